@@ -1,0 +1,257 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  Calls and casts on their way in: taken from a caller, given to a provider, or
+//  refused.
+//
+//  An entry goes WAITING -> RUNNING -> free, or straight to RUNNING. One that its
+//  caller gave up while it ran is ABANDONED until the provider answers or goes: the
+//  work still takes a place of the provider's capacity. Every path that ends a call
+//  which has an owner sends the owner exactly one RESULT or ERROR, but for a CANCEL,
+//  which the owner asked for.
+
+#include "state.h"
+
+void daffi_calls_refuse (daffi_core_t *self, const daffi_arrival_t *arrival,
+                         daffi_status_t status, const char *text)
+{
+    daffi_text_t name = arrival->header->name;
+    //  nothing of a peer's that is no name goes into a text
+    if (!daffi_name_valid (name))
+        name = daffi_text_of ("CALL");
+    self->stats.refused++;
+    daffi_core_send_error (self, arrival->caller, arrival->header->id, status,
+                           DAFFI_EXECUTED_NO, daffi_text_of (self->name), "%.*s: %s",
+                           (int)name.size, name.data, text);
+}
+
+//  The ttl counts from when the caller sent it, where it says when that was.
+int64_t daffi_calls_deadline (const daffi_core_t *self, const daffi_header_t *header)
+{
+    if (header->ttl_ms == DAFFI_TTL_NONE)
+        return DAFFI_NEVER;
+    uint32_t spent = 0;
+    if (header->present & DAFFI_OPT_SENT)
+        spent = (uint32_t)self->now_ms - header->sent_ms;
+    //  a clock that runs ahead of ours is no reason to expire
+    if (spent > UINT32_MAX / 2)
+        spent = 0;
+    uint32_t left = header->ttl_ms > spent ? header->ttl_ms - spent : 0;
+    if (left > DAFFI_DEADLINE_MAX_MS)
+        left = DAFFI_DEADLINE_MAX_MS;
+    return self->now_ms + left;
+}
+
+//  --- giving calls to providers ----------------------------------------------------
+
+static void send_call (daffi_core_t *self, daffi_session_t *provider,
+                       daffi_record_type_t type, uint64_t token, daffi_text_t name,
+                       const daffi_session_t *caller, int64_t deadline_ms,
+                       const daffi_body_t *body)
+{
+    daffi_header_t header = {.type = (uint8_t)type,
+                             .id = token,
+                             .name = name,
+                             .peer = daffi_session_name (caller),
+                             .ttl_ms = DAFFI_TTL_NONE};
+    if (deadline_ms != DAFFI_NEVER) {
+        header.ttl_ms = (uint32_t)(deadline_ms - self->now_ms);
+        header.present = DAFFI_OPT_SENT;
+        header.sent_ms = (uint32_t)self->now_ms;
+    }
+    daffi_core_send (self, provider, &header, body, deadline_ms);
+}
+
+void daffi_calls_give (daffi_core_t *self, daffi_entry_t *entry,
+                       daffi_session_t *provider, daffi_text_t name,
+                       const daffi_body_t *body)
+{
+    entry->state = DAFFI_ENTRY_RUNNING;
+    entry->provider = provider;
+    daffi_entry_give_token (self, entry);
+    daffi_list_append (&provider->running, &entry->of_place);
+    provider->running_count++;
+    self->stats.running++;
+    send_call (self, provider, DAFFI_RECORD_CALL, entry->token, name, entry->owner,
+               entry->deadline_ms, body);
+}
+
+//  An entry for the call, or NULL and the refusal is sent.
+daffi_entry_t *daffi_calls_accept (daffi_core_t *self, const daffi_arrival_t *arrival)
+{
+    daffi_entry_t *entry = daffi_entry_new (self, arrival->caller, arrival->header->id,
+                                            arrival->deadline_ms);
+    if (!entry)
+        daffi_calls_refuse (self, arrival, DAFFI_BUSY,
+                            "the controller has no room for more calls");
+    return entry;
+}
+
+static void give_new (daffi_core_t *self, const daffi_arrival_t *arrival,
+                      daffi_session_t *to)
+{
+    daffi_entry_t *entry = daffi_calls_accept (self, arrival);
+    if (entry)
+        daffi_calls_give (self, entry, to, arrival->header->name, arrival->body);
+}
+
+//  --- taking calls from callers ----------------------------------------------------
+
+//  Does the session answer calls of that name? Names of daffi's own are known to all.
+bool daffi_calls_offered (daffi_core_t *self, const daffi_session_t *session,
+                          daffi_text_t name)
+{
+    if (daffi_name_reserved (name))
+        return true;
+    daffi_offered_t *function = daffi_registry_function (self, name);
+    return function && daffi_registry_offer (self, session, function);
+}
+
+//  What waits goes first: can the session be given a new call, now?
+static bool ready_for (daffi_core_t *self, daffi_session_t *session, size_t size)
+{
+    if (session->behind || daffi_queue_oldest (self, session))
+        daffi_queue_feed (self, session);
+    return !session->behind && daffi_registry_has_room (self, session, size);
+}
+
+static void call_process (daffi_core_t *self, const daffi_arrival_t *arrival)
+{
+    daffi_text_t name = arrival->header->name, peer = arrival->header->peer;
+    daffi_process_t *process = daffi_registry_process (self, peer);
+    daffi_session_t *session = process ? process->session : NULL;
+    if (!daffi_name_valid (peer))
+        daffi_calls_refuse (self, arrival, DAFFI_INVALID, "not a process name");
+    else if (!session && !self->settling)
+        daffi_calls_refuse (self, arrival, DAFFI_NO_PROCESS,
+                            "no process of that name is connected");
+    else if (!session)
+        daffi_queue_add (self, arrival, NULL, daffi_registry_add_process (self, peer));
+    else if (session->state == DAFFI_SESSION_DRAINING)
+        daffi_calls_refuse (self, arrival, DAFFI_DRAINING, "the process is stopping");
+    else if (!daffi_calls_offered (self, session, name))
+        daffi_calls_refuse (self, arrival, DAFFI_NO_FUNCTION,
+                            "the process does not offer it");
+    else if (ready_for (self, session, arrival->body->size))
+        give_new (self, arrival, session);
+    else
+        daffi_queue_add (self, arrival, NULL, process);
+}
+
+//  The best provider that has nothing older to do; NULL: the call has to wait.
+static daffi_session_t *provider_for (daffi_core_t *self, daffi_offered_t *function,
+                                      size_t size)
+{
+    if (!daffi_list_empty (&function->waiting))
+        return NULL;
+    for (;;) {
+        daffi_session_t *best = daffi_registry_pick (self, function, size);
+        if (!best || !daffi_queue_oldest (self, best))
+            return best;
+        //  after this nothing waits for it, or it is behind and not picked again
+        daffi_queue_feed (self, best);
+    }
+}
+
+static void call_function (daffi_core_t *self, const daffi_arrival_t *arrival)
+{
+    daffi_text_t name = arrival->header->name;
+    daffi_offered_t *function = daffi_registry_function (self, name);
+    if (daffi_name_reserved (name)) {
+        daffi_calls_refuse (self, arrival, DAFFI_NO_FUNCTION,
+                            "no such function of daffi's own");
+        return;
+    }
+    if ((!function || !function->count) && !self->settling) {
+        daffi_calls_refuse (self, arrival, DAFFI_NO_FUNCTION, "no process offers it");
+        return;
+    }
+    function = daffi_registry_add_function (self, name);
+    daffi_session_t *provider = provider_for (self, function, arrival->body->size);
+    if (provider)
+        give_new (self, arrival, provider);
+    else
+        daffi_queue_add (self, arrival, function, NULL);
+}
+
+static bool refused (daffi_core_t *self, const daffi_arrival_t *arrival)
+{
+    if (!daffi_name_valid (arrival->header->name))
+        daffi_calls_refuse (self, arrival, DAFFI_INVALID, "not a function name");
+    else if (arrival->deadline_ms <= self->now_ms)
+        daffi_calls_refuse (self, arrival, DAFFI_TIMEOUT,
+                            "the deadline passed on the way");
+    else if (self->draining)
+        daffi_calls_refuse (self, arrival, DAFFI_DRAINING,
+                            "the controller is stopping");
+    else if (arrival->caller->placed_count >= self->calls_max)
+        daffi_calls_refuse (self, arrival, DAFFI_BUSY,
+                            "too many calls of this process are in flight");
+    else if (arrival->body->size > DAFFI_BODY_MAX)
+        daffi_calls_refuse (self, arrival, DAFFI_TOO_BIG, "a body is at most 64 MiB");
+    else
+        return false;
+    return true;
+}
+
+static bool is_sys (daffi_text_t name)
+{
+    return name.size > 5 && memcmp (name.data, "$sys.", 5) == 0;
+}
+
+void daffi_calls_call (daffi_core_t *self, daffi_session_t *session,
+                       const daffi_header_t *header, const daffi_body_t *body)
+{
+    daffi_arrival_t arrival = {session, header, body,
+                               daffi_calls_deadline (self, header)};
+    self->stats.calls++;
+    if (!daffi_entry_id_free (self, session, header->id)) {
+        self->stats.malformed++;
+        //  not with that id: it would be taken for the answer of the call in flight
+        daffi_core_send_error (self, session, 0, DAFFI_PROTOCOL, DAFFI_EXECUTED_NO,
+                               daffi_text_of (self->name),
+                               "a CALL with id 0, or with an id that is in flight");
+        return;
+    }
+    if (refused (self, &arrival))
+        return;
+    if (is_sys (header->name))
+        daffi_introspect_call (self, session, header);
+    else if (header->peer.size)
+        call_process (self, &arrival);
+    else
+        call_function (self, &arrival);
+}
+
+//  --- casts ------------------------------------------------------------------------
+
+static daffi_session_t *cast_target (daffi_core_t *self, const daffi_header_t *header,
+                                     size_t size)
+{
+    if (!header->peer.size) {
+        daffi_offered_t *function = daffi_registry_function (self, header->name);
+        return function ? daffi_registry_pick (self, function, size) : NULL;
+    }
+    daffi_process_t *process = daffi_registry_process (self, header->peer);
+    daffi_session_t *session = process ? process->session : NULL;
+    return session && session->state == DAFFI_SESSION_READY &&
+                   daffi_calls_offered (self, session, header->name)
+               ? session
+               : NULL;
+}
+
+//  No state is kept: who cannot be given it now never is.
+void daffi_calls_cast (daffi_core_t *self, daffi_session_t *session,
+                       const daffi_header_t *header, const daffi_body_t *body)
+{
+    int64_t deadline_ms = daffi_calls_deadline (self, header);
+    self->stats.casts++;
+    daffi_session_t *target = NULL;
+    if (!self->draining && deadline_ms > self->now_ms && body->size <= DAFFI_BODY_MAX)
+        target = cast_target (self, header, body->size);
+    if (!target ||
+        !self->output.fits (self->output.context, target->peer, body->size)) {
+        self->stats.dropped++;
+        return;
+    }
+    send_call (self, target, DAFFI_RECORD_CAST, 0, header->name, session, deadline_ms,
+               body);
+}

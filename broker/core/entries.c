@@ -1,0 +1,112 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  Calls in flight and waits: a slab, so that a forwarded call allocates nothing and
+//  the way back is an index.
+//
+//  A token is the slab's index with 39 random bits above it. The peer that was given it
+//  cannot guess another one, and a token of a call that is over does not match again.
+
+#include <stdlib.h>
+
+#include "alloc.h"
+#include "state.h"
+
+enum { CHUNK = 1 << DAFFI_SLAB_BITS };
+
+static void add_chunk (daffi_core_t *self)
+{
+    uint32_t number = self->slab_chunks++;
+    self->slab = daffi_renew (self->slab, self->slab_chunks * sizeof *self->slab);
+    daffi_entry_t *chunk = daffi_new (CHUNK * sizeof *chunk);
+    self->slab[number] = chunk;
+    for (uint32_t i = CHUNK; i-- > 0;) {
+        chunk[i].index = (number << DAFFI_SLAB_BITS) + i;
+        chunk[i].timer.kind = DAFFI_TIMER_ENTRY;
+        chunk[i].next_free = self->free_entries;
+        self->free_entries = &chunk[i];
+    }
+}
+
+void daffi_entry_slab_done (daffi_core_t *self)
+{
+    for (uint32_t i = 0; i < self->slab_chunks; i++)
+        free (self->slab[i]);
+    free (self->slab);
+}
+
+//  NULL: 16 million entries exist, which the limits of the sessions make unlikely.
+daffi_entry_t *daffi_entry_new (daffi_core_t *self, daffi_session_t *owner, uint64_t id,
+                                int64_t deadline_ms)
+{
+    if (!self->free_entries) {
+        if (self->slab_chunks >> (DAFFI_TOKEN_INDEX_BITS - DAFFI_SLAB_BITS))
+            return NULL;
+        add_chunk (self);
+    }
+    daffi_entry_t *entry = self->free_entries;
+    self->free_entries = entry->next_free;
+    entry->owner = owner;
+    entry->id = id;
+    entry->deadline_ms = deadline_ms;
+    daffi_table_put (&self->entries, owner->number, id, entry);
+    daffi_list_append (&owner->placed, &entry->of_owner);
+    owner->placed_count++;
+    daffi_wheel_arm (&self->wheel, &entry->timer.timer, deadline_ms);
+    return entry;
+}
+
+void daffi_entry_disown (daffi_core_t *self, daffi_entry_t *entry)
+{
+    if (!entry->owner)
+        return;
+    daffi_table_remove (&self->entries, entry->owner->number, entry->id);
+    daffi_link_remove (&entry->of_owner);
+    entry->owner->placed_count--;
+    entry->owner = NULL;
+    daffi_wheel_disarm (&self->wheel, &entry->timer.timer);
+}
+
+void daffi_entry_free (daffi_core_t *self, daffi_entry_t *entry)
+{
+    daffi_entry_disown (self, entry);
+    daffi_link_remove (&entry->of_place);
+    daffi_blob_unref (entry->body);
+    free (entry->name);
+    entry->state = DAFFI_ENTRY_FREE;
+    entry->token = 0;
+    entry->provider = NULL;
+    entry->process = NULL;
+    entry->function = NULL;
+    entry->body = NULL;
+    entry->name = NULL;
+    entry->next_free = self->free_entries;
+    self->free_entries = entry;
+}
+
+daffi_entry_t *daffi_entry_of (daffi_core_t *self, const daffi_session_t *owner,
+                               uint64_t id)
+{
+    return daffi_table_get (&self->entries, owner->number, id);
+}
+
+bool daffi_entry_id_free (daffi_core_t *self, const daffi_session_t *owner, uint64_t id)
+{
+    return id != 0 && id != owner->subscription && !daffi_entry_of (self, owner, id);
+}
+
+void daffi_entry_give_token (daffi_core_t *self, daffi_entry_t *entry)
+{
+    uint64_t random = self->output.random (self->output.context);
+    //  never 0, which is the id of records that belong to no call
+    entry->token = (random << DAFFI_TOKEN_INDEX_BITS) | entry->index |
+                   UINT64_C (1) << DAFFI_TOKEN_INDEX_BITS;
+}
+
+daffi_entry_t *daffi_entry_by_token (daffi_core_t *self,
+                                     const daffi_session_t *provider, uint64_t token)
+{
+    uint32_t index = (uint32_t)(token & ((1u << DAFFI_TOKEN_INDEX_BITS) - 1));
+    if (index >> DAFFI_SLAB_BITS >= self->slab_chunks)
+        return NULL;
+    daffi_entry_t *entry = &self->slab[index >> DAFFI_SLAB_BITS][index & (CHUNK - 1)];
+    return token && entry->token == token && entry->provider == provider ? entry : NULL;
+}

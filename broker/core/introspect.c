@@ -1,0 +1,165 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  $sys.*: the controller tells about itself, through ordinary calls.
+
+#include <stdlib.h>
+
+#include "alloc.h"
+#include "state.h"
+
+static void key_uint (daffi_buffer_t *out, const char *key, uint64_t value)
+{
+    daffi_write_string (out, key);
+    daffi_write_uint (out, value);
+}
+
+static void key_string (daffi_buffer_t *out, const char *key, const char *value)
+{
+    daffi_write_string (out, key);
+    daffi_write_string (out, value);
+}
+
+static void write_info (const daffi_core_t *self, daffi_buffer_t *out)
+{
+    daffi_write_map (out, 8);
+    key_string (out, "name", self->name);
+    key_string (out, "version", DAFFI_VERSION);
+    key_uint (out, "protocol", DAFFI_PROTOCOL_VERSION);
+    daffi_write_string (out, "epoch");
+    daffi_write_binary_head (out, sizeof self->epoch);
+    daffi_buffer_append (out, self->epoch, sizeof self->epoch);
+    key_uint (out, "uptime_ms", (uint64_t)(self->now_ms - self->started_ms));
+    key_uint (out, "processes", self->stats.processes);
+    key_uint (out, "functions", self->stats.functions);
+    key_uint (out, "calls", self->stats.waiting + self->stats.running);
+}
+
+static void write_process (const daffi_session_t *session, daffi_buffer_t *out)
+{
+    daffi_write_map (out, 7);
+    key_string (out, "process", session->process->name);
+    key_uint (out, "functions", session->offer_count);
+    key_uint (out, "running", session->running_count);
+    key_uint (out, "capacity", session->capacity);
+    key_string (out, "language", session->language);
+    key_string (out, "version", session->version);
+    daffi_write_string (out, "draining");
+    daffi_write_bool (out, session->state == DAFFI_SESSION_DRAINING);
+}
+
+static void write_processes (const daffi_core_t *self, daffi_buffer_t *out)
+{
+    daffi_write_array (out, (uint32_t)self->stats.processes);
+    DAFFI_LIST_EACH (&self->sessions, link, follower) {
+        daffi_session_t *session = daffi_container (link, daffi_session_t, link);
+        if (session->process)
+            write_process (session, out);
+    }
+}
+
+static int by_process_and_function (const void *a, const void *b)
+{
+    const daffi_offer_t *const *left = a, *const *right = b;
+    int order =
+        strcmp ((*left)->session->process->name, (*right)->session->process->name);
+    return order ? order : strcmp ((*left)->function->name, (*right)->function->name);
+}
+
+static size_t collect (const daffi_core_t *self, daffi_offer_t **offers)
+{
+    size_t count = 0;
+    DAFFI_LIST_EACH (&self->sessions, link, follower) {
+        daffi_session_t *session = daffi_container (link, daffi_session_t, link);
+        DAFFI_LIST_EACH (&session->offers, offered, next)
+            offers[count++] = daffi_container (offered, daffi_offer_t, of_session);
+    }
+    return count;
+}
+
+void daffi_core_write_functions (const daffi_core_t *self, daffi_buffer_t *out)
+{
+    daffi_offer_t **offers = daffi_new ((self->offers.count + 1) * sizeof *offers);
+    size_t count = collect (self, offers);
+    qsort (offers, count, sizeof *offers, by_process_and_function);
+    daffi_write_array (out, (uint32_t)count);
+    //  what is larger than a body may be is not sent, so it need not be finished
+    for (size_t i = 0; i < count && out->size <= DAFFI_BODY_MAX; i++) {
+        daffi_write_array (out, 3);
+        daffi_write_string (out, offers[i]->session->process->name);
+        daffi_write_string (out, offers[i]->function->name);
+        daffi_write_string (out, offers[i]->signature);
+    }
+    free (offers);
+}
+
+static void write_stats (const daffi_core_t *self, daffi_buffer_t *out)
+{
+    const daffi_core_stats_t *stats = &self->stats;
+    daffi_write_map (out, 19);
+    key_uint (out, "calls", stats->calls);
+    key_uint (out, "casts", stats->casts);
+    key_uint (out, "results", stats->results);
+    key_uint (out, "errors", stats->errors);
+    key_uint (out, "refused", stats->refused);
+    key_uint (out, "expired", stats->expired);
+    key_uint (out, "cancelled", stats->cancelled);
+    key_uint (out, "lost", stats->lost);
+    key_uint (out, "late", stats->late);
+    key_uint (out, "dropped", stats->dropped);
+    key_uint (out, "malformed", stats->malformed);
+    key_uint (out, "sessions", stats->sessions);
+    key_uint (out, "processes", stats->processes);
+    key_uint (out, "functions", stats->functions);
+    key_uint (out, "waiting", stats->waiting);
+    key_uint (out, "running", stats->running);
+    key_uint (out, "abandoned", stats->abandoned);
+    key_uint (out, "waits", stats->waits);
+    key_uint (out, "queued_bytes", stats->queued_bytes);
+}
+
+typedef struct {
+    const char *name;
+    void (*write) (const daffi_core_t *self, daffi_buffer_t *out);
+} question_t;
+
+static const question_t questions[] = {
+    {"$sys.info", write_info},
+    {"$sys.processes", write_processes},
+    {"$sys.functions", daffi_core_write_functions},
+    {"$sys.stats", write_stats},
+};
+
+static void answer (daffi_core_t *self, daffi_session_t *session, uint64_t id)
+{
+    daffi_status_t status = DAFFI_OK;
+    if (self->scratch.size > DAFFI_BODY_MAX)
+        status = DAFFI_TOO_BIG;
+    else if (!self->output.fits (self->output.context, session->peer,
+                                 self->scratch.size))
+        status = DAFFI_BUSY;
+    if (!status)
+        daffi_core_send_scratch (self, session, id);
+    //  the buffer is kept for small things
+    daffi_buffer_done (&self->scratch);
+    if (status)
+        daffi_core_send_error (self, session, id, status, DAFFI_EXECUTED_NO,
+                               daffi_text_of (self->name), "the answer finds no room");
+}
+
+void daffi_introspect_call (daffi_core_t *self, daffi_session_t *session,
+                            const daffi_header_t *header)
+{
+    for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
+        if (!daffi_text_equal (header->name, daffi_text_of (questions[i].name)))
+            continue;
+        daffi_buffer_clear (&self->scratch);
+        questions[i].write (self, &self->scratch);
+        answer (self, session, header->id);
+        return;
+    }
+    self->stats.refused++;
+    daffi_core_send_error (self, session, header->id, DAFFI_NO_FUNCTION,
+                           DAFFI_EXECUTED_NO, daffi_text_of (self->name),
+                           "%.*s: the controller offers $sys.info, $sys.processes, "
+                           "$sys.functions and $sys.stats",
+                           (int)header->name.size, header->name.data);
+}

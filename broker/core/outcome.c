@@ -1,0 +1,170 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  How calls end: with an answer, a cancel, a deadline, or the loss of either side.
+
+#include "state.h"
+
+//  --- answers ----------------------------------------------------------------------
+
+//  The provider has a place again.
+static void end_running (daffi_core_t *self, daffi_entry_t *entry)
+{
+    self->stats.running--;
+    self->stats.abandoned -= entry->state == DAFFI_ENTRY_ABANDONED;
+    entry->provider->running_count--;
+    daffi_entry_free (self, entry);
+}
+
+//  An answer that the caller cannot be given keeps its status, and loses its body.
+static void forward_bare (daffi_core_t *self, const daffi_entry_t *entry,
+                          const daffi_header_t *header, daffi_status_t status)
+{
+    bool is_error = header->type == DAFFI_RECORD_ERROR;
+    daffi_core_send_error (
+        self, entry->owner, entry->id,
+        is_error ? (daffi_status_t)header->status : status,
+        is_error ? (daffi_executed_t)header->executed : DAFFI_EXECUTED_YES,
+        daffi_session_name (entry->provider), "%s",
+        status == DAFFI_TOO_BIG
+            ? "the function answered more than the limit of 64 MiB"
+            : "the function answered, but this process is too far behind with reading "
+              "to be given it");
+}
+
+static void forward (daffi_core_t *self, const daffi_entry_t *entry,
+                     const daffi_header_t *header, const daffi_body_t *body)
+{
+    bool is_error = header->type == DAFFI_RECORD_ERROR;
+    self->stats.errors += is_error;
+    self->stats.results += !is_error;
+    if (body->size > DAFFI_BODY_MAX) {
+        forward_bare (self, entry, header, DAFFI_TOO_BIG);
+        return;
+    }
+    if (!self->output.fits (self->output.context, entry->owner->peer, body->size)) {
+        forward_bare (self, entry, header, DAFFI_BUSY);
+        return;
+    }
+    daffi_header_t out = {.type = header->type,
+                          .status = header->status,
+                          .executed = header->executed,
+                          .present =
+                              is_error ? DAFFI_OPT_STATUS | DAFFI_OPT_EXECUTED : 0,
+                          .id = entry->id,
+                          .name = header->name,
+                          .peer = daffi_session_name (entry->provider),
+                          .ttl_ms = DAFFI_TTL_NONE};
+    //  an ERROR that says neither: it failed, and nobody knows how far it came
+    if (is_error && !(header->present & DAFFI_OPT_STATUS))
+        out.status = DAFFI_FAILED;
+    if (is_error && !(header->present & DAFFI_OPT_EXECUTED))
+        out.executed = DAFFI_EXECUTED_MAYBE;
+    daffi_core_send (self, entry->owner, &out, body, DAFFI_NEVER);
+}
+
+void daffi_calls_answer (daffi_core_t *self, daffi_session_t *session,
+                         const daffi_header_t *header, const daffi_body_t *body)
+{
+    daffi_entry_t *entry = daffi_entry_by_token (self, session, header->id);
+    if (!entry) {
+        self->stats.late++;
+        return;
+    }
+    if (entry->state == DAFFI_ENTRY_ABANDONED)
+        self->stats.late++;
+    else
+        forward (self, entry, header, body);
+    end_running (self, entry);
+    daffi_queue_feed (self, session);
+}
+
+//  --- ends before the answer -------------------------------------------------------
+
+static void send_cancel (daffi_core_t *self, const daffi_entry_t *entry)
+{
+    daffi_header_t header = {
+        .type = DAFFI_RECORD_CANCEL, .id = entry->token, .ttl_ms = DAFFI_TTL_NONE};
+    daffi_body_t nothing = daffi_body_borrowed (NULL, 0);
+    //  as data: it must not overtake its CALL
+    daffi_core_send (self, entry->provider, &header, &nothing, DAFFI_NEVER);
+}
+
+//  Nobody wants this call any more.
+static void give_up (daffi_core_t *self, daffi_entry_t *entry)
+{
+    switch (entry->state) {
+    case DAFFI_ENTRY_WAITING:
+        daffi_queue_remove (self, entry);
+        break;
+    case DAFFI_ENTRY_RUNNING:
+        send_cancel (self, entry);
+        daffi_entry_disown (self, entry);
+        entry->state = DAFFI_ENTRY_ABANDONED;
+        self->stats.abandoned++;
+        break;
+    case DAFFI_ENTRY_WAIT:
+        daffi_presence_wait_end (self, entry);
+        break;
+    case DAFFI_ENTRY_FREE:
+    case DAFFI_ENTRY_ABANDONED:
+        break;
+    }
+}
+
+void daffi_calls_cancel (daffi_core_t *self, daffi_session_t *session,
+                         const daffi_header_t *header)
+{
+    daffi_entry_t *entry = daffi_entry_of (self, session, header->id);
+    if (!entry)
+        return;
+    self->stats.cancelled++;
+    give_up (self, entry);
+}
+
+static const char *expiry_text (const daffi_entry_t *entry)
+{
+    switch (entry->state) {
+    case DAFFI_ENTRY_RUNNING:
+        return "no answer before the deadline";
+    case DAFFI_ENTRY_WAIT:
+        return "not present before the deadline";
+    case DAFFI_ENTRY_WAITING:
+    case DAFFI_ENTRY_FREE:
+    case DAFFI_ENTRY_ABANDONED:
+        break;
+    }
+    return "no process had room for it before the deadline";
+}
+
+void daffi_calls_expire (daffi_core_t *self, daffi_entry_t *entry)
+{
+    bool ran = entry->state == DAFFI_ENTRY_RUNNING;
+    self->stats.expired++;
+    daffi_core_send_error (self, entry->owner, entry->id, DAFFI_TIMEOUT,
+                           ran ? DAFFI_EXECUTED_MAYBE : DAFFI_EXECUTED_NO,
+                           ran ? daffi_session_name (entry->provider)
+                               : daffi_text_of (self->name),
+                           "%s", expiry_text (entry));
+    give_up (self, entry);
+}
+
+//  --- the loss of either side ------------------------------------------------------
+
+void daffi_calls_owner_gone (daffi_core_t *self, daffi_session_t *session)
+{
+    DAFFI_LIST_EACH (&session->placed, link, follower)
+        give_up (self, daffi_container (link, daffi_entry_t, of_owner));
+}
+
+void daffi_calls_provider_gone (daffi_core_t *self, daffi_session_t *session)
+{
+    DAFFI_LIST_EACH (&session->running, link, follower) {
+        daffi_entry_t *entry = daffi_container (link, daffi_entry_t, of_place);
+        if (entry->state == DAFFI_ENTRY_RUNNING) {
+            self->stats.lost++;
+            daffi_core_send_error (self, entry->owner, entry->id, DAFFI_PROCESS_LOST,
+                                   DAFFI_EXECUTED_MAYBE, daffi_session_name (session),
+                                   "the process that was given the call is gone");
+        }
+        end_running (self, entry);
+    }
+}

@@ -1,0 +1,232 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  Calls that wait: until a process has room, or until the settling time is over.
+//
+//  Each waits in one place, at a function or, called by name, at a process. A session
+//  that has room takes the oldest of all that it could run, so that the calls of one
+//  caller reach one provider in their order. A place is left alone while its calls are
+//  walked and released at last, since that may free it.
+
+#include <stdlib.h>
+
+#include "alloc.h"
+#include "state.h"
+
+static void release_place (daffi_core_t *self, daffi_offered_t *function,
+                           daffi_process_t *process)
+{
+    if (function)
+        daffi_registry_release_function (self, function);
+    if (process)
+        daffi_registry_release_process (self, process);
+}
+
+//  --- in ---------------------------------------------------------------------------
+
+static void count_in (daffi_core_t *self, daffi_entry_t *entry)
+{
+    entry->owner->queued_bytes += entry->body->size;
+    self->stats.queued_bytes += entry->body->size;
+    self->stats.waiting++;
+}
+
+static void wait_at_function (daffi_core_t *self, daffi_entry_t *entry,
+                              daffi_offered_t *function)
+{
+    entry->function = function;
+    daffi_list_append (&function->waiting, &entry->of_place);
+    if (daffi_link_linked (&function->starving))
+        return;
+    daffi_list_append (&self->starving, &function->starving);
+    self->starving_count++;
+}
+
+static void wait_at_process (daffi_core_t *self, daffi_entry_t *entry,
+                             daffi_process_t *process, daffi_text_t name)
+{
+    entry->process = process;
+    entry->name = daffi_new (name.size + 1);
+    memcpy (entry->name, name.data, name.size);
+    daffi_list_append (&process->waiting, &entry->of_place);
+    if (!process->session)
+        daffi_queue_hold (self, process);
+}
+
+void daffi_queue_hold (daffi_core_t *self, daffi_process_t *process)
+{
+    if (!daffi_link_linked (&process->held))
+        daffi_list_append (&self->held, &process->held);
+}
+
+void daffi_queue_add (daffi_core_t *self, const daffi_arrival_t *arrival,
+                      daffi_offered_t *function, daffi_process_t *process)
+{
+    size_t size = arrival->body->size;
+    bool fits = size <= self->queue_max - arrival->caller->queued_bytes &&
+                size <= self->total_queue_max - self->stats.queued_bytes;
+    daffi_blob_t *body = fits ? daffi_body_keep (arrival->body) : NULL;
+    daffi_entry_t *entry = body ? daffi_calls_accept (self, arrival) : NULL;
+    if (!body)
+        daffi_calls_refuse (self, arrival, DAFFI_BUSY,
+                            "too many bytes of calls are waiting");
+    if (!entry) {
+        daffi_blob_unref (body);
+        release_place (self, function, process);
+        return;
+    }
+    entry->state = DAFFI_ENTRY_WAITING;
+    entry->body = body;
+    entry->sequence = ++self->last_sequence;
+    count_in (self, entry);
+    if (function)
+        wait_at_function (self, entry, function);
+    else
+        wait_at_process (self, entry, process, arrival->header->name);
+}
+
+//  --- out --------------------------------------------------------------------------
+
+static void unqueue (daffi_core_t *self, daffi_entry_t *entry)
+{
+    daffi_link_remove (&entry->of_place);
+    entry->owner->queued_bytes -= entry->body->size;
+    self->stats.queued_bytes -= entry->body->size;
+    self->stats.waiting--;
+}
+
+static void drop_waiting (daffi_core_t *self, daffi_entry_t *entry)
+{
+    unqueue (self, entry);
+    daffi_entry_free (self, entry);
+}
+
+void daffi_queue_remove (daffi_core_t *self, daffi_entry_t *entry)
+{
+    daffi_offered_t *function = entry->function;
+    daffi_process_t *process = entry->process;
+    drop_waiting (self, entry);
+    release_place (self, function, process);
+}
+
+static void give_waiting (daffi_core_t *self, daffi_entry_t *entry, daffi_session_t *to)
+{
+    daffi_offered_t *function = entry->function;
+    daffi_process_t *process = entry->process;
+    daffi_text_t name = daffi_text_of (function ? function->name : entry->name);
+    daffi_body_t body = daffi_body_of (entry->body);
+    unqueue (self, entry);
+    daffi_calls_give (self, entry, to, name, &body);
+    daffi_blob_unref (entry->body);
+    entry->body = NULL;
+    release_place (self, function, process);
+}
+
+//  --- who is next ------------------------------------------------------------------
+
+static daffi_entry_t *older (daffi_entry_t *best, daffi_offered_t *function)
+{
+    daffi_link_t *first = daffi_list_first (&function->waiting);
+    if (!first)
+        return best;
+    daffi_entry_t *entry = daffi_container (first, daffi_entry_t, of_place);
+    return best && best->sequence < entry->sequence ? best : entry;
+}
+
+//  Walks what the session offers or what starves, whichever is less.
+daffi_entry_t *daffi_queue_oldest (daffi_core_t *self, const daffi_session_t *session)
+{
+    daffi_link_t *first = daffi_list_first (&session->process->waiting);
+    daffi_entry_t *best =
+        first ? daffi_container (first, daffi_entry_t, of_place) : NULL;
+    if (session->offer_count < self->starving_count) {
+        DAFFI_LIST_EACH (&session->offers, link, follower)
+            best = older (best,
+                          daffi_container (link, daffi_offer_t, of_session)->function);
+        return best;
+    }
+    DAFFI_LIST_EACH (&self->starving, link, follower) {
+        daffi_offered_t *function = daffi_container (link, daffi_offered_t, starving);
+        if (daffi_registry_offer (self, session, function))
+            best = older (best, function);
+    }
+    return best;
+}
+
+//  Answers a call that waited by name for a function that the process does not offer.
+static void refuse_waiting (daffi_core_t *self, daffi_entry_t *entry)
+{
+    self->stats.refused++;
+    daffi_core_send_error (self, entry->owner, entry->id, DAFFI_NO_FUNCTION,
+                           DAFFI_EXECUTED_NO, daffi_text_of (self->name),
+                           "%s: the process does not offer it", entry->name);
+    daffi_queue_remove (self, entry);
+}
+
+void daffi_queue_feed (daffi_core_t *self, daffi_session_t *session)
+{
+    session->behind = false;
+    while (session->state == DAFFI_SESSION_READY) {
+        daffi_entry_t *entry = daffi_queue_oldest (self, session);
+        if (!entry)
+            return;
+        if (entry->deadline_ms <= self->now_ms) {
+            daffi_calls_expire (self, entry);
+        } else if (entry->process &&
+                   !daffi_calls_offered (self, session, daffi_text_of (entry->name))) {
+            refuse_waiting (self, entry);
+        } else if (daffi_registry_has_room (self, session, entry->body->size)) {
+            give_waiting (self, entry, session);
+        } else {
+            session->behind = true;
+            return;
+        }
+    }
+}
+
+//  --- nobody will come -------------------------------------------------------------
+
+static void fail_waiting (daffi_core_t *self, daffi_list_t *waiting,
+                          daffi_status_t status, const char *text)
+{
+    DAFFI_LIST_EACH (waiting, link, follower) {
+        daffi_entry_t *entry = daffi_container (link, daffi_entry_t, of_place);
+        self->stats.refused++;
+        daffi_core_send_error (self, entry->owner, entry->id, status, DAFFI_EXECUTED_NO,
+                               daffi_text_of (self->name), "%s", text);
+        drop_waiting (self, entry);
+    }
+}
+
+void daffi_queue_fail_process (daffi_core_t *self, daffi_process_t *process)
+{
+    if (process->session)
+        fail_waiting (self, &process->waiting, DAFFI_DRAINING,
+                      "the process is stopping");
+    else
+        fail_waiting (self, &process->waiting, DAFFI_PROCESS_LOST,
+                      "the process is gone");
+    daffi_registry_release_process (self, process);
+}
+
+void daffi_queue_fail_function (daffi_core_t *self, daffi_offered_t *function)
+{
+    fail_waiting (self, &function->waiting, DAFFI_NO_FUNCTION,
+                  "no process offers it any more");
+    daffi_registry_release_function (self, function);
+}
+
+void daffi_queue_settled (daffi_core_t *self)
+{
+    self->settling = false;
+    daffi_wheel_disarm (&self->wheel, &self->settled.timer);
+    DAFFI_LIST_EACH (&self->starving, link, follower) {
+        daffi_offered_t *function = daffi_container (link, daffi_offered_t, starving);
+        if (!function->count)
+            daffi_queue_fail_function (self, function);
+    }
+    DAFFI_LIST_EACH (&self->held, held, next) {
+        daffi_process_t *process = daffi_container (held, daffi_process_t, held);
+        fail_waiting (self, &process->waiting, DAFFI_NO_PROCESS,
+                      "no process of that name is connected");
+        daffi_registry_release_process (self, process);
+    }
+}

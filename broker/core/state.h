@@ -1,0 +1,317 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  What the core knows, shared by its files and by nobody else.
+
+#ifndef DAFFI_CORE_STATE_H
+#define DAFFI_CORE_STATE_H
+
+#include "bodies.h"
+#include "bounds.h"
+#include "clock.h"
+#include "core.h"
+#include "list.h"
+#include "names.h"
+#include "table.h"
+#include "wheel.h"
+
+typedef struct daffi_process daffi_process_t;
+typedef struct daffi_offered daffi_offered_t;
+typedef struct daffi_offer daffi_offer_t;
+typedef struct daffi_entry daffi_entry_t;
+
+typedef enum {
+    DAFFI_TIMER_SESSION,  //  HELLO is due, or a sign of life
+    DAFFI_TIMER_ENTRY,    //  a call's or a wait's deadline
+    DAFFI_TIMER_SETTLED   //  the settling time is over
+} daffi_timer_kind_t;
+
+typedef struct {
+    daffi_timer_t timer;  //  first: the wheel hands back its address
+    daffi_timer_kind_t kind;
+} daffi_core_timer_t;
+
+typedef enum {
+    DAFFI_SESSION_NEW,      //  no HELLO yet
+    DAFFI_SESSION_READY,    //
+    DAFFI_SESSION_DRAINING  //  gets no new calls, may still call and answer
+} daffi_session_state_t;
+
+struct daffi_session {
+    daffi_core_timer_t timer;
+    daffi_link_t link;  //  core.sessions
+    void *peer;
+    daffi_session_state_t state;
+    bool doubted;     //  was told WHO and has not said HELLO since
+    bool behind;      //  what waits for it has no room: nothing may overtake it
+    bool gone;        //  is being ended: nothing is sent to it any more
+    uint64_t number;  //  never used twice: half of the key of its entries
+    daffi_process_t *process;  //  NULL while NEW
+    uint8_t incarnation[DAFFI_INCARNATION_SIZE];
+    int64_t seen_ms;
+    int64_t timeout_ms;
+    uint32_t capacity;
+    uint32_t running_count;  //  calls given to it
+    uint32_t placed_count;   //  calls and waits by it
+    size_t queued_bytes;     //  of calls by it that wait
+    daffi_list_t offers;     //  offer.of_session
+    daffi_list_t placed;     //  entry.of_owner: calls and waits by it
+    daffi_list_t running;    //  entry.of_place: calls given to it
+    uint32_t offer_count;
+    daffi_link_t subscriber;   //  core.subscribers
+    uint64_t subscription;     //  id of its SUBSCRIBE
+    bool subscription_behind;  //  events were left out
+    char language[33];
+    char version[33];
+};
+
+//  A name that is present, called or waited for.
+struct daffi_process {
+    daffi_session_t *session;  //  NULL: not there (now)
+    daffi_list_t waiting;      //  entry.of_place: calls for it that wait
+    daffi_list_t waits;        //  entry.of_place: WAITs for it
+    daffi_link_t held;         //  core.held, while calls wait and it is not there
+    char name[DAFFI_NAME_MAX + 1];
+};
+
+//  A function name that is offered, called or waited for.
+struct daffi_offered {
+    daffi_offer_t **offers;  //  in order of arrival
+    uint32_t count;
+    uint32_t room;
+    uint32_t cursor;        //  where the next search begins: round robin among equals
+    daffi_list_t waiting;   //  entry.of_place: calls that wait for a provider
+    daffi_list_t waits;     //  entry.of_place: WAITs for it
+    daffi_link_t starving;  //  core.starving, while calls wait
+    char name[DAFFI_NAME_MAX + 1];
+};
+
+//  One session offers one function.
+struct daffi_offer {
+    daffi_link_t of_session;
+    daffi_session_t *session;
+    daffi_offered_t *function;
+    uint32_t index;  //  in function->offers
+    char signature[];
+};
+
+typedef enum {
+    DAFFI_ENTRY_FREE,
+    DAFFI_ENTRY_WAITING,    //  a call that nobody was given yet
+    DAFFI_ENTRY_RUNNING,    //  a call that a process was given
+    DAFFI_ENTRY_ABANDONED,  //  the same, and nobody wants the answer any more; it still
+                            //  takes a place of the process's capacity
+    DAFFI_ENTRY_WAIT        //  a WAIT for presence
+} daffi_entry_state_t;
+
+//  A call in flight or a wait. From a slab, so that its index can be part of the token.
+struct daffi_entry {
+    daffi_core_timer_t timer;
+    daffi_link_t of_owner;  //  session.placed
+    daffi_link_t of_place;  //  function/process .waiting or .waits, session.running
+    daffi_entry_state_t state;
+    uint32_t index;             //  in the slab
+    uint64_t id;                //  the caller's
+    uint64_t token;             //  ours, told to the provider; 0: none
+    daffi_session_t *owner;     //  the caller; NULL where abandoned
+    daffi_session_t *provider;  //  RUNNING, ABANDONED
+    daffi_process_t *process;   //  WAITING, WAIT: for this process, or
+    daffi_offered_t *function;  //  for this function; WAITING: what is called
+    uint64_t sequence;          //  WAITING: the order of arrival
+    int64_t deadline_ms;
+    daffi_blob_t *body;  //  WAITING: kept
+    char *name;          //  WAITING for a process: the function's name
+    daffi_entry_t *next_free;
+};
+
+enum { DAFFI_SLAB_BITS = 10, DAFFI_TOKEN_INDEX_BITS = 24 };
+
+struct daffi_core {
+    daffi_core_output_t output;
+    daffi_log_t log;
+    char name[DAFFI_NAME_MAX + 1];
+    uint8_t epoch[DAFFI_INCARNATION_SIZE];
+    int64_t started_ms;
+    int64_t now_ms;
+    int64_t heartbeat_ms;
+    int64_t heartbeat_timeout_ms;
+    uint32_t calls_max;
+    size_t queue_max;
+    size_t total_queue_max;
+    bool settling;
+    bool draining;
+    bool closed;       //  nothing is sent to anybody any more
+    int64_t awake_ms;  //  when the controller last woke from a sleep of its own
+    uint64_t last_session;
+    uint64_t last_sequence;
+    daffi_core_timer_t settled;
+    daffi_wheel_t wheel;
+    daffi_list_t sessions;
+    daffi_list_t subscribers;
+    daffi_list_t starving;  //  functions for which calls wait
+    uint32_t starving_count;
+    daffi_list_t held;  //  absent processes for which calls wait: settling only
+    daffi_names_t processes;
+    daffi_names_t functions;
+    daffi_table_t entries;  //  (session number, caller's id) -> entry
+    daffi_table_t offers;   //  (session, function) -> offer
+    daffi_entry_t **slab;   //  chunks of 2^DAFFI_SLAB_BITS
+    uint32_t slab_chunks;
+    daffi_entry_t *free_entries;
+    daffi_buffer_t scratch;  //  bodies that the core makes itself
+    daffi_core_stats_t stats;
+};
+
+static inline daffi_text_t daffi_session_name (const daffi_session_t *session)
+{
+    return session->process ? daffi_text_of (session->process->name)
+                            : daffi_text ("", 0);
+}
+
+//  --- send.c ---------------------------------------------------------------
+
+void daffi_core_send (daffi_core_t *self, daffi_session_t *to,
+                      const daffi_header_t *header, const daffi_body_t *body,
+                      int64_t deadline_ms);
+//  A record without ttl whose body, if any, stands in the scratch buffer. May overtake
+//  calls that wait in a queue.
+void daffi_core_send_control (daffi_core_t *self, daffi_session_t *to,
+                              daffi_record_type_t type, uint64_t id, daffi_text_t peer);
+//  RESULT whose body is the scratch buffer.
+void daffi_core_send_scratch (daffi_core_t *self, daffi_session_t *to, uint64_t id);
+//  ERROR of the controller's own making.
+void daffi_core_send_error (daffi_core_t *self, daffi_session_t *to, uint64_t id,
+                            daffi_status_t status, daffi_executed_t executed,
+                            daffi_text_t process, const char *format, ...)
+    DAFFI_PRINTF (7, 8);
+
+//  --- sessions.c --------------------------------------------------------------------
+
+void daffi_session_hello (daffi_core_t *self, daffi_session_t *session,
+                          const daffi_header_t *header, const daffi_body_t *body);
+void daffi_session_update (daffi_core_t *self, daffi_session_t *session,
+                           const daffi_header_t *header, const daffi_body_t *body);
+void daffi_session_drain (daffi_core_t *self, daffi_session_t *session,
+                          const daffi_header_t *header);
+void daffi_session_expire (daffi_core_t *self, daffi_session_t *session);
+//  Tells the others and fails what it left behind; frees it. `drop`: tell the shell.
+void daffi_session_end (daffi_core_t *self, daffi_session_t *session,
+                        daffi_left_reason_t reason, bool drop);
+
+//  --- registry.c: names of processes and functions, and who offers what -------------
+
+daffi_process_t *daffi_registry_process (daffi_core_t *self, daffi_text_t name);
+daffi_offered_t *daffi_registry_function (daffi_core_t *self, daffi_text_t name);
+daffi_process_t *daffi_registry_add_process (daffi_core_t *self, daffi_text_t name);
+daffi_offered_t *daffi_registry_add_function (daffi_core_t *self, daffi_text_t name);
+//  Frees it where nothing refers to it any more.
+void daffi_registry_release_process (daffi_core_t *self, daffi_process_t *process);
+void daffi_registry_release_function (daffi_core_t *self, daffi_offered_t *function);
+
+daffi_offer_t *daffi_registry_offer (const daffi_core_t *self,
+                                     const daffi_session_t *session,
+                                     const daffi_offered_t *function);
+DAFFI_MUST_USE daffi_status_t daffi_registry_check_offer (daffi_text_t name,
+                                                          daffi_text_t signature);
+//  DAFFI_OK, also where it is offered already (the signature is replaced).
+daffi_status_t daffi_registry_add_offer (daffi_core_t *self, daffi_session_t *session,
+                                         daffi_text_t name, daffi_text_t signature);
+void daffi_registry_remove_offer (daffi_core_t *self, daffi_offer_t *offer);
+void daffi_registry_remove_offers (daffi_core_t *self, daffi_session_t *session);
+
+//  Has the session a place for one more call of `size` bytes?
+bool daffi_registry_has_room (const daffi_core_t *self, const daffi_session_t *session,
+                              size_t size);
+//  The session with the fewest calls among those that have room and are not behind,
+//  round robin among equals; NULL where there is none.
+daffi_session_t *daffi_registry_pick (const daffi_core_t *self,
+                                      daffi_offered_t *function, size_t size);
+
+//  --- entries.c: the slab of calls and waits ----------------------------------------
+
+daffi_entry_t *daffi_entry_new (daffi_core_t *self, daffi_session_t *owner, uint64_t id,
+                                int64_t deadline_ms);
+void daffi_entry_free (daffi_core_t *self, daffi_entry_t *entry);
+daffi_entry_t *daffi_entry_of (daffi_core_t *self, const daffi_session_t *owner,
+                               uint64_t id);
+//  Not 0, and not that of a call, a wait or a subscription that is not over.
+bool daffi_entry_id_free (daffi_core_t *self, const daffi_session_t *owner,
+                          uint64_t id);
+//  By token, and only where it was given to that session.
+daffi_entry_t *daffi_entry_by_token (daffi_core_t *self,
+                                     const daffi_session_t *provider, uint64_t token);
+void daffi_entry_give_token (daffi_core_t *self, daffi_entry_t *entry);
+//  The owner wants no answer any more: forget it there.
+void daffi_entry_disown (daffi_core_t *self, daffi_entry_t *entry);
+void daffi_entry_slab_done (daffi_core_t *self);
+
+//  --- calls.c: on their way in -------------------------------------------------------
+
+//  What a new call brings along.
+typedef struct {
+    daffi_session_t *caller;
+    const daffi_header_t *header;
+    const daffi_body_t *body;
+    int64_t deadline_ms;
+} daffi_arrival_t;
+
+void daffi_calls_call (daffi_core_t *self, daffi_session_t *session,
+                       const daffi_header_t *header, const daffi_body_t *body);
+void daffi_calls_cast (daffi_core_t *self, daffi_session_t *session,
+                       const daffi_header_t *header, const daffi_body_t *body);
+int64_t daffi_calls_deadline (const daffi_core_t *self, const daffi_header_t *header);
+bool daffi_calls_offered (daffi_core_t *self, const daffi_session_t *session,
+                          daffi_text_t name);
+void daffi_calls_refuse (daffi_core_t *self, const daffi_arrival_t *arrival,
+                         daffi_status_t status, const char *text);
+daffi_entry_t *daffi_calls_accept (daffi_core_t *self, const daffi_arrival_t *arrival);
+void daffi_calls_give (daffi_core_t *self, daffi_entry_t *entry,
+                       daffi_session_t *provider, daffi_text_t name,
+                       const daffi_body_t *body);
+
+//  --- queue.c: calls that wait -------------------------------------------------------
+
+//  Exactly one of function and process is set: where it waits.
+void daffi_queue_add (daffi_core_t *self, const daffi_arrival_t *arrival,
+                      daffi_offered_t *function, daffi_process_t *process);
+void daffi_queue_remove (daffi_core_t *self, daffi_entry_t *entry);
+//  The oldest call that waits for this session by name, or for a function it offers.
+daffi_entry_t *daffi_queue_oldest (daffi_core_t *self, const daffi_session_t *session);
+//  A session has room, or offers more than before: give it what waits.
+void daffi_queue_feed (daffi_core_t *self, daffi_session_t *session);
+//  What waits for a process or a function that is not there (any more) fails.
+void daffi_queue_fail_process (daffi_core_t *self, daffi_process_t *process);
+void daffi_queue_fail_function (daffi_core_t *self, daffi_offered_t *function);
+//  Calls wait for a process that is not there: until the settling time is over.
+void daffi_queue_hold (daffi_core_t *self, daffi_process_t *process);
+void daffi_queue_settled (daffi_core_t *self);
+
+//  --- outcome.c: how calls end -------------------------------------------------------
+
+void daffi_calls_answer (daffi_core_t *self, daffi_session_t *session,
+                         const daffi_header_t *header, const daffi_body_t *body);
+void daffi_calls_cancel (daffi_core_t *self, daffi_session_t *session,
+                         const daffi_header_t *header);
+void daffi_calls_expire (daffi_core_t *self, daffi_entry_t *entry);
+//  Calls by a session that ends, and calls given to it.
+void daffi_calls_owner_gone (daffi_core_t *self, daffi_session_t *session);
+void daffi_calls_provider_gone (daffi_core_t *self, daffi_session_t *session);
+
+//  --- presence.c --------------------------------------------------------------------
+
+void daffi_presence_wait (daffi_core_t *self, daffi_session_t *session,
+                          const daffi_header_t *header);
+void daffi_presence_wait_end (daffi_core_t *self, daffi_entry_t *entry);
+void daffi_presence_process_here (daffi_core_t *self, daffi_process_t *process);
+void daffi_presence_function_here (daffi_core_t *self, daffi_offer_t *offer);
+void daffi_presence_subscribe (daffi_core_t *self, daffi_session_t *session,
+                               const daffi_header_t *header);
+void daffi_presence_tell (daffi_core_t *self, const daffi_event_body_t *event);
+//  A subscriber that was behind and has room again gets the present state.
+void daffi_presence_catch_up (daffi_core_t *self, daffi_session_t *session);
+
+//  --- introspect.c ------------------------------------------------------------------
+
+//  Answers a call to $sys.*.
+void daffi_introspect_call (daffi_core_t *self, daffi_session_t *session,
+                            const daffi_header_t *header);
+
+#endif

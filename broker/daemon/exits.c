@@ -1,0 +1,61 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  How the program ends: exit codes and the text that goes with them.
+//
+//  A switch without default: a status that is added to the library makes the compiler
+//  ask which exit code it means.
+
+#include "exits.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+daffi_exit_t daffi_problem_set (daffi_problem_t *self, daffi_exit_t code,
+                                const char *format, ...)
+{
+    va_list args;
+    va_start (args, format);
+    vsnprintf (self->text, sizeof self->text, format, args);
+    va_end (args);
+    self->code = code;
+    return code;
+}
+
+daffi_exit_t daffi_exit_of (daffi_status_t status)
+{
+    switch (status) {
+    case DAFFI_OK:
+        return DAFFI_EXIT_OK;
+    case DAFFI_INVALID:
+    case DAFFI_TOO_BIG:
+        return DAFFI_EXIT_USAGE;
+    case DAFFI_ENDPOINT:
+        return DAFFI_EXIT_ENDPOINT;
+    case DAFFI_REFUSED:
+    case DAFFI_NAME_TAKEN:
+        return DAFFI_EXIT_REFUSED;
+    case DAFFI_NO_MEMORY:
+    case DAFFI_SYSTEM:
+    case DAFFI_INTERNAL:
+    case DAFFI_PENDING:
+    case DAFFI_TIMEOUT:
+    case DAFFI_CANCELLED:
+    case DAFFI_FAILED:
+    case DAFFI_TYPE:
+    case DAFFI_NO_PROCESS:
+    case DAFFI_NO_FUNCTION:
+    case DAFFI_PROCESS_LOST:
+    case DAFFI_CONTROLLER_LOST:
+    case DAFFI_NOT_CONNECTED:
+    case DAFFI_BUSY:
+    case DAFFI_DRAINING:
+    case DAFFI_STOPPED:
+    case DAFFI_EXISTS:
+    case DAFFI_NOT_FOUND:
+    case DAFFI_PROTOCOL:
+    case DAFFI_UNSUPPORTED:
+    case DAFFI_DEADLOCK:
+    case DAFFI_END:
+        return DAFFI_EXIT_INTERNAL;
+    }
+    return DAFFI_EXIT_INTERNAL;
+}

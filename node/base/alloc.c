@@ -1,0 +1,35 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  Memory for small fixed objects.
+
+#include "alloc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *checked (void *memory)
+{
+    if (!memory) {
+        fputs ("daffi: out of memory\n", stderr);
+        abort ();
+    }
+    return memory;
+}
+
+void *daffi_new (size_t size)
+{
+    return checked (calloc (1, size));
+}
+
+void *daffi_renew (void *memory, size_t size)
+{
+    return checked (realloc (memory, size));
+}
+
+char *daffi_strdup (const char *string)
+{
+    if (!string)
+        return NULL;
+    size_t size = strlen (string) + 1;
+    return memcpy (daffi_new (size), string, size);
+}

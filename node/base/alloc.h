@@ -1,0 +1,16 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  Memory for small fixed objects. Never NULL: where the machine has not even that, the
+//  process ends with a message, as libzmq and czmq below us do.
+//  Memory whose size a peer chose does not come from here: malloc, and look.
+
+#ifndef DAFFI_ALLOC_H
+#define DAFFI_ALLOC_H
+
+#include <stddef.h>
+
+//  Zeroed. Release with free ().
+void *daffi_new (size_t size);
+void *daffi_renew (void *memory, size_t size);
+char *daffi_strdup (const char *string);  //  NULL for NULL
+
+#endif

@@ -1,0 +1,32 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  Every bound on what a peer can make us keep, in one place, each with its reason.
+
+#ifndef DAFFI_BOUNDS_H
+#define DAFFI_BOUNDS_H
+
+enum {
+    DAFFI_BODY_MAX = 64 << 20,     //  one body: larger things are streams
+    DAFFI_FUNCTIONS_MAX = 4096,    //  functions of one node
+    DAFFI_SIGNATURE_MAX = 512,     //  bytes of a signature string
+    DAFFI_CALLS_MAX = 10000,       //  calls in flight of one session
+    DAFFI_WAITS_MAX = 10000,       //  waits of one session
+    DAFFI_FRAME_SLACK = 64 << 10,  //  ZMTP cuts off frames over DAFFI_BODY_MAX + this
+    DAFFI_QUEUE_MAX = 64 << 20,    //  bytes waiting for one session
+    DAFFI_TOTAL_QUEUE_MAX = 1 << 30,  //  bytes waiting in a controller
+    DAFFI_FRAMES_MAX = 1024,          //  frames of one message: a run of empty frames
+                                      //  costs 30 times its bytes
+    DAFFI_CAPACITY_DEFAULT = 256,     //  calls given to a node at once
+    DAFFI_EVENTS_MAX = 10000,         //  events that a slow subscriber may be behind
+
+    DAFFI_HELLO_TIMEOUT_MS = 2000,
+    DAFFI_HANDSHAKE_TIMEOUT_MS = 3000,
+    DAFFI_HEARTBEAT_MS = 1000,
+    DAFFI_HEARTBEAT_TIMEOUT_MS = 3000,
+    DAFFI_DRAIN_TIMEOUT_MS = 5000,
+    DAFFI_SETTLE_MS = 1000,
+    DAFFI_CALL_TIMEOUT_MS = 30000,
+    DAFFI_DEADLINE_MAX_MS = 48 * 3600 * 1000,
+    DAFFI_LINGER_MS = 500,  //  for goodbyes
+};
+
+#endif

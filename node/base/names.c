@@ -1,0 +1,115 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  A hash table from a name to a pointer.
+
+#include "names.h"
+
+#include <stdlib.h>
+
+#include "alloc.h"
+
+enum { CAPACITY_MIN = 16 };
+
+void daffi_names_init (daffi_names_t *self, uint64_t seed)
+{
+    memset (self, 0, sizeof *self);
+    self->seed = seed;
+}
+
+void daffi_names_done (daffi_names_t *self)
+{
+    free (self->slots);
+    daffi_names_init (self, self->seed);
+}
+
+//  Eight bytes a step, multiplied and folded; seeded, since peers choose names.
+static uint32_t hash_of (const daffi_names_t *self, daffi_text_t name)
+{
+    uint64_t hash = self->seed ^ (name.size * UINT64_C (0x9e3779b97f4a7c15));
+    for (uint32_t i = 0; i < name.size; i += 8) {
+        uint64_t word = 0;
+        uint32_t left = name.size - i;
+        memcpy (&word, name.data + i, left < 8 ? left : 8);
+        hash = (hash ^ word) * UINT64_C (0xbf58476d1ce4e5b9);
+        hash ^= hash >> 29;
+    }
+    return (uint32_t)(hash ^ (hash >> 32));
+}
+
+static daffi_name_slot_t *find (const daffi_names_t *self, daffi_text_t name,
+                                uint32_t hash)
+{
+    size_t index = hash & (self->capacity - 1);
+    daffi_name_slot_t *slot = &self->slots[index];
+    while (slot->value &&
+           !(slot->hash == hash && daffi_text_equal (slot->name, name))) {
+        index = (index + 1) & (self->capacity - 1);
+        slot = &self->slots[index];
+    }
+    return slot;
+}
+
+static void resize (daffi_names_t *self, size_t capacity)
+{
+    daffi_name_slot_t *old = self->slots;
+    size_t old_capacity = self->capacity;
+    self->slots = daffi_new (capacity * sizeof *self->slots);
+    self->capacity = capacity;
+    for (size_t i = 0; i < old_capacity; i++)
+        if (old[i].value)
+            *find (self, old[i].name, old[i].hash) = old[i];
+    free (old);
+}
+
+void *daffi_names_get (const daffi_names_t *self, daffi_text_t name)
+{
+    return self->capacity ? find (self, name, hash_of (self, name))->value : NULL;
+}
+
+void daffi_names_put (daffi_names_t *self, daffi_text_t name, void *value)
+{
+    if (self->count * 2 >= self->capacity)
+        resize (self, self->capacity ? self->capacity * 2 : CAPACITY_MIN);
+    uint32_t hash = hash_of (self, name);
+    daffi_name_slot_t *slot = find (self, name, hash);
+    if (!slot->value)
+        self->count++;
+    *slot = (daffi_name_slot_t){name, hash, value};
+}
+
+static void close_hole (daffi_names_t *self, size_t hole)
+{
+    size_t mask = self->capacity - 1;
+    for (size_t i = (hole + 1) & mask; self->slots[i].value; i = (i + 1) & mask) {
+        size_t wish = self->slots[i].hash & mask;
+        if (((i - wish) & mask) >= ((i - hole) & mask)) {
+            self->slots[hole] = self->slots[i];
+            hole = i;
+        }
+    }
+    self->slots[hole].value = NULL;
+}
+
+void *daffi_names_remove (daffi_names_t *self, daffi_text_t name)
+{
+    if (!self->capacity)
+        return NULL;
+    daffi_name_slot_t *slot = find (self, name, hash_of (self, name));
+    void *value = slot->value;
+    if (!value)
+        return NULL;
+    close_hole (self, (size_t)(slot - self->slots));
+    self->count--;
+    if (self->capacity > CAPACITY_MIN && self->count * 8 < self->capacity)
+        resize (self, self->capacity / 2);
+    return value;
+}
+
+void *daffi_names_next (const daffi_names_t *self, size_t *cursor)
+{
+    while (*cursor < self->capacity) {
+        void *value = self->slots[(*cursor)++].value;
+        if (value)
+            return value;
+    }
+    return NULL;
+}

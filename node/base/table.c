@@ -1,0 +1,111 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  A hash table from numbers to pointers.
+
+#include "table.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+
+enum { CAPACITY_MIN = 16 };
+
+void daffi_table_init (daffi_table_t *self, uint64_t seed)
+{
+    memset (self, 0, sizeof *self);
+    self->seed = seed;
+}
+
+void daffi_table_done (daffi_table_t *self)
+{
+    free (self->slots);
+    daffi_table_init (self, self->seed);
+}
+
+//  The finaliser of SplitMix64 (Steele, Lea, Flood 2014): every input bit reaches every
+//  output bit.
+static uint64_t mix (uint64_t x)
+{
+    x = (x ^ (x >> 30)) * UINT64_C (0xbf58476d1ce4e5b9);
+    x = (x ^ (x >> 27)) * UINT64_C (0x94d049bb133111eb);
+    return x ^ (x >> 31);
+}
+
+static size_t home (const daffi_table_t *self, daffi_key_t key)
+{
+    return (size_t)mix (key.minor ^ mix (key.major ^ self->seed)) &
+           (self->capacity - 1);
+}
+
+static bool same (daffi_key_t a, daffi_key_t b)
+{
+    return a.major == b.major && a.minor == b.minor;
+}
+
+//  The slot that holds the key, or the free one where it belongs.
+static daffi_slot_t *find (const daffi_table_t *self, daffi_key_t key)
+{
+    size_t index = home (self, key);
+    while (self->slots[index].value && !same (self->slots[index].key, key))
+        index = (index + 1) & (self->capacity - 1);
+    return &self->slots[index];
+}
+
+static void resize (daffi_table_t *self, size_t capacity)
+{
+    daffi_slot_t *old = self->slots;
+    size_t old_capacity = self->capacity;
+    self->slots = daffi_new (capacity * sizeof *self->slots);
+    self->capacity = capacity;
+    for (size_t i = 0; i < old_capacity; i++)
+        if (old[i].value)
+            *find (self, old[i].key) = old[i];
+    free (old);
+}
+
+void *daffi_table_get (const daffi_table_t *self, uint64_t major, uint64_t minor)
+{
+    daffi_key_t key = {major, minor};
+    return self->capacity ? find (self, key)->value : NULL;
+}
+
+void daffi_table_put (daffi_table_t *self, uint64_t major, uint64_t minor, void *value)
+{
+    daffi_key_t key = {major, minor};
+    if (self->count * 2 >= self->capacity)
+        resize (self, self->capacity ? self->capacity * 2 : CAPACITY_MIN);
+    daffi_slot_t *slot = find (self, key);
+    if (!slot->value)
+        self->count++;
+    slot->key = key;
+    slot->value = value;
+}
+
+//  Moves what was pushed past the hole back into it, so that no probe stops early.
+static void close_hole (daffi_table_t *self, size_t hole)
+{
+    size_t mask = self->capacity - 1;
+    for (size_t i = (hole + 1) & mask; self->slots[i].value; i = (i + 1) & mask) {
+        size_t wish = home (self, self->slots[i].key);
+        if (((i - wish) & mask) >= ((i - hole) & mask)) {
+            self->slots[hole] = self->slots[i];
+            hole = i;
+        }
+    }
+    self->slots[hole].value = NULL;
+}
+
+void *daffi_table_remove (daffi_table_t *self, uint64_t major, uint64_t minor)
+{
+    daffi_key_t key = {major, minor};
+    daffi_slot_t *slot = self->capacity ? find (self, key) : NULL;
+    void *value = slot ? slot->value : NULL;
+    if (!value)
+        return NULL;
+    close_hole (self, (size_t)(slot - self->slots));
+    self->count--;
+    if (self->capacity > CAPACITY_MIN && self->count * 8 < self->capacity)
+        resize (self, self->capacity / 2);
+    return value;
+}

@@ -1,0 +1,268 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  Calls, as daffi.h offers them: arguments in, futures and typed results out.
+
+#include <stdlib.h>
+
+#include "alloc.h"
+#include "bounds.h"
+#include "failure.h"
+#include "future.h"
+#include "global.h"
+#include "writer.h"
+
+static void free_buffer (void *data, void *hint)
+{
+    (void)hint;
+    free (data);
+}
+
+static daffi_status_t explain (daffi_status_t status, daffi_error_t *error)
+{
+    switch ((int)status) {
+    case DAFFI_TOO_BIG:
+        return daffi_fail (error, status,
+                           "the arguments take more than 64 MiB, or hold more than "
+                           "100,000 values; send them in parts");
+    case DAFFI_INVALID:
+        return daffi_fail (error, status,
+                           "an argument is a raw value that is not msgpack, or nested "
+                           "deeper than 16");
+    default:
+        return daffi_fail (error, status, "%s", daffi_status_text (status));
+    }
+}
+
+//  The arguments as a body of one reference.
+static daffi_status_t pack (daffi_args_t args, daffi_blob_t **body,
+                            daffi_error_t *error)
+{
+    daffi_buffer_t out;
+    daffi_buffer_init (&out);
+    daffi_status_t status = daffi_write_args (&out, args);
+    if (!status && out.failed)
+        status = DAFFI_NO_MEMORY;
+    if (!status && out.size > DAFFI_BODY_MAX)
+        status = DAFFI_TOO_BIG;
+    if (status) {
+        daffi_buffer_done (&out);
+        return explain (status, error);
+    }
+    *body = daffi_blob_wrap (out.data, out.size, free_buffer, NULL);
+    return *body ? DAFFI_OK : explain (DAFFI_NO_MEMORY, error);
+}
+
+static daffi_future_t *start (daffi_global_t *self, const char *function,
+                              daffi_args_t args, const daffi_call_options_t *options,
+                              daffi_error_t *error)
+{
+    daffi_blob_t *body;
+    daffi_node_t *node = daffi_global_node (self, error);
+    if (!node || pack (args, &body, error))
+        return NULL;
+    return daffi_node_call (node, function, body, options, error);
+}
+
+daffi_future_t *daffi_call_start (daffi_global_t *self, const char *function,
+                                  daffi_args_t args,
+                                  const daffi_call_options_t *options,
+                                  daffi_error_t *error)
+{
+    return start (self, function, args, options, error);
+}
+
+daffi_future_t *daffi_call_start_take (daffi_global_t *self, const char *function,
+                                       daffi_args_t args, void *data, size_t size,
+                                       daffi_free_fn *free_fn, void *hint,
+                                       const daffi_call_options_t *options,
+                                       daffi_error_t *error)
+{
+    daffi_value_t *items = daffi_new ((args.count + 1) * sizeof *items);
+    for (size_t i = 0; i < args.count; i++)
+        items[i] = args.items[i];
+    items[args.count] = daffi_value_binary (data, size);
+    daffi_args_t all = {items, args.count + 1};
+    daffi_future_t *future = start (self, function, all, options, error);
+    free (items);
+    if (free_fn)
+        free_fn (data, hint);
+    return future;
+}
+
+daffi_status_t daffi_cast (daffi_global_t *self, const char *function,
+                           daffi_args_t args, const daffi_call_options_t *options,
+                           daffi_error_t *error)
+{
+    daffi_blob_t *body;
+    daffi_node_t *node = daffi_global_node (self, error);
+    if (!node)
+        return DAFFI_INVALID;
+    daffi_status_t status = pack (args, &body, error);
+    return status ? status : daffi_node_cast (node, function, body, options, error);
+}
+
+//  --- foreground ---------------------------------------------------------------------
+
+//  Waits for a fresh future and lets go of it.
+static daffi_status_t finish (daffi_future_t *future, daffi_result_t **result,
+                              daffi_error_t *error)
+{
+    if (!future)
+        return DAFFI_INTERNAL;
+    daffi_status_t status = daffi_future_wait (future, DAFFI_FOREVER, error);
+    if (!status && result) {
+        *result = future->result;
+        future->result = NULL;
+    }
+    daffi_future_destroy (&future);
+    return status;
+}
+
+daffi_status_t daffi_call (daffi_global_t *self, const char *function,
+                           daffi_args_t args, const daffi_call_options_t *options,
+                           daffi_result_t **result, daffi_error_t *error)
+{
+    daffi_error_t local;
+    daffi_error_t *why = error ? error : &local;
+    if (daffi_future_waiting_forbidden ())
+        return daffi_fail (
+            error, DAFFI_DEADLOCK,
+            "an inline callback runs in the node's actor and cannot wait "
+            "for a call; register it without run_inline");
+    daffi_future_t *future = start (self, function, args, options, why);
+    return future ? finish (future, result, why) : why->status;
+}
+
+typedef daffi_status_t (reader_t) (const daffi_value_t *value, void *out);
+
+static daffi_status_t call_typed (daffi_global_t *self, const char *function,
+                                  daffi_args_t args, reader_t *read, const char *type,
+                                  void *out, daffi_error_t *error)
+{
+    daffi_result_t *result = NULL;
+    daffi_status_t status = daffi_call (self, function, args, NULL, &result, error);
+    if (status)
+        return status;
+    status = read (daffi_result_value (result), out);
+    if (status) {
+        daffi_fail (error, status, "the result is not %s", type);
+        if (error) {
+            error->executed = DAFFI_EXECUTED_YES;
+            daffi_name_copy (error->process, daffi_text_of (result->process));
+            daffi_name_copy (error->function, daffi_text_of (function));
+        }
+    }
+    daffi_result_destroy (&result);
+    return status;
+}
+
+static daffi_status_t read_int (const daffi_value_t *value, void *out)
+{
+    return daffi_value_get_int (value, out);
+}
+
+static daffi_status_t read_double (const daffi_value_t *value, void *out)
+{
+    return daffi_value_get_double (value, out);
+}
+
+static daffi_status_t read_bool (const daffi_value_t *value, void *out)
+{
+    return daffi_value_get_bool (value, out);
+}
+
+static daffi_status_t read_string (const daffi_value_t *value, void *out)
+{
+    if (value->kind != DAFFI_KIND_STRING)
+        return DAFFI_TYPE;
+    char *copy = malloc (value->size + 1);
+    if (!copy)
+        return DAFFI_NO_MEMORY;
+    if (value->size)
+        memcpy (copy, value->as.string, value->size);
+    copy[value->size] = 0;
+    *(char **)out = copy;
+    return DAFFI_OK;
+}
+
+daffi_status_t daffi_call_int (daffi_global_t *self, const char *function,
+                               daffi_args_t args, int64_t *result, daffi_error_t *error)
+{
+    return call_typed (self, function, args, read_int, "an integer of 64 bits", result,
+                       error);
+}
+
+daffi_status_t daffi_call_double (daffi_global_t *self, const char *function,
+                                  daffi_args_t args, double *result,
+                                  daffi_error_t *error)
+{
+    return call_typed (self, function, args, read_double, "a number", result, error);
+}
+
+daffi_status_t daffi_call_bool (daffi_global_t *self, const char *function,
+                                daffi_args_t args, bool *result, daffi_error_t *error)
+{
+    return call_typed (self, function, args, read_bool, "a bool", result, error);
+}
+
+daffi_status_t daffi_call_string (daffi_global_t *self, const char *function,
+                                  daffi_args_t args, char **result,
+                                  daffi_error_t *error)
+{
+    return call_typed (self, function, args, read_string, "a string", result, error);
+}
+
+daffi_status_t daffi_call_void (daffi_global_t *self, const char *function,
+                                daffi_args_t args, daffi_error_t *error)
+{
+    return daffi_call (self, function, args, NULL, NULL, error);
+}
+
+//  --- presence -----------------------------------------------------------------------
+
+static daffi_future_t *wait_start (daffi_global_t *self, bool for_process,
+                                   const char *name, int64_t timeout_ms,
+                                   daffi_error_t *error)
+{
+    daffi_node_t *node = daffi_global_node (self, error);
+    return node ? daffi_node_wait (node, for_process, name, timeout_ms, error) : NULL;
+}
+
+static daffi_status_t wait_for (daffi_global_t *self, bool for_process,
+                                const char *name, int64_t timeout_ms,
+                                daffi_error_t *error)
+{
+    daffi_error_t local;
+    daffi_error_t *why = error ? error : &local;
+    if (daffi_future_waiting_forbidden ())
+        return daffi_fail (error, DAFFI_DEADLOCK, "an inline callback cannot wait");
+    daffi_future_t *future = wait_start (self, for_process, name, timeout_ms, why);
+    return future ? finish (future, NULL, why) : why->status;
+}
+
+daffi_future_t *daffi_global_wait_process_start (daffi_global_t *self,
+                                                 const char *process,
+                                                 int64_t timeout_ms,
+                                                 daffi_error_t *error)
+{
+    return wait_start (self, true, process, timeout_ms, error);
+}
+
+daffi_future_t *daffi_global_wait_function_start (daffi_global_t *self,
+                                                  const char *function,
+                                                  int64_t timeout_ms,
+                                                  daffi_error_t *error)
+{
+    return wait_start (self, false, function, timeout_ms, error);
+}
+
+daffi_status_t daffi_global_wait_process (daffi_global_t *self, const char *process,
+                                          int64_t timeout_ms, daffi_error_t *error)
+{
+    return wait_for (self, true, process, timeout_ms, error);
+}
+
+daffi_status_t daffi_global_wait_function (daffi_global_t *self, const char *function,
+                                           int64_t timeout_ms, daffi_error_t *error)
+{
+    return wait_for (self, false, function, timeout_ms, error);
+}

@@ -1,0 +1,183 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  The functions of this process, by name.
+
+#include "functions.h"
+
+#include <stdlib.h>
+
+#include "alloc.h"
+#include "bounds.h"
+#include "entropy.h"
+#include "failure.h"
+
+typedef struct {
+    daffi_served_t *served;
+    char name[DAFFI_NAME_MAX + 1];
+} entry_t;
+
+void daffi_functions_init (daffi_functions_t *self)
+{
+    uint64_t seed;
+    daffi_entropy_fill (&seed, sizeof seed);
+    pthread_mutex_init (&self->lock, NULL);
+    daffi_names_init (&self->names, seed);
+}
+
+void daffi_functions_done (daffi_functions_t *self)
+{
+    entry_t *entry;
+    for (size_t cursor = 0; (entry = daffi_names_next (&self->names, &cursor));) {
+        daffi_served_unref (entry->served);
+        free (entry);
+    }
+    daffi_names_done (&self->names);
+    pthread_mutex_destroy (&self->lock);
+}
+
+void daffi_served_unref (daffi_served_t *served)
+{
+    if (!served ||
+        atomic_fetch_sub_explicit (&served->refs, 1, memory_order_acq_rel) > 1)
+        return;
+    free (served->signature);
+    free (served);
+}
+
+daffi_served_t *daffi_served_ref (daffi_served_t *served)
+{
+    atomic_fetch_add_explicit (&served->refs, 1, memory_order_acq_rel);
+    return served;
+}
+
+static void release_lane (daffi_lane_t *lane)
+{
+    daffi_served_unref (daffi_container (lane, daffi_served_t, lane));
+}
+
+static daffi_served_t *new_served (const daffi_function_t *function)
+{
+    daffi_served_t *served = daffi_new (sizeof *served);
+    atomic_init (&served->refs, 1);
+    served->callback = function->callback;
+    served->arg = function->arg;
+    served->signature = daffi_strdup (function->signature ? function->signature : "");
+    served->run_inline = function->run_inline;
+    served->local = function->local;
+    daffi_lane_init (&served->lane, function->max_running, release_lane);
+    return served;
+}
+
+static daffi_status_t check_name (const daffi_functions_t *self, const char *name,
+                                  bool reserved, bool replace, daffi_error_t *error)
+{
+    daffi_text_t text = daffi_text_of (name ? name : "");
+    if (!daffi_name_valid (text) || daffi_name_reserved (text) != reserved)
+        return daffi_fail (error, DAFFI_INVALID,
+                           "'%.*s' is no function name: 1 to 128 of [A-Za-z0-9._-]",
+                           (int)(text.size > 150 ? 150 : text.size), text.data);
+    if (!replace && daffi_names_get (&self->names, text))
+        return daffi_fail (
+            error, DAFFI_EXISTS,
+            "the function '%s' is registered already; unregister it first, "
+            "or set .replace",
+            name);
+    return DAFFI_OK;
+}
+
+static daffi_status_t check (const daffi_functions_t *self,
+                             const daffi_function_t *function, bool reserved,
+                             daffi_error_t *error)
+{
+    size_t count = 1;
+    if (!function->callback)
+        return daffi_fail (error, DAFFI_INVALID, "no callback is given for '%s'",
+                           function->name ? function->name : "");
+    if (function->signature && strlen (function->signature) > DAFFI_SIGNATURE_MAX)
+        return daffi_fail (error, DAFFI_TOO_BIG, "a signature is at most %d bytes long",
+                           DAFFI_SIGNATURE_MAX);
+    daffi_status_t status =
+        check_name (self, function->name, reserved, function->replace, error);
+    for (const char *const *alias = function->aliases; !status && alias && *alias;
+         alias++, count++)
+        status = check_name (self, *alias, reserved, function->replace, error);
+    if (!status && self->names.count + count > DAFFI_FUNCTIONS_MAX)
+        status = daffi_fail (error, DAFFI_TOO_BIG, "a node offers at most %d functions",
+                             DAFFI_FUNCTIONS_MAX);
+    return status;
+}
+
+static void put (daffi_functions_t *self, const char *name, daffi_served_t *served)
+{
+    entry_t *entry = daffi_names_get (&self->names, daffi_text_of (name));
+    if (entry) {
+        daffi_served_unref (entry->served);
+    } else {
+        entry = daffi_new (sizeof *entry);
+        daffi_name_copy (entry->name, daffi_text_of (name));
+        daffi_names_put (&self->names, daffi_text_of (entry->name), entry);
+    }
+    entry->served = daffi_served_ref (served);
+}
+
+daffi_status_t daffi_functions_add (daffi_functions_t *self,
+                                    const daffi_function_t *function, bool reserved,
+                                    daffi_error_t *error)
+{
+    pthread_mutex_lock (&self->lock);
+    daffi_status_t status = check (self, function, reserved, error);
+    if (!status) {
+        daffi_served_t *served = new_served (function);
+        put (self, function->name, served);
+        for (const char *const *alias = function->aliases; alias && *alias; alias++)
+            put (self, *alias, served);
+        daffi_served_unref (served);
+    }
+    pthread_mutex_unlock (&self->lock);
+    return status;
+}
+
+daffi_status_t daffi_functions_remove (daffi_functions_t *self, const char *name,
+                                       bool *local, daffi_error_t *error)
+{
+    daffi_text_t text = daffi_text_of (name ? name : "");
+    pthread_mutex_lock (&self->lock);
+    entry_t *entry =
+        daffi_name_reserved (text) ? NULL : daffi_names_remove (&self->names, text);
+    pthread_mutex_unlock (&self->lock);
+    if (!entry)
+        return daffi_fail (error, DAFFI_NOT_FOUND, "no function '%s' is registered",
+                           name ? name : "");
+    *local = entry->served->local;
+    daffi_served_unref (entry->served);
+    free (entry);
+    return DAFFI_OK;
+}
+
+daffi_served_t *daffi_functions_get (daffi_functions_t *self, daffi_text_t name)
+{
+    pthread_mutex_lock (&self->lock);
+    entry_t *entry = daffi_names_get (&self->names, name);
+    daffi_served_t *served = entry ? daffi_served_ref (entry->served) : NULL;
+    pthread_mutex_unlock (&self->lock);
+    return served;
+}
+
+uint32_t daffi_functions_each (daffi_functions_t *self,
+                               void (*tell) (void *context, daffi_text_t name,
+                                             daffi_text_t signature),
+                               void *context)
+{
+    uint32_t count = 0;
+    entry_t *entry;
+    pthread_mutex_lock (&self->lock);
+    for (size_t cursor = 0; (entry = daffi_names_next (&self->names, &cursor));) {
+        daffi_text_t name = daffi_text_of (entry->name);
+        if (entry->served->local || daffi_name_reserved (name))
+            continue;
+        count++;
+        if (tell)
+            tell (context, name, daffi_text_of (entry->served->signature));
+    }
+    pthread_mutex_unlock (&self->lock);
+    return count;
+}

@@ -1,0 +1,58 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  The functions of this process, by name.
+//
+//  Shared by the threads that register and the actor that looks up, hence the lock. A
+//  function lives as long as somebody runs it, also after it was withdrawn.
+
+#ifndef DAFFI_FUNCTIONS_H
+#define DAFFI_FUNCTIONS_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "daffi.h"
+#include "executor.h"
+#include "names.h"
+
+//  One registration, under one or several names.
+typedef struct {
+    atomic_uint refs;  //  one a name, one a request
+    daffi_callback_fn *callback;
+    void *arg;
+    char *signature;  //  "" = none
+    bool run_inline;
+    bool local;         //  not told to the controller
+    daffi_lane_t lane;  //  used where it has a limit; a job in it holds a reference
+} daffi_served_t;
+
+typedef struct {
+    pthread_mutex_t lock;
+    daffi_names_t names;  //  -> daffi_entry of functions.c
+} daffi_functions_t;
+
+void daffi_functions_init (daffi_functions_t *self);
+void daffi_functions_done (daffi_functions_t *self);
+
+//  Under its name and all its aliases, or under none. `reserved`: a `$` name of
+//  daffi's.
+DAFFI_MUST_USE daffi_status_t daffi_functions_add (daffi_functions_t *self,
+                                                   const daffi_function_t *function,
+                                                   bool reserved, daffi_error_t *error);
+//  *local: it was never offered.
+DAFFI_MUST_USE daffi_status_t daffi_functions_remove (daffi_functions_t *self,
+                                                      const char *name, bool *local,
+                                                      daffi_error_t *error);
+
+//  A reference, or NULL.
+daffi_served_t *daffi_functions_get (daffi_functions_t *self, daffi_text_t name);
+daffi_served_t *daffi_served_ref (daffi_served_t *served);
+void daffi_served_unref (daffi_served_t *served);
+
+//  Calls `tell` for every offered function, under the lock; returns their number. With
+//  tell NULL it only counts.
+uint32_t daffi_functions_each (daffi_functions_t *self,
+                               void (*tell) (void *context, daffi_text_t name,
+                                             daffi_text_t signature),
+                               void *context);
+
+#endif

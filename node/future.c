@@ -1,0 +1,257 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  Futures, as their users see them: wait, look, cancel, let go.
+
+#include "future.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "alloc.h"
+#include "clock.h"
+#include "failure.h"
+#include "wake.h"
+
+static _Thread_local bool waiting_forbidden;
+
+void daffi_future_forbid_waiting (bool forbid)
+{
+    waiting_forbidden = forbid;
+}
+
+bool daffi_future_waiting_forbidden (void)
+{
+    return waiting_forbidden;
+}
+
+daffi_future_t *daffi_future_new (daffi_future_kind_t kind)
+{
+    pthread_condattr_t monotonic;
+    daffi_future_t *self = daffi_new (sizeof *self);
+    self->kind = kind;
+    self->start.kind = DAFFI_MAIL_CALL;
+    self->cancel.kind = DAFFI_MAIL_CANCEL;
+    self->fd = -1;
+    atomic_init (&self->refs, 2);
+    pthread_mutex_init (&self->lock, NULL);
+    pthread_condattr_init (&monotonic);
+    pthread_condattr_setclock (&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init (&self->finished, &monotonic);
+    pthread_condattr_destroy (&monotonic);
+    return self;
+}
+
+void daffi_future_unref (daffi_future_t *self)
+{
+    if (atomic_fetch_sub_explicit (&self->refs, 1, memory_order_acq_rel) > 1)
+        return;
+    daffi_wake_close (&self->fd);
+    daffi_result_destroy (&self->result);
+    daffi_blob_unref (self->body);
+    pthread_cond_destroy (&self->finished);
+    pthread_mutex_destroy (&self->lock);
+    free (self);
+}
+
+//  --- the end of it ------------------------------------------------------------------
+
+static void run_on_done (daffi_future_t *self)
+{
+    pthread_mutex_lock (&self->lock);
+    daffi_future_fn *on_done = self->on_done;
+    void *arg = self->on_done_arg;
+    pthread_mutex_unlock (&self->lock);
+    on_done (self, arg);
+    daffi_future_unref (self);
+}
+
+static void run_done_job (daffi_job_t *job)
+{
+    run_on_done (daffi_container (job, daffi_future_t, done_job));
+}
+
+//  One reference goes with it.
+static void notify (daffi_future_t *self)
+{
+    self->done_job.run = run_done_job;
+    if (self->dispatch)
+        daffi_executor_push (self->dispatch, &self->done_job);
+    else
+        run_on_done (self);
+}
+
+void daffi_future_sent (daffi_future_t *self)
+{
+    pthread_mutex_lock (&self->lock);
+    self->attempts++;
+    pthread_mutex_unlock (&self->lock);
+}
+
+void daffi_future_finish (daffi_future_t *self, daffi_result_t *result,
+                          const daffi_error_t *error)
+{
+    atomic_fetch_sub_explicit (self->in_flight, 1, memory_order_relaxed);
+    pthread_mutex_lock (&self->lock);
+    self->result = result;
+    if (error)
+        self->error = *error;
+    self->done = true;
+    bool tell = self->on_done != NULL;
+    if (self->fd >= 0)
+        daffi_wake_signal (self->fd);
+    pthread_cond_broadcast (&self->finished);
+    pthread_mutex_unlock (&self->lock);
+    if (tell)
+        notify (self);
+    else
+        daffi_future_unref (self);
+}
+
+daffi_status_t daffi_future_on_done (daffi_future_t *self, daffi_future_fn *on_done,
+                                     void *arg)
+{
+    pthread_mutex_lock (&self->lock);
+    bool taken = self->on_done != NULL;
+    bool done = self->done;
+    if (!taken) {
+        self->on_done = on_done;
+        self->on_done_arg = arg;
+    }
+    pthread_mutex_unlock (&self->lock);
+    if (taken)
+        return DAFFI_EXISTS;
+    if (done) {
+        atomic_fetch_add_explicit (&self->refs, 1, memory_order_acq_rel);
+        notify (self);
+    }
+    return DAFFI_OK;
+}
+
+//  --- waiting ------------------------------------------------------------------------
+
+static struct timespec absolute (int64_t deadline_ms)
+{
+    struct timespec time = {.tv_sec = (time_t)(deadline_ms / 1000),
+                            .tv_nsec = (long)(deadline_ms % 1000) * 1000000};
+    return time;
+}
+
+//  Locked.
+static void sleep_until_done (daffi_future_t *self, int64_t timeout_ms)
+{
+    int64_t deadline_ms = daffi_deadline (daffi_clock_ms (), timeout_ms);
+    struct timespec end = absolute (deadline_ms);
+    int failed = 0;
+    while (!self->done && failed != ETIMEDOUT)
+        failed = deadline_ms == DAFFI_NEVER
+                     ? pthread_cond_wait (&self->finished, &self->lock)
+                     : pthread_cond_timedwait (&self->finished, &self->lock, &end);
+}
+
+daffi_status_t daffi_future_wait (daffi_future_t *self, int64_t timeout_ms,
+                                  daffi_error_t *error)
+{
+    pthread_mutex_lock (&self->lock);
+    bool wait = !self->done && timeout_ms != 0;
+    if (wait && waiting_forbidden) {
+        pthread_mutex_unlock (&self->lock);
+        return daffi_fail (
+            error, DAFFI_DEADLOCK,
+            "an inline callback runs in the node's actor and cannot wait "
+            "for it; register the function without run_inline");
+    }
+    if (wait) {
+        pthread_mutex_unlock (&self->lock);
+        daffi_executor_block ();
+        pthread_mutex_lock (&self->lock);
+        sleep_until_done (self, timeout_ms);
+        pthread_mutex_unlock (&self->lock);
+        daffi_executor_unblock ();
+        pthread_mutex_lock (&self->lock);
+    }
+    daffi_status_t status = self->done ? self->error.status : DAFFI_PENDING;
+    if (self->done && status && error)
+        *error = self->error;
+    pthread_mutex_unlock (&self->lock);
+    if (status == DAFFI_PENDING)
+        return daffi_fail (error, DAFFI_PENDING, "the call is still in flight");
+    return status;
+}
+
+//  --- looking ------------------------------------------------------------------------
+
+bool daffi_future_done (daffi_future_t *self)
+{
+    pthread_mutex_lock (&self->lock);
+    bool done = self->done;
+    pthread_mutex_unlock (&self->lock);
+    return done;
+}
+
+static const daffi_result_t *peek (daffi_future_t *self)
+{
+    pthread_mutex_lock (&self->lock);
+    const daffi_result_t *result = self->done ? self->result : NULL;
+    pthread_mutex_unlock (&self->lock);
+    return result;
+}
+
+const daffi_value_t *daffi_future_value (daffi_future_t *self)
+{
+    const daffi_result_t *result = peek (self);
+    return result ? &result->value : NULL;
+}
+
+const char *daffi_future_process (daffi_future_t *self)
+{
+    const daffi_result_t *result = peek (self);
+    return result ? result->process : NULL;
+}
+
+uint32_t daffi_future_attempts (daffi_future_t *self)
+{
+    pthread_mutex_lock (&self->lock);
+    uint32_t attempts = self->attempts;
+    pthread_mutex_unlock (&self->lock);
+    return attempts;
+}
+
+int daffi_future_fd (daffi_future_t *self)
+{
+    pthread_mutex_lock (&self->lock);
+    if (self->fd < 0) {
+        self->fd = daffi_wake_open ();
+        if (self->fd >= 0 && self->done)
+            daffi_wake_signal (self->fd);
+    }
+    int fd = self->fd;
+    pthread_mutex_unlock (&self->lock);
+    return fd;
+}
+
+//  --- letting go ---------------------------------------------------------------------
+
+void daffi_future_cancel (daffi_future_t *self)
+{
+    pthread_mutex_lock (&self->lock);
+    bool post = !self->done && !self->cancelling;
+    if (post) {
+        self->cancelling = true;
+        atomic_fetch_add_explicit (&self->refs, 1, memory_order_acq_rel);
+        //  locked until it is posted: a future that is not done keeps its mailbox alive
+        post = daffi_mailbox_post (self->mailbox, &self->cancel.link);
+        if (!post)
+            atomic_fetch_sub_explicit (&self->refs, 1, memory_order_acq_rel);
+    }
+    pthread_mutex_unlock (&self->lock);
+}
+
+void daffi_future_destroy (daffi_future_t **self_p)
+{
+    daffi_future_t *self = *self_p;
+    if (!self)
+        return;
+    daffi_future_cancel (self);
+    daffi_future_unref (self);
+    *self_p = NULL;
+}

@@ -1,0 +1,88 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  A future: one call or wait, shared by the thread that wants its outcome and the
+//  actor that brings it.
+//
+//  The upper half is the actor's alone once the future was handed over; the lower half
+//  is guarded by the lock. It ends once, in daffi_future_finish ().
+
+#ifndef DAFFI_FUTURE_H
+#define DAFFI_FUTURE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "blob.h"
+#include "executor.h"
+#include "list.h"
+#include "mail.h"
+#include "result.h"
+#include "wheel.h"
+
+typedef struct daffi_node daffi_node_t;
+
+//  A timer of the node's actor and what it does.
+typedef struct daffi_alarm daffi_alarm_t;
+struct daffi_alarm {
+    daffi_timer_t timer;  //  first: the wheel hands back its address
+    void (*ring) (daffi_node_t *node, daffi_alarm_t *alarm);
+};
+
+typedef enum {
+    DAFFI_FUTURE_CALL,
+    DAFFI_FUTURE_WAIT_PROCESS,
+    DAFFI_FUTURE_WAIT_FUNCTION
+} daffi_future_kind_t;
+
+struct daffi_future {
+    daffi_mail_t start;   //  hands it to the actor
+    daffi_mail_t cancel;  //  posted at most once
+    atomic_uint refs;
+    atomic_uint *in_flight;      //  the node's count; until it is done
+    daffi_mailbox_t *mailbox;    //  the node's; not touched once it is done
+    daffi_executor_t *dispatch;  //  where on_done runs; NULL: in the actor
+    daffi_job_t done_job;
+
+    //  the actor's
+    daffi_future_kind_t kind;
+    daffi_link_t link;     //  node.unsent, .sent or .resting
+    daffi_link_t sibling;  //  request.children
+    daffi_alarm_t alarm;   //  deadline, or the next attempt
+    uint64_t id;           //  of the present attempt; 0: not sent
+    uint64_t parent;       //  token of the request it was made in; 0: none
+    int64_t deadline_ms;
+    bool idempotent;
+    bool no_retry;
+    bool resting;              //  waits for its next attempt
+    daffi_request_t *running;  //  within this process; NULL: the controller has it
+    daffi_blob_t *body;
+    char function[DAFFI_NAME_MAX + 1];
+    char process[DAFFI_NAME_MAX + 1];
+
+    pthread_mutex_t lock;
+    pthread_cond_t finished;
+    bool done;
+    bool cancelling;
+    uint32_t attempts;
+    int fd;               //  -1: not asked for
+    daffi_error_t error;  //  status DAFFI_OK: result
+    daffi_result_t *result;
+    daffi_future_fn *on_done;
+    void *on_done_arg;
+};
+
+//  Two references: the caller's and the actor's.
+daffi_future_t *daffi_future_new (daffi_future_kind_t kind);
+void daffi_future_unref (daffi_future_t *self);
+
+//  The outcome. Takes `result` (NULL with an error), copies `error` (NULL with a
+//  result), wakes who waits and gives up the actor's reference.
+void daffi_future_finish (daffi_future_t *self, daffi_result_t *result,
+                          const daffi_error_t *error);
+void daffi_future_sent (daffi_future_t *self);
+
+//  The calling thread runs callbacks that must not wait (an actor); see
+//  daffi_future_wait ().
+void daffi_future_forbid_waiting (bool forbid);
+bool daffi_future_waiting_forbidden (void);
+
+#endif

@@ -1,0 +1,412 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  The Global: the one place that sees both actors. It starts the controller before the
+//  node and stops it after the node.
+//
+//  Stopping is a chain, since it may begin in a callback, where nobody can wait: the
+//  node tells when it has stopped, which stops the controller, which tells that all is
+//  over.
+
+#include "global.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "bounds.h"
+#include "clock.h"
+#include "controller.h"
+#include "entropy.h"
+#include "failure.h"
+#include "future.h"
+#include "sockfile.h"
+
+typedef enum { RUNNING, STOPPING, STOPPED } phase_t;
+
+struct daffi_global {
+    daffi_options_t options;  //  strings are ours
+    char name[DAFFI_NAME_MAX + 1];
+    char endpoint[sizeof ((daffi_endpoint_t *)0)->text];
+    daffi_node_t *node;              //  NULL: without
+    daffi_controller_t *controller;  //  NULL: without, or never started
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    phase_t phase;
+};
+
+const char *daffi_version (void)
+{
+    return DAFFI_VERSION;
+}
+
+//  --- options ------------------------------------------------------------------------
+
+static int64_t or_default (int64_t value, int64_t fallback)
+{
+    return value ? value : fallback;
+}
+
+static void copy_options (daffi_global_t *self, const daffi_options_t *options)
+{
+    daffi_options_t *own = &self->options;
+    *own = *options;
+    own->process_name = NULL;
+    own->functions = NULL;
+    own->host = daffi_strdup (options->host);
+    own->unix_sock_path = daffi_strdup (options->unix_sock_path);
+    own->heartbeat_ms = or_default (own->heartbeat_ms, DAFFI_HEARTBEAT_MS);
+    own->heartbeat_timeout_ms =
+        or_default (own->heartbeat_timeout_ms, DAFFI_HEARTBEAT_TIMEOUT_MS);
+    own->drain_timeout_ms = or_default (own->drain_timeout_ms, DAFFI_DRAIN_TIMEOUT_MS);
+    own->capacity = own->capacity ? own->capacity : DAFFI_CAPACITY_DEFAULT;
+    own->log_level = own->log_level ? own->log_level : DAFFI_LOG_INFO;
+}
+
+static daffi_status_t check_options (const daffi_options_t *options,
+                                     daffi_error_t *error)
+{
+    const char *name = options->process_name;
+    if (options->without_node && !options->init_controller)
+        return daffi_fail (error, DAFFI_INVALID,
+                           "neither a controller nor a node is wanted; set "
+                           "init_controller, or leave without_node out");
+    if (name && (!daffi_name_valid (daffi_text_of (name)) ||
+                 daffi_name_reserved (daffi_text_of (name))))
+        return daffi_fail (error, DAFFI_INVALID,
+                           "'%.150s' is no process name: 1 to 128 of [A-Za-z0-9._-]",
+                           name);
+    if (options->heartbeat_ms < 0 || options->heartbeat_timeout_ms < 0)
+        return daffi_fail (error, DAFFI_INVALID, "a heartbeat takes a positive time");
+    int64_t heartbeat_ms = or_default (options->heartbeat_ms, DAFFI_HEARTBEAT_MS);
+    int64_t timeout_ms =
+        or_default (options->heartbeat_timeout_ms, DAFFI_HEARTBEAT_TIMEOUT_MS);
+    if (timeout_ms < 100 || timeout_ms > 600000 || heartbeat_ms > timeout_ms / 2)
+        return daffi_fail (error, DAFFI_INVALID,
+                           "heartbeat_timeout_ms (%lld) must be 100 to 600000 and at "
+                           "least twice heartbeat_ms (%lld)",
+                           (long long)timeout_ms, (long long)heartbeat_ms);
+    return DAFFI_OK;
+}
+
+static void choose_name (daffi_global_t *self, const char *wished)
+{
+    uint64_t number;
+    daffi_entropy_fill (&number, sizeof number);
+    if (wished)
+        daffi_name_copy (self->name, daffi_text_of (wished));
+    else
+        snprintf (self->name, sizeof self->name, "process-%016llx",
+                  (unsigned long long)number);
+}
+
+static daffi_log_t log_of (const daffi_global_t *self)
+{
+    daffi_log_t log = {self->options.log, self->options.log_arg,
+                       self->options.log_level};
+    return log;
+}
+
+static uint32_t worker_count (const daffi_options_t *options)
+{
+    if (options->manual_dispatch)
+        return 0;
+    if (options->workers)
+        return options->workers < 1024 ? options->workers : 1024;
+    long cpus = sysconf (_SC_NPROCESSORS_ONLN);
+    return cpus > 4 ? (uint32_t)cpus : 4;
+}
+
+//  --- stopping -----------------------------------------------------------------------
+
+static void set_phase (daffi_global_t *self, phase_t phase)
+{
+    pthread_mutex_lock (&self->lock);
+    self->phase = phase;
+    pthread_cond_broadcast (&self->changed);
+    pthread_mutex_unlock (&self->lock);
+}
+
+static void controller_stopped (void *arg)
+{
+    set_phase (arg, STOPPED);
+}
+
+static void node_stopped (void *arg)
+{
+    daffi_global_t *self = arg;
+    if (self->controller)
+        daffi_controller_stop (self->controller, self->options.drain_timeout_ms);
+    else
+        set_phase (self, STOPPED);
+}
+
+static void begin_stop (daffi_global_t *self)
+{
+    pthread_mutex_lock (&self->lock);
+    bool begin = self->phase == RUNNING;
+    if (begin)
+        self->phase = STOPPING;
+    pthread_mutex_unlock (&self->lock);
+    if (!begin)
+        return;
+    if (self->node)
+        daffi_node_stop (self->node, self->options.drain_timeout_ms);
+    else
+        daffi_controller_stop (self->controller, self->options.drain_timeout_ms);
+}
+
+daffi_status_t daffi_global_join (daffi_global_t *self, int64_t timeout_ms)
+{
+    int64_t end_ms = daffi_deadline (daffi_clock_ms (), timeout_ms);
+    struct timespec end = {.tv_sec = (time_t)(end_ms / 1000),
+                           .tv_nsec = (long)(end_ms % 1000) * 1000000};
+    int failed = 0;
+    pthread_mutex_lock (&self->lock);
+    while (self->phase != STOPPED && failed != ETIMEDOUT)
+        failed = end_ms == DAFFI_NEVER
+                     ? pthread_cond_wait (&self->changed, &self->lock)
+                     : pthread_cond_timedwait (&self->changed, &self->lock, &end);
+    bool stopped = self->phase == STOPPED;
+    pthread_mutex_unlock (&self->lock);
+    return stopped ? DAFFI_OK : DAFFI_PENDING;
+}
+
+//  Without worker threads what still runs needs this one to end.
+static void dispatch_until_stopped (daffi_global_t *self)
+{
+    while (daffi_global_join (self, 2) == DAFFI_PENDING)
+        daffi_global_dispatch (self, 0);
+}
+
+void daffi_global_stop (daffi_global_t *self)
+{
+    begin_stop (self);
+    if (daffi_future_waiting_forbidden () ||
+        (self->node && daffi_node_inside (self->node)))
+        return;
+    if (self->node && self->options.manual_dispatch)
+        dispatch_until_stopped (self);
+    else
+        daffi_global_join (self, DAFFI_FOREVER);
+}
+
+//  --- starting -----------------------------------------------------------------------
+
+static daffi_status_t start_controller (daffi_global_t *self,
+                                        daffi_endpoint_t *endpoint,
+                                        daffi_error_t *error)
+{
+    daffi_controller_options_t options = {.name = self->name,
+                                          .endpoint = *endpoint,
+                                          .log = log_of (self),
+                                          .settle_ms = self->options.settle_ms,
+                                          .heartbeat_ms = self->options.heartbeat_ms,
+                                          .heartbeat_timeout_ms =
+                                              self->options.heartbeat_timeout_ms,
+                                          .on_stopped = controller_stopped,
+                                          .on_stopped_arg = self};
+    daffi_controller_destroy (&self->controller);
+    self->controller = daffi_controller_new (&options, error);
+    if (!self->controller)
+        return DAFFI_ENDPOINT;
+    snprintf (endpoint->text, sizeof endpoint->text, "%s",
+              daffi_controller_endpoint (self->controller));
+    return DAFFI_OK;
+}
+
+static daffi_status_t start_node (daffi_global_t *self,
+                                  const daffi_endpoint_t *endpoint,
+                                  daffi_error_t *error)
+{
+    //  our own controller answers at once; another one may come later
+    int64_t wait_ms = self->options.connect_timeout_ms;
+    if (!wait_ms && self->controller)
+        wait_ms = DAFFI_HELLO_TIMEOUT_MS;
+    daffi_status_t status = DAFFI_OK;
+    if (endpoint->is_ipc)
+        status = daffi_sockfile_folder (endpoint, error);
+    if (!status)
+        status = daffi_node_start (self->node, endpoint, error);
+    if (!status && wait_ms)
+        status = daffi_node_wait_connected (self->node, wait_ms, error);
+    return status;
+}
+
+daffi_status_t daffi_global_start (daffi_global_t *self, daffi_error_t *error)
+{
+    daffi_endpoint_t endpoint;
+    if (daffi_global_join (self, 0) == DAFFI_PENDING)
+        return daffi_fail (error, DAFFI_EXISTS, "the Global is running; stop it first");
+    daffi_status_t status = daffi_endpoint_resolve (&endpoint, &self->options, error);
+    if (status)
+        return status;
+    set_phase (self, RUNNING);
+    if (self->options.init_controller)
+        status = start_controller (self, &endpoint, error);
+    if (status) {
+        set_phase (self, STOPPED);
+        return status;
+    }
+    snprintf (self->endpoint, sizeof self->endpoint, "%s", endpoint.text);
+    if (self->node)
+        status = start_node (self, &endpoint, error);
+    if (status)
+        daffi_global_stop (self);
+    return status;
+}
+
+static daffi_status_t make_node (daffi_global_t *self, const daffi_options_t *options,
+                                 daffi_error_t *error)
+{
+    daffi_node_options_t node = {.global = self,
+                                 .name = self->name,
+                                 .log = log_of (self),
+                                 .workers = worker_count (options),
+                                 .capacity = self->options.capacity,
+                                 .takeover = options->takeover,
+                                 .heartbeat_ms = self->options.heartbeat_ms,
+                                 .heartbeat_timeout_ms =
+                                     self->options.heartbeat_timeout_ms,
+                                 .on_init = options->on_init,
+                                 .on_node_connect = options->on_node_connect,
+                                 .on_node_disconnect = options->on_node_disconnect,
+                                 .lifecycle_arg = options->lifecycle_arg,
+                                 .on_stopped = node_stopped,
+                                 .on_stopped_arg = self};
+    self->node = daffi_node_new (&node, error);
+    if (!self->node)
+        return DAFFI_SYSTEM;
+    daffi_status_t status = DAFFI_OK;
+    for (const daffi_function_t *function = options->functions;
+         !status && function && function->name; function++)
+        status = daffi_node_register (self->node, function, error);
+    return status;
+}
+
+daffi_global_t *daffi_global_new (const daffi_options_t *options, daffi_error_t *error)
+{
+    static const daffi_options_t defaults;
+    pthread_condattr_t monotonic;
+    options = options ? options : &defaults;
+    if (check_options (options, error))
+        return NULL;
+    daffi_global_t *self = daffi_new (sizeof *self);
+    copy_options (self, options);
+    choose_name (self, options->process_name);
+    self->phase = STOPPED;
+    pthread_mutex_init (&self->lock, NULL);
+    pthread_condattr_init (&monotonic);
+    pthread_condattr_setclock (&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init (&self->changed, &monotonic);
+    pthread_condattr_destroy (&monotonic);
+    if ((!options->without_node && make_node (self, options, error)) ||
+        daffi_global_start (self, error))
+        daffi_global_destroy (&self);
+    return self;
+}
+
+void daffi_global_destroy (daffi_global_t **self_p)
+{
+    daffi_global_t *self = *self_p;
+    if (!self)
+        return;
+    if (daffi_global_join (self, 0) == DAFFI_PENDING)
+        daffi_global_stop (self);
+    daffi_node_destroy (&self->node);
+    daffi_controller_destroy (&self->controller);
+    pthread_cond_destroy (&self->changed);
+    pthread_mutex_destroy (&self->lock);
+    free ((char *)self->options.host);
+    free ((char *)self->options.unix_sock_path);
+    free (self);
+    *self_p = NULL;
+}
+
+//  --- looking ------------------------------------------------------------------------
+
+const char *daffi_global_process_name (const daffi_global_t *self)
+{
+    return self->name;
+}
+
+bool daffi_global_is_controller (const daffi_global_t *self)
+{
+    return self->options.init_controller;
+}
+
+const char *daffi_global_endpoint (const daffi_global_t *self)
+{
+    return self->endpoint;
+}
+
+daffi_state_t daffi_global_state (daffi_global_t *self, daffi_error_t *why)
+{
+    if (self->node)
+        return daffi_node_state (self->node, why);
+    pthread_mutex_lock (&self->lock);
+    phase_t phase = self->phase;
+    pthread_mutex_unlock (&self->lock);
+    return phase == RUNNING    ? DAFFI_STATE_CONNECTED
+           : phase == STOPPING ? DAFFI_STATE_STOPPING
+                               : DAFFI_STATE_STOPPED;
+}
+
+daffi_node_t *daffi_global_node (daffi_global_t *self, daffi_error_t *error)
+{
+    if (!self->node)
+        daffi_fail (error, DAFFI_INVALID,
+                    "this Global runs a controller alone (without_node)");
+    return self->node;
+}
+
+bool daffi_global_ask_controller (daffi_global_t *self, daffi_buffer_t *out)
+{
+    return self->controller && daffi_controller_functions (self->controller, out);
+}
+
+//  --- handed on to the node ----------------------------------------------------------
+
+daffi_status_t daffi_global_register (daffi_global_t *self, const char *name,
+                                      daffi_callback_fn *callback, void *arg,
+                                      daffi_error_t *error)
+{
+    daffi_function_t function = {.name = name, .callback = callback, .arg = arg};
+    return daffi_global_register_function (self, &function, error);
+}
+
+daffi_status_t daffi_global_register_function (daffi_global_t *self,
+                                               const daffi_function_t *function,
+                                               daffi_error_t *error)
+{
+    daffi_node_t *node = daffi_global_node (self, error);
+    return node ? daffi_node_register (node, function, error) : DAFFI_INVALID;
+}
+
+daffi_status_t daffi_global_unregister (daffi_global_t *self, const char *name,
+                                        daffi_error_t *error)
+{
+    daffi_node_t *node = daffi_global_node (self, error);
+    return node ? daffi_node_unregister (node, name, error) : DAFFI_INVALID;
+}
+
+daffi_status_t daffi_global_subscribe (daffi_global_t *self, daffi_event_fn *on_event,
+                                       void *arg, daffi_error_t *error)
+{
+    daffi_node_t *node = daffi_global_node (self, error);
+    return node ? daffi_node_subscribe (node, on_event, arg, error) : DAFFI_INVALID;
+}
+
+int daffi_global_fd (daffi_global_t *self)
+{
+    return self->node ? daffi_executor_fd (daffi_node_executor (self->node)) : -1;
+}
+
+size_t daffi_global_dispatch (daffi_global_t *self, size_t limit)
+{
+    if (!self->node || !self->options.manual_dispatch)
+        return 0;
+    return daffi_executor_dispatch (daffi_node_executor (self->node), limit);
+}

@@ -1,0 +1,18 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  What the files of the Global share.
+
+#ifndef DAFFI_GLOBAL_H
+#define DAFFI_GLOBAL_H
+
+#include "buffer.h"
+#include "daffi.h"
+#include "node.h"
+
+//  The node, or NULL and `error` says that this Global has none.
+daffi_node_t *daffi_global_node (daffi_global_t *self, daffi_error_t *error);
+
+//  What $sys.functions answers, from this process's own controller. False: it has none,
+//  or it has stopped.
+bool daffi_global_ask_controller (daffi_global_t *self, daffi_buffer_t *out);
+
+#endif

@@ -1,0 +1,320 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  Calls to this process: found, run, answered.
+//
+//  Every CALL gets exactly one answer, also one that was cancelled meanwhile: until it
+//  comes, the controller counts the call against our capacity.
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "alloc.h"
+#include "inside.h"
+
+enum { REQUESTS_MAX = 20000 };  //  casts have no other bound
+
+//  --- answering ----------------------------------------------------------------------
+
+static void send_error (daffi_node_t *self, uint64_t token, daffi_text_t name,
+                        daffi_status_t status, daffi_executed_t executed,
+                        const char *text)
+{
+    daffi_buffer_t out;
+    daffi_header_t header = {.type = DAFFI_RECORD_ERROR,
+                             .status = (uint8_t)status,
+                             .executed = (uint8_t)executed,
+                             .present = DAFFI_OPT_STATUS | DAFFI_OPT_EXECUTED,
+                             .id = token,
+                             .name = name,
+                             .ttl_ms = DAFFI_TTL_NONE};
+    daffi_buffer_init (&out);
+    daffi_write_string (&out, text);
+    daffi_body_t body = daffi_body_borrowed (out.data, out.size);
+    if (!out.failed)
+        daffi_node_send (self, &header, &body, DAFFI_NEVER, false);
+    daffi_buffer_done (&out);
+}
+
+static void send_answer (daffi_node_t *self, daffi_request_t *request)
+{
+    if (request->status) {
+        send_error (
+            self, request->token, daffi_text_of (request->function), request->status,
+            request->ran ? DAFFI_EXECUTED_YES : DAFFI_EXECUTED_NO, request->text);
+        return;
+    }
+    daffi_header_t header = {
+        .type = DAFFI_RECORD_RESULT, .id = request->token, .ttl_ms = DAFFI_TTL_NONE};
+    daffi_body_t body = daffi_body_of (request->result);
+    daffi_node_send (self, &header, &body, DAFFI_NEVER, false);
+}
+
+//  A call within this process: its future gets the answer without a detour.
+static void answer_local (daffi_node_t *self, daffi_request_t *request)
+{
+    daffi_future_t *future = request->local;
+    daffi_error_t error;
+    daffi_result_t *result = NULL;
+    daffi_body_t body = daffi_body_of (request->result);
+    future->running = NULL;
+    daffi_status_t status = request->status;
+    if (!status)
+        status = daffi_result_new (&body, daffi_text_of (self->name), &result);
+    daffi_fail (&error, status, "%s",
+                request->status ? request->text : daffi_status_text (status));
+    error.executed = request->ran ? DAFFI_EXECUTED_YES : DAFFI_EXECUTED_NO;
+    daffi_name_copy (error.process, daffi_text_of (self->name));
+    daffi_name_copy (error.function, daffi_text_of (request->function));
+    daffi_outgoing_end (self, future, result, result ? NULL : &error);
+}
+
+static void forget (daffi_node_t *self, daffi_request_t *request)
+{
+    DAFFI_LIST_EACH (&request->children, link, follower)
+        daffi_link_remove (link);
+    daffi_link_remove (&request->link);
+    daffi_table_remove (&self->requests, 0, request->key);
+    if (request->token)
+        daffi_table_remove (&self->tokens, 0, request->token);
+    self->running_count--;
+    daffi_request_destroy (request);
+}
+
+void daffi_incoming_answered (daffi_node_t *self, daffi_request_t *request)
+{
+    if (!request->key) {
+        //  given up when the node stopped
+        daffi_request_destroy (request);
+        return;
+    }
+    bool same_session = request->session == self->link.number && self->link.welcomed;
+    if (request->local)
+        answer_local (self, request);
+    else if (request->token && same_session)
+        send_answer (self, request);
+    forget (self, request);
+}
+
+//  In the worker. A closed mailbox: the actor has given up all requests.
+static void post_answer (daffi_request_t *request)
+{
+    if (!daffi_mailbox_post (request->mailbox, &request->mail.link))
+        daffi_request_destroy (request);
+}
+
+//  --- running ------------------------------------------------------------------------
+
+static void run_job (daffi_job_t *job)
+{
+    daffi_request_run (daffi_container (job, daffi_request_t, job));
+}
+
+static void finish_inline (daffi_request_t *request)
+{
+    (void)request;
+}
+
+static void run (daffi_node_t *self, daffi_request_t *request)
+{
+    daffi_served_t *served = request->served;
+    request->on_answered = post_answer;
+    if (served->run_inline && self->options.workers) {
+        request->on_answered = finish_inline;
+        daffi_request_run (request);
+        daffi_incoming_answered (self, request);
+        return;
+    }
+    request->job.run = run_job;
+    if (served->lane.limit) {
+        request->job.lane = &served->lane;
+        daffi_served_ref (served);
+    }
+    daffi_executor_push (self->executor, &request->job);
+}
+
+//  NULL: no memory, and the reference of `served` is given back.
+static daffi_request_t *admit (daffi_node_t *self, daffi_served_t *served,
+                               const daffi_body_t *body, daffi_text_t function,
+                               daffi_text_t caller, int64_t deadline_ms)
+{
+    daffi_request_t *request = daffi_request_new (served, body);
+    if (!request) {
+        daffi_served_unref (served);
+        return NULL;
+    }
+    request->global = self->options.global;
+    request->mailbox = &self->mailbox;
+    request->session = self->link.number;
+    request->deadline_ms = deadline_ms;
+    request->key = ++self->last_request;
+    daffi_name_copy (request->function, function);
+    daffi_name_copy (request->caller, caller);
+    daffi_table_put (&self->requests, 0, request->key, request);
+    daffi_list_append (&self->running, &request->link);
+    self->running_count++;
+    return request;
+}
+
+static void refuse (daffi_node_t *self, const daffi_header_t *header,
+                    daffi_status_t status, const char *text)
+{
+    if (header->type == DAFFI_RECORD_CALL)
+        send_error (self, header->id, header->name, status, DAFFI_EXECUTED_NO, text);
+}
+
+static bool expired (const daffi_node_t *self, const daffi_header_t *header,
+                     int64_t *deadline_ms)
+{
+    *deadline_ms = DAFFI_NEVER;
+    if (header->ttl_ms == DAFFI_TTL_NONE)
+        return false;
+    uint32_t spent = daffi_link_spent (self, header);
+    *deadline_ms = self->now_ms + header->ttl_ms - spent;
+    return spent >= header->ttl_ms;
+}
+
+void daffi_incoming_call (daffi_node_t *self, const daffi_header_t *header,
+                          const daffi_body_t *body)
+{
+    int64_t deadline_ms;
+    bool is_call = header->type == DAFFI_RECORD_CALL;
+    if (expired (self, header, &deadline_ms)) {
+        refuse (self, header, DAFFI_TIMEOUT, "the deadline passed on the way");
+        return;
+    }
+    if (self->running_count >= REQUESTS_MAX) {
+        refuse (self, header, DAFFI_BUSY, "too many requests wait in this process");
+        return;
+    }
+    daffi_served_t *served = daffi_functions_get (&self->functions, header->name);
+    if (!served || served->local) {
+        daffi_served_unref (served);
+        refuse (self, header, DAFFI_NO_FUNCTION, "the process does not offer it");
+        return;
+    }
+    daffi_request_t *request =
+        admit (self, served, body, header->name, header->peer, deadline_ms);
+    if (!request) {
+        refuse (self, header, DAFFI_NO_MEMORY, "no memory for the arguments");
+        return;
+    }
+    if (is_call) {
+        request->token = header->id;
+        daffi_table_put (&self->tokens, 0, header->id, request);
+    }
+    run (self, request);
+}
+
+bool daffi_incoming_local (daffi_node_t *self, daffi_future_t *future)
+{
+    daffi_text_t name = daffi_text_of (future->function);
+    if (future->process[0] && strcmp (future->process, self->name) != 0)
+        return false;
+    daffi_served_t *served = daffi_functions_get (&self->functions, name);
+    if (!served || !served->local || daffi_name_reserved (name)) {
+        daffi_served_unref (served);
+        return false;
+    }
+    daffi_body_t body = daffi_body_of (future->body);
+    daffi_request_t *request = admit (self, served, &body, name,
+                                      daffi_text_of (self->name), future->deadline_ms);
+    if (!request)
+        return false;
+    request->local = future;
+    future->running = request;
+    daffi_future_sent (future);
+    daffi_outgoing_watch (self, future);
+    run (self, request);
+    return true;
+}
+
+//  --- cancelling ---------------------------------------------------------------------
+
+static void cancel (daffi_node_t *self, daffi_request_t *request)
+{
+    daffi_request_cancel (request);
+    DAFFI_LIST_EACH (&request->children, link, follower)
+        daffi_outgoing_cancel (self, daffi_container (link, daffi_future_t, sibling),
+                               DAFFI_CANCELLED,
+                               "the request that it was made in was cancelled");
+}
+
+void daffi_incoming_cancel (daffi_node_t *self, uint64_t token)
+{
+    daffi_request_t *request = daffi_table_get (&self->tokens, 0, token);
+    if (request)
+        cancel (self, request);
+}
+
+daffi_request_t *daffi_incoming_find (daffi_node_t *self, uint64_t key)
+{
+    return daffi_table_get (&self->requests, 0, key);
+}
+
+void daffi_incoming_lost (daffi_node_t *self)
+{
+    DAFFI_LIST_EACH (&self->running, link, follower) {
+        daffi_request_t *request = daffi_container (link, daffi_request_t, link);
+        if (request->local || !request->token)
+            continue;
+        daffi_table_remove (&self->tokens, 0, request->token);
+        request->token = 0;
+        cancel (self, request);
+    }
+}
+
+//  The requests are their workers' from here on: the mailbox is closed, and an answer
+//  that comes after it was opened again finds the key 0.
+void daffi_incoming_stop (daffi_node_t *self)
+{
+    DAFFI_LIST_EACH (&self->running, link, follower) {
+        daffi_request_t *request = daffi_container (link, daffi_request_t, link);
+        daffi_link_remove (link);
+        daffi_table_remove (&self->requests, 0, request->key);
+        if (request->token)
+            daffi_table_remove (&self->tokens, 0, request->token);
+        if (request->token && self->link.welcomed)
+            send_error (self, request->token, daffi_text_of (request->function),
+                        DAFFI_STOPPED, DAFFI_EXECUTED_MAYBE,
+                        "the process stopped before the function had ended");
+        if (request->local)
+            daffi_outgoing_cancel (self, request->local, DAFFI_STOPPED,
+                                   "the node was stopped");
+        cancel (self, request);
+        DAFFI_LIST_EACH (&request->children, child, next)
+            daffi_link_remove (child);
+        request->key = request->token = 0;
+        self->running_count--;
+    }
+}
+
+//  --- functions that every node has --------------------------------------------------
+
+static daffi_status_t ping (daffi_request_t *request, void *arg)
+{
+    (void)arg;
+    return daffi_request_reply_value (request, daffi_value_nil ());
+}
+
+static daffi_status_t info (daffi_request_t *request, void *arg)
+{
+    daffi_node_t *self = arg;
+    return daffi_request_reply (
+        request,
+        DAFFI_MAP ("process", self->name, "language", "C", "version", DAFFI_VERSION,
+                   "pid", (int64_t)getpid (), "running", self->running_count,
+                   "functions", daffi_functions_each (&self->functions, NULL, NULL)));
+}
+
+//  Inline: a busy pool must not keep a node from answering.
+void daffi_incoming_register_own (daffi_node_t *self)
+{
+    const daffi_function_t own[] = {
+        {.name = "$node.ping", .callback = ping, .run_inline = true},
+        {.name = "$node.info", .callback = info, .arg = self, .run_inline = true}};
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        daffi_status_t status =
+            daffi_functions_add (&self->functions, &own[i], true, NULL);
+        assert (status == DAFFI_OK);
+        (void)status;
+    }
+}

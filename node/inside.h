@@ -1,0 +1,184 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  What the node's actor knows, shared by its files and by nobody else.
+
+#ifndef DAFFI_INSIDE_H
+#define DAFFI_INSIDE_H
+
+#include <czmq.h>
+#include <pthread.h>
+
+#include "bodies.h"
+#include "bounds.h"
+#include "clock.h"
+#include "entropy.h"
+#include "failure.h"
+#include "future.h"
+#include "mail.h"
+#include "message.h"
+#include "monitor.h"
+#include "node.h"
+#include "outbox.h"
+#include "request.h"
+#include "table.h"
+
+typedef enum {
+    DAFFI_NODE_RUNNING,
+    DAFFI_NODE_DRAINING,  //  waits for what runs
+    DAFFI_NODE_CLOSED     //  no socket; waits to be started again, or to end
+} daffi_node_phase_t;
+
+//  The connection to the controller, as the actor sees it.
+typedef struct {
+    bool wired;         //  libzmq has a connection
+    bool welcomed;      //  the controller knows us
+    bool drained;       //  it said that no CALL will follow
+    uint64_t hello_id;  //  of the HELLO that an answer must match
+    uint32_t number;    //  of this session: what belongs to an older one is void
+    int64_t hello_ms;
+    int64_t heard_ms;
+    int64_t spoke_ms;
+    int64_t ping_ms;
+    uint64_t ping_id;
+    int64_t heartbeat_ms;
+    int64_t timeout_ms;
+    int64_t offset_ms;  //  the controller's clock minus ours
+    int64_t rtt_ms;     //  of the sample that told so
+    int64_t sampled_ms;
+    daffi_alarm_t hello;
+    daffi_alarm_t heartbeat;
+} daffi_link_state_t;
+
+typedef struct {
+    uint64_t id;  //  0: nobody subscribed
+    daffi_event_fn *on_event;
+    void *arg;
+    atomic_uint pending;  //  events that wait for the subscriber
+    bool behind;          //  some were left out
+} daffi_subscription_t;
+
+struct daffi_node {
+    daffi_node_options_t options;
+    char name[DAFFI_NAME_MAX + 1];
+    uint8_t incarnation[DAFFI_INCARNATION_SIZE];
+    daffi_log_t log;
+    daffi_functions_t functions;
+    daffi_executor_t *executor;
+    daffi_lane_t lifecycle;  //  on_*, events: one after the other
+    daffi_mailbox_t mailbox;
+    atomic_uint in_flight;  //  futures that are not done
+
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    daffi_state_t state;
+    daffi_error_t why;
+
+    //  the actor's
+    zactor_t *actor;
+    void *context;
+    void *dealer;
+    daffi_endpoint_t endpoint;
+    daffi_monitor_t monitor;
+    daffi_outbox_t outbox;
+    daffi_message_t message;
+    daffi_entropy_t entropy;
+    daffi_wheel_t wheel;
+    int64_t now_ms;
+    daffi_node_phase_t phase;
+    daffi_alarm_t drain_end;
+    daffi_link_state_t link;
+    daffi_subscription_t subscription;
+    uint64_t last_id;
+    daffi_table_t futures;  //  id -> future
+    daffi_list_t unsent;    //  futures that wait for a connection
+    daffi_list_t sent;      //  futures that wait for an answer
+    daffi_list_t resting;   //  futures that wait for their next attempt
+    uint64_t last_request;
+    daffi_table_t requests;  //  key -> request
+    daffi_table_t tokens;    //  the controller's token -> request
+    daffi_list_t running;    //  requests of all sessions, local ones included
+    uint32_t running_count;
+};
+
+//  --- node.c -------------------------------------------------------------------------
+
+void daffi_node_send (daffi_node_t *self, const daffi_header_t *header,
+                      const daffi_body_t *body, int64_t deadline_ms, bool control);
+//  A record without name, ttl and body.
+void daffi_node_send_plain (daffi_node_t *self, daffi_record_type_t type, uint64_t id,
+                            bool control);
+void daffi_node_set_state (daffi_node_t *self, daffi_state_t state,
+                           const daffi_error_t *why);
+void daffi_alarm_set (daffi_node_t *self, daffi_alarm_t *alarm, int64_t due_ms);
+
+//  --- link.c -------------------------------------------------------------------------
+
+void daffi_link_start (daffi_node_t *self);
+void daffi_link_wired (daffi_node_t *self);
+void daffi_link_unwired (daffi_node_t *self);
+//  The session is over: what was sent is lost.
+void daffi_link_lost (daffi_node_t *self, const char *reason);
+void daffi_link_welcome (daffi_node_t *self, const daffi_header_t *header,
+                         const daffi_body_t *body);
+//  An ERROR that answers HELLO, or that concerns the session.
+void daffi_link_refused (daffi_node_t *self, const daffi_header_t *header,
+                         const daffi_body_t *body);
+void daffi_link_pong (daffi_node_t *self, const daffi_header_t *header,
+                      const daffi_body_t *body);
+void daffi_link_who (daffi_node_t *self);
+//  Milliseconds that a record with sent_ms was on its way; 0 where that is not known.
+uint32_t daffi_link_spent (const daffi_node_t *self, const daffi_header_t *header);
+//  The controller's clock now, for sent_ms.
+uint32_t daffi_link_clock (const daffi_node_t *self);
+
+//  --- outgoing.c ---------------------------------------------------------------------
+
+void daffi_outgoing_start (daffi_node_t *self, daffi_future_t *future);
+void daffi_outgoing_cancel (daffi_node_t *self, daffi_future_t *future,
+                            daffi_status_t status, const char *text);
+void daffi_outgoing_answer (daffi_node_t *self, const daffi_header_t *header,
+                            const daffi_body_t *body);
+void daffi_outgoing_cast (daffi_node_t *self, daffi_mail_t *mail);
+//  A call within this process was answered.
+void daffi_outgoing_end (daffi_node_t *self, daffi_future_t *future,
+                         daffi_result_t *result, const daffi_error_t *error);
+//  Sets the alarm for its deadline.
+void daffi_outgoing_watch (daffi_node_t *self, daffi_future_t *future);
+void daffi_outgoing_connected (daffi_node_t *self);
+void daffi_outgoing_lost (daffi_node_t *self, const char *reason);
+void daffi_outgoing_stop (daffi_node_t *self);
+
+//  --- incoming.c ---------------------------------------------------------------------
+
+void daffi_incoming_call (daffi_node_t *self, const daffi_header_t *header,
+                          const daffi_body_t *body);
+//  A call of this process to a function that only it has. False: there is none.
+bool daffi_incoming_local (daffi_node_t *self, daffi_future_t *future);
+void daffi_incoming_cancel (daffi_node_t *self, uint64_t token);
+//  The request was answered in a worker: send it and let go of the request.
+void daffi_incoming_answered (daffi_node_t *self, daffi_request_t *request);
+//  Nobody waits for the answers any more.
+void daffi_incoming_lost (daffi_node_t *self);
+//  Answers what still runs with STOPPED.
+void daffi_incoming_stop (daffi_node_t *self);
+//  The functions that every node has.
+void daffi_incoming_register_own (daffi_node_t *self);
+//  A parent that is known by its token; NULL: it has ended.
+daffi_request_t *daffi_incoming_find (daffi_node_t *self, uint64_t key);
+
+//  --- events.c -----------------------------------------------------------------------
+
+typedef enum {
+    DAFFI_LIFECYCLE_INIT,
+    DAFFI_LIFECYCLE_CONNECT,
+    DAFFI_LIFECYCLE_DISCONNECT
+} daffi_lifecycle_t;
+void daffi_events_lifecycle (daffi_node_t *self, daffi_lifecycle_t what);
+void daffi_events_event (daffi_node_t *self, const daffi_header_t *header,
+                         const daffi_body_t *body);
+void daffi_events_subscribe (daffi_node_t *self, daffi_mail_t *mail);
+//  The session is new: ask again for what was subscribed.
+void daffi_events_connected (daffi_node_t *self);
+//  Now and then: a subscriber that was behind may have caught up.
+void daffi_events_catch_up (daffi_node_t *self);
+
+#endif

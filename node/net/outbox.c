@@ -1,0 +1,292 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  What goes to one peer.
+
+#include "outbox.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "clock.h"
+
+//  Where a ttl stands in a parcel's packet, to be brought up to date if it waited.
+typedef struct {
+    uint32_t offset;
+    int64_t deadline_ms;
+} ttl_t;
+
+//  One ZeroMQ message in the making.
+struct daffi_parcel {
+    daffi_link_t link;
+    daffi_buffer_t packet;
+    daffi_blob_t **frames;
+    uint32_t frame_count;
+    uint32_t frame_room;
+    ttl_t *ttls;
+    uint32_t ttl_count;
+    uint32_t ttl_room;
+    size_t frame_bytes;
+    int64_t begun_ms;
+};
+
+//  Shared with libzmq's I/O threads: bodies that are on their way.
+struct daffi_account {
+    atomic_uint refs;
+    atomic_size_t bytes;
+};
+
+typedef struct {
+    daffi_blob_t *blob;
+    daffi_account_t *account;
+} loan_t;
+
+enum { FRAMES_A_PARCEL = 64 };
+
+static void account_unref (daffi_account_t *self)
+{
+    if (atomic_fetch_sub_explicit (&self->refs, 1, memory_order_acq_rel) == 1)
+        free (self);
+}
+
+//  --- parcels ------------------------------------------------------------------------
+
+static void parcel_clear (daffi_parcel_t *self)
+{
+    for (uint32_t i = 0; i < self->frame_count; i++)
+        daffi_blob_unref (self->frames[i]);
+    self->frame_count = self->ttl_count = 0;
+    self->frame_bytes = 0;
+    daffi_buffer_clear (&self->packet);
+}
+
+static void parcel_destroy (daffi_parcel_t *self)
+{
+    if (!self)
+        return;
+    parcel_clear (self);
+    daffi_buffer_done (&self->packet);
+    free (self->frames);
+    free (self->ttls);
+    free (self);
+}
+
+static size_t parcel_bytes (const daffi_parcel_t *self)
+{
+    return self ? self->packet.size + self->frame_bytes : 0;
+}
+
+static bool parcel_full (const daffi_parcel_t *self)
+{
+    return parcel_bytes (self) >= DAFFI_PACKET_MAX ||
+           self->frame_count >= FRAMES_A_PARCEL;
+}
+
+static void add_frame (daffi_parcel_t *self, daffi_blob_t *blob)
+{
+    if (self->frame_count == self->frame_room) {
+        self->frame_room = self->frame_room ? self->frame_room * 2 : 4;
+        self->frames =
+            daffi_renew (self->frames, self->frame_room * sizeof *self->frames);
+    }
+    self->frames[self->frame_count++] = blob;
+    self->frame_bytes += blob->size;
+}
+
+static void add_ttl (daffi_parcel_t *self, size_t offset, int64_t deadline_ms)
+{
+    if (self->ttl_count == self->ttl_room) {
+        self->ttl_room = self->ttl_room ? self->ttl_room * 2 : 16;
+        self->ttls = daffi_renew (self->ttls, self->ttl_room * sizeof *self->ttls);
+    }
+    self->ttls[self->ttl_count++] = (ttl_t){(uint32_t)offset, deadline_ms};
+}
+
+//  What was spent waiting comes off; what has run out says so with a 0.
+static void refresh_ttls (daffi_parcel_t *self, int64_t now_ms)
+{
+    if (now_ms == self->begun_ms)
+        return;
+    for (uint32_t i = 0; i < self->ttl_count; i++) {
+        int64_t left = self->ttls[i].deadline_ms - now_ms;
+        daffi_header_patch_ttl (self->packet.data + self->ttls[i].offset,
+                                left > 0 ? (uint32_t)left : 0);
+    }
+}
+
+static bool parcel_append (daffi_parcel_t *self, const daffi_header_t *header,
+                           const daffi_body_t *body, int64_t deadline_ms)
+{
+    daffi_header_t out = *header;
+    out.detached = body->size >= DAFFI_DETACH_MIN;
+    out.size = out.detached ? 0 : (uint32_t)body->size;
+    size_t start = self->packet.size;
+    uint8_t *room = daffi_buffer_reserve (&self->packet, DAFFI_HEADER_ROOM + out.size);
+    daffi_blob_t *blob = room && out.detached ? daffi_body_keep (body) : NULL;
+    if (!room || (out.detached && !blob)) {
+        self->packet.failed = false;
+        return false;
+    }
+    size_t size = daffi_header_write (&out, room);
+    if (out.size)
+        memcpy (room + size, body->data, out.size);
+    daffi_buffer_commit (&self->packet, size + out.size);
+    if (blob)
+        add_frame (self, blob);
+    if (out.ttl_ms != DAFFI_TTL_NONE)
+        add_ttl (self, start + daffi_header_ttl_offset (&out), deadline_ms);
+    return true;
+}
+
+//  --- sending ------------------------------------------------------------------------
+
+//  libzmq has sent it (or dropped it), in its own thread.
+static void loan_returned (void *data, void *hint)
+{
+    (void)data;
+    loan_t *self = hint;
+    atomic_fetch_sub_explicit (&self->account->bytes, self->blob->size,
+                               memory_order_acq_rel);
+    account_unref (self->account);
+    daffi_blob_unref (self->blob);
+    free (self);
+}
+
+static void lend (daffi_outbox_t *self, zmq_msg_t *frame, daffi_blob_t *blob)
+{
+    loan_t *loan = daffi_new (sizeof *loan);
+    loan->blob = daffi_blob_ref (blob);
+    loan->account = self->account;
+    atomic_fetch_add_explicit (&self->account->refs, 1, memory_order_acq_rel);
+    atomic_fetch_add_explicit (&self->account->bytes, blob->size, memory_order_acq_rel);
+    zmq_msg_init_data (frame, blob->data, blob->size, loan_returned, loan);
+}
+
+//  0, or the errno of the first frame, which decides over all of them.
+static int send_parcel (daffi_outbox_t *self, daffi_parcel_t *parcel, int64_t now_ms)
+{
+    int more = parcel->frame_count ? ZMQ_SNDMORE : 0;
+    if (self->to_router_peer &&
+        zmq_send (self->socket, self->routing_id, sizeof self->routing_id,
+                  ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
+        return zmq_errno ();
+    refresh_ttls (parcel, now_ms);
+    if (zmq_send (self->socket, parcel->packet.data, parcel->packet.size,
+                  more | ZMQ_DONTWAIT) < 0)
+        return zmq_errno ();
+    for (uint32_t i = 0; i < parcel->frame_count; i++) {
+        zmq_msg_t frame;
+        lend (self, &frame, parcel->frames[i]);
+        more = i + 1 < parcel->frame_count ? ZMQ_SNDMORE : 0;
+        if (zmq_msg_send (&frame, self->socket, more | ZMQ_DONTWAIT) < 0)
+            zmq_msg_close (&frame);
+    }
+    return 0;
+}
+
+static bool send_and_clear (daffi_outbox_t *self, daffi_parcel_t *parcel,
+                            int64_t now_ms)
+{
+    size_t bytes = parcel_bytes (parcel);
+    int failed = bytes ? send_parcel (self, parcel, now_ms) : 0;
+    if (failed) {
+        self->stalled = failed != EHOSTUNREACH;
+        return false;
+    }
+    self->bytes -= bytes;
+    if (parcel)
+        parcel_clear (parcel);
+    return true;
+}
+
+static bool send_sealed (daffi_outbox_t *self, int64_t now_ms)
+{
+    DAFFI_LIST_EACH (&self->sealed, link, follower) {
+        daffi_parcel_t *parcel = daffi_container (link, daffi_parcel_t, link);
+        if (!send_and_clear (self, parcel, now_ms))
+            return false;
+        daffi_link_remove (link);
+        parcel_destroy (parcel);
+    }
+    return true;
+}
+
+daffi_status_t daffi_outbox_flush (daffi_outbox_t *self, int64_t now_ms)
+{
+    self->stalled = false;
+    if (send_and_clear (self, self->control, now_ms) && send_sealed (self, now_ms) &&
+        send_and_clear (self, self->data, now_ms))
+        return DAFFI_OK;
+    if (self->stalled)
+        return DAFFI_PENDING;
+    daffi_outbox_clear (self);
+    return DAFFI_NOT_FOUND;
+}
+
+//  --- the outbox ---------------------------------------------------------------------
+
+void daffi_outbox_init (daffi_outbox_t *self, void *socket, const uint8_t *routing_id)
+{
+    memset (self, 0, sizeof *self);
+    self->socket = socket;
+    self->to_router_peer = routing_id != NULL;
+    if (routing_id)
+        memcpy (self->routing_id, routing_id, sizeof self->routing_id);
+    daffi_list_init (&self->sealed);
+    self->account = daffi_new (sizeof *self->account);
+    atomic_init (&self->account->refs, 1);
+}
+
+void daffi_outbox_clear (daffi_outbox_t *self)
+{
+    DAFFI_LIST_EACH (&self->sealed, link, follower) {
+        daffi_link_remove (link);
+        parcel_destroy (daffi_container (link, daffi_parcel_t, link));
+    }
+    if (self->data)
+        parcel_clear (self->data);
+    if (self->control)
+        parcel_clear (self->control);
+    self->bytes = 0;
+    self->stalled = false;
+}
+
+void daffi_outbox_done (daffi_outbox_t *self)
+{
+    daffi_outbox_clear (self);
+    parcel_destroy (self->data);
+    parcel_destroy (self->control);
+    account_unref (self->account);
+    memset (self, 0, sizeof *self);
+}
+
+static void seal (daffi_outbox_t *self, int64_t now_ms)
+{
+    daffi_list_append (&self->sealed, &self->data->link);
+    self->data = NULL;
+    if (!self->stalled)
+        (void)daffi_outbox_flush (self, now_ms);
+}
+
+bool daffi_outbox_append (daffi_outbox_t *self, const daffi_header_t *header,
+                          const daffi_body_t *body, int64_t deadline_ms, int64_t now_ms,
+                          bool control)
+{
+    daffi_parcel_t **parcel = control ? &self->control : &self->data;
+    if (!*parcel)
+        *parcel = daffi_new (sizeof **parcel);
+    size_t before = parcel_bytes (*parcel);
+    if (!before)
+        (*parcel)->begun_ms = now_ms;
+    bool done = parcel_append (*parcel, header, body, deadline_ms);
+    self->bytes += parcel_bytes (*parcel) - before;
+    if (!control && parcel_full (*parcel))
+        seal (self, now_ms);
+    return done;
+}
+
+size_t daffi_outbox_waiting (const daffi_outbox_t *self)
+{
+    return self->bytes +
+           atomic_load_explicit (&self->account->bytes, memory_order_relaxed);
+}

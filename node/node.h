@@ -1,0 +1,76 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  The node: a DEALER actor that calls and serves.
+//
+//  Everything else reaches it through its mailbox. This header is for the Global and
+//  for the functions of daffi.h; what the node's own files share is in inside.h.
+
+#ifndef DAFFI_NODE_H
+#define DAFFI_NODE_H
+
+#include "blob.h"
+#include "daffi.h"
+#include "endpoint.h"
+#include "functions.h"
+#include "log.h"
+
+typedef struct daffi_node daffi_node_t;
+
+typedef struct {
+    daffi_global_t *global;  //  handed to callbacks
+    const char *name;
+    daffi_log_t log;
+    uint32_t workers;  //  0: manual dispatch
+    uint32_t capacity;
+    bool takeover;
+    int64_t heartbeat_ms;
+    int64_t heartbeat_timeout_ms;
+    daffi_lifecycle_fn *on_init;
+    daffi_lifecycle_fn *on_node_connect;
+    daffi_lifecycle_fn *on_node_disconnect;
+    void *lifecycle_arg;
+    void (*on_stopped) (void *arg);  //  in the actor, once a start
+    void *on_stopped_arg;
+} daffi_node_options_t;
+
+//  Not started yet: functions can be registered.
+daffi_node_t *daffi_node_new (const daffi_node_options_t *options,
+                              daffi_error_t *error);
+//  Ends the actor, then waits for callbacks that run.
+void daffi_node_destroy (daffi_node_t **self_p);
+
+//  Connects, in the background. Again after it has stopped.
+DAFFI_MUST_USE daffi_status_t daffi_node_start (daffi_node_t *self,
+                                                const daffi_endpoint_t *endpoint,
+                                                daffi_error_t *error);
+//  Begins to stop; on_stopped () follows. From any thread.
+void daffi_node_stop (daffi_node_t *self, int64_t drain_timeout_ms);
+
+daffi_state_t daffi_node_state (daffi_node_t *self, daffi_error_t *why);
+//  Waits while it is CONNECTING or REFUSED; DAFFI_OK when connected.
+DAFFI_MUST_USE daffi_status_t daffi_node_wait_connected (daffi_node_t *self,
+                                                         int64_t timeout_ms,
+                                                         daffi_error_t *error);
+
+daffi_status_t daffi_node_register (daffi_node_t *self,
+                                    const daffi_function_t *function,
+                                    daffi_error_t *error);
+daffi_status_t daffi_node_unregister (daffi_node_t *self, const char *name,
+                                      daffi_error_t *error);
+
+daffi_future_t *daffi_node_call (daffi_node_t *self, const char *function,
+                                 daffi_blob_t *body,
+                                 const daffi_call_options_t *options,
+                                 daffi_error_t *error);
+daffi_status_t daffi_node_cast (daffi_node_t *self, const char *function,
+                                daffi_blob_t *body, const daffi_call_options_t *options,
+                                daffi_error_t *error);
+daffi_future_t *daffi_node_wait (daffi_node_t *self, bool for_process, const char *name,
+                                 int64_t timeout_ms, daffi_error_t *error);
+daffi_status_t daffi_node_subscribe (daffi_node_t *self, daffi_event_fn *on_event,
+                                     void *arg, daffi_error_t *error);
+
+daffi_executor_t *daffi_node_executor (daffi_node_t *self);
+//  The calling thread runs a callback of this node.
+bool daffi_node_inside (const daffi_node_t *self);
+
+#endif

@@ -1,0 +1,464 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  Calls and waits of this process: sent when there is a connection, answered once,
+//  tried again where that is safe.
+//
+//  A future is in one of three places: unsent (no connection), sent (in the table,
+//  under the id of its present attempt), or resting before its next attempt. Every path
+//  out of here goes through daffi_outgoing_end (), once.
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "alloc.h"
+#include "failure.h"
+#include "inside.h"
+
+enum {
+    ATTEMPTS_MAX = 3,
+    BACKOFF_MS = 10,  //  doubled each time, and up to as much again at random
+    //  the controller knows better why a call was not answered in time: it gets this
+    //  much longer to say so
+    DEADLINE_GRACE_MS = 10
+};
+
+static bool is_call (const daffi_future_t *future)
+{
+    return future->kind == DAFFI_FUTURE_CALL;
+}
+
+static void unlink_future (daffi_node_t *self, daffi_future_t *future)
+{
+    if (future->id)
+        daffi_table_remove (&self->futures, 0, future->id);
+    future->id = 0;
+    daffi_link_remove (&future->link);
+}
+
+void daffi_outgoing_end (daffi_node_t *self, daffi_future_t *future,
+                         daffi_result_t *result, const daffi_error_t *error)
+{
+    unlink_future (self, future);
+    daffi_link_remove (&future->sibling);
+    if (future->running)
+        future->running->local = NULL;
+    future->running = NULL;
+    daffi_wheel_disarm (&self->wheel, &future->alarm.timer);
+    daffi_future_finish (future, result, error);
+}
+
+static void name_error (const daffi_future_t *future, daffi_error_t *error)
+{
+    daffi_name_copy (error->function, daffi_text_of (future->function));
+}
+
+static void fail (daffi_node_t *self, daffi_future_t *future, daffi_status_t status,
+                  daffi_executed_t executed, const char *text)
+{
+    daffi_error_t error;
+    daffi_fail (&error, status, "%s", text);
+    error.executed = executed;
+    name_error (future, &error);
+    daffi_outgoing_end (self, future, NULL, &error);
+}
+
+//  --- sending ------------------------------------------------------------------------
+
+static void set_ttl (daffi_node_t *self, daffi_header_t *header, int64_t deadline_ms)
+{
+    header->ttl_ms = DAFFI_TTL_NONE;
+    if (deadline_ms == DAFFI_NEVER)
+        return;
+    int64_t left = deadline_ms - self->now_ms;
+    header->ttl_ms = left > 0 ? (uint32_t)left : 0;
+    header->present |= DAFFI_OPT_SENT;
+    header->sent_ms = daffi_link_clock (self);
+}
+
+static void send_call (daffi_node_t *self, daffi_future_t *future)
+{
+    static const uint8_t types[] = {
+        [DAFFI_FUTURE_CALL] = DAFFI_RECORD_CALL,
+        [DAFFI_FUTURE_WAIT_PROCESS] = DAFFI_RECORD_WAIT,
+        [DAFFI_FUTURE_WAIT_FUNCTION] = DAFFI_RECORD_WAIT,
+    };
+    daffi_link_remove (&future->link);
+    daffi_list_append (&self->sent, &future->link);
+    future->id = ++self->last_id;
+    daffi_table_put (&self->futures, 0, future->id, future);
+    daffi_header_t header = {.type = types[future->kind],
+                             .id = future->id,
+                             .name = daffi_text_of (future->function),
+                             .peer = daffi_text_of (future->process)};
+    set_ttl (self, &header, future->deadline_ms);
+    daffi_body_t body = daffi_body_of (future->body);
+    daffi_node_send (self, &header, &body, future->deadline_ms, false);
+    daffi_future_sent (future);
+}
+
+static void send_or_keep (daffi_node_t *self, daffi_future_t *future)
+{
+    if (self->link.welcomed)
+        send_call (self, future);
+    else
+        daffi_list_append (&self->unsent, &future->link);
+}
+
+static void send_cancel (daffi_node_t *self, const daffi_future_t *future)
+{
+    if (self->link.welcomed && future->id)
+        daffi_node_send_plain (self, DAFFI_RECORD_CANCEL, future->id, false);
+}
+
+//  --- deadlines ----------------------------------------------------------------------
+
+static void expire (daffi_node_t *self, daffi_future_t *future)
+{
+    char text[DAFFI_TEXT_MAX + 1];
+    daffi_executed_t executed = DAFFI_EXECUTED_NO;
+    if (!self->link.welcomed && !future->id) {
+        snprintf (text, sizeof text, "not connected to a controller at %.150s in time",
+                  self->endpoint.text);
+    } else if (is_call (future)) {
+        snprintf (text, sizeof text, "no answer before the deadline");
+        executed = future->id ? DAFFI_EXECUTED_MAYBE : DAFFI_EXECUTED_NO;
+    } else {
+        snprintf (text, sizeof text, "'%.130s' was not there before the deadline",
+                  future->function[0] ? future->function : future->process);
+    }
+    send_cancel (self, future);
+    if (future->running)
+        daffi_request_cancel (future->running);
+    fail (self, future, DAFFI_TIMEOUT, executed, text);
+}
+
+void daffi_outgoing_watch (daffi_node_t *self, daffi_future_t *future)
+{
+    int64_t due_ms = future->deadline_ms;
+    if (due_ms != DAFFI_NEVER && future->id)
+        due_ms += DEADLINE_GRACE_MS;
+    daffi_alarm_set (self, &future->alarm, due_ms);
+}
+
+static void ring (daffi_node_t *self, daffi_alarm_t *alarm)
+{
+    daffi_future_t *future = daffi_container (alarm, daffi_future_t, alarm);
+    if (!future->resting) {
+        expire (self, future);
+        return;
+    }
+    future->resting = false;
+    daffi_link_remove (&future->link);
+    send_or_keep (self, future);
+    daffi_outgoing_watch (self, future);
+}
+
+//  --- the beginning ------------------------------------------------------------------
+
+//  A call that was made inside a callback ends with it. False: it has been cancelled.
+static bool adopt_by_parent (daffi_node_t *self, daffi_future_t *future)
+{
+    if (!future->parent)
+        return true;
+    daffi_request_t *parent = daffi_incoming_find (self, future->parent);
+    if (!parent || daffi_request_cancelled (parent))
+        return false;
+    daffi_list_append (&parent->children, &future->sibling);
+    return true;
+}
+
+void daffi_outgoing_start (daffi_node_t *self, daffi_future_t *future)
+{
+    future->alarm.ring = ring;
+    if (self->phase == DAFFI_NODE_CLOSED)
+        fail (self, future, DAFFI_STOPPED, DAFFI_EXECUTED_NO, "the node has stopped");
+    else if (!adopt_by_parent (self, future))
+        fail (self, future, DAFFI_CANCELLED, DAFFI_EXECUTED_NO,
+              "the request that it was made in was cancelled");
+    else if (future->deadline_ms <= self->now_ms)
+        expire (self, future);
+    else if (!is_call (future) || !daffi_incoming_local (self, future)) {
+        send_or_keep (self, future);
+        daffi_outgoing_watch (self, future);
+    }
+}
+
+void daffi_outgoing_cancel (daffi_node_t *self, daffi_future_t *future,
+                            daffi_status_t status, const char *text)
+{
+    if (daffi_future_done (future))
+        return;
+    daffi_executed_t executed =
+        future->id || future->running ? DAFFI_EXECUTED_MAYBE : DAFFI_EXECUTED_NO;
+    if (future->running)
+        daffi_request_cancel (future->running);
+    send_cancel (self, future);
+    fail (self, future, status, executed, text);
+}
+
+void daffi_outgoing_connected (daffi_node_t *self)
+{
+    DAFFI_LIST_EACH (&self->unsent, link, follower) {
+        daffi_future_t *future = daffi_container (link, daffi_future_t, link);
+        send_call (self, future);
+        daffi_outgoing_watch (self, future);
+    }
+}
+
+//  --- the end, or another attempt ----------------------------------------------------
+
+//  Errors that may be another one a moment later, for a call that was not executed.
+static bool passing (daffi_status_t status)
+{
+    return status == DAFFI_BUSY || status == DAFFI_DRAINING ||
+           status == DAFFI_PROCESS_LOST || status == DAFFI_CONTROLLER_LOST;
+}
+
+static bool try_again (daffi_node_t *self, daffi_future_t *future,
+                       const daffi_error_t *error)
+{
+    bool safe = error->executed == DAFFI_EXECUTED_NO ||
+                (error->executed == DAFFI_EXECUTED_MAYBE && future->idempotent);
+    uint32_t attempts = daffi_future_attempts (future);
+    if (!safe || !passing (error->status) || future->no_retry || !is_call (future) ||
+        attempts >= ATTEMPTS_MAX || self->phase != DAFFI_NODE_RUNNING)
+        return false;
+    int64_t pause_ms = (int64_t)BACKOFF_MS << attempts;
+    pause_ms += (int64_t)(daffi_entropy_next (&self->entropy) % (uint64_t)pause_ms);
+    if (self->now_ms + pause_ms >= future->deadline_ms)
+        return false;
+    unlink_future (self, future);
+    future->resting = true;
+    daffi_list_append (&self->resting, &future->link);
+    daffi_alarm_set (self, &future->alarm, self->now_ms + pause_ms);
+    return true;
+}
+
+static void read_error (const daffi_header_t *header, const daffi_body_t *body,
+                        daffi_error_t *error)
+{
+    daffi_value_t text;
+    daffi_status_t status = DAFFI_FAILED;
+    if (header->present & DAFFI_OPT_STATUS)
+        status = daffi_status_from_wire (header->status);
+    if (daffi_value_unpack (body->data, body->size, &text) ||
+        text.kind != DAFFI_KIND_STRING)
+        text = daffi_value_string (daffi_status_text (status));
+    daffi_fail (error, status, "%.*s", (int)(text.size > 4096 ? 4096 : text.size),
+                text.as.string);
+    error->executed = DAFFI_EXECUTED_MAYBE;
+    if (header->present & DAFFI_OPT_EXECUTED && header->executed <= DAFFI_EXECUTED_YES)
+        error->executed = (daffi_executed_t)header->executed;
+    daffi_name_copy (error->process, header->peer);
+}
+
+void daffi_outgoing_answer (daffi_node_t *self, const daffi_header_t *header,
+                            const daffi_body_t *body)
+{
+    daffi_future_t *future = daffi_table_get (&self->futures, 0, header->id);
+    daffi_error_t error;
+    daffi_result_t *result = NULL;
+    if (!future)
+        return;
+    if (header->type == DAFFI_RECORD_ERROR) {
+        read_error (header, body, &error);
+        name_error (future, &error);
+        if (!try_again (self, future, &error))
+            daffi_outgoing_end (self, future, NULL, &error);
+        return;
+    }
+    daffi_status_t status = daffi_result_new (body, header->peer, &result);
+    if (status)
+        fail (self, future, status, DAFFI_EXECUTED_YES,
+              status == DAFFI_NO_MEMORY ? "no memory for the result"
+                                        : "the result is not one msgpack value");
+    else
+        daffi_outgoing_end (self, future, result, NULL);
+}
+
+//  What was sent may have run; waits simply go on at the next connection.
+void daffi_outgoing_lost (daffi_node_t *self, const char *reason)
+{
+    daffi_error_t error;
+    daffi_fail (&error, DAFFI_CONTROLLER_LOST, "%.150s: %s", self->endpoint.text,
+                reason);
+    error.executed = DAFFI_EXECUTED_MAYBE;
+    DAFFI_LIST_EACH (&self->sent, link, follower) {
+        daffi_future_t *future = daffi_container (link, daffi_future_t, link);
+        if (!is_call (future)) {
+            unlink_future (self, future);
+            daffi_list_append (&self->unsent, &future->link);
+            daffi_outgoing_watch (self, future);
+            continue;
+        }
+        name_error (future, &error);
+        if (!try_again (self, future, &error))
+            daffi_outgoing_end (self, future, NULL, &error);
+    }
+}
+
+void daffi_outgoing_stop (daffi_node_t *self)
+{
+    DAFFI_LIST_EACH (&self->unsent, link, follower)
+        fail (self, daffi_container (link, daffi_future_t, link), DAFFI_STOPPED,
+              DAFFI_EXECUTED_NO, "the node was stopped before it could be sent");
+    DAFFI_LIST_EACH (&self->sent, sent, next) {
+        daffi_future_t *future = daffi_container (sent, daffi_future_t, link);
+        send_cancel (self, future);
+        fail (self, future, DAFFI_STOPPED, DAFFI_EXECUTED_MAYBE,
+              "the node was stopped before the answer came");
+    }
+    DAFFI_LIST_EACH (&self->resting, rest, after)
+        fail (self, daffi_container (rest, daffi_future_t, link), DAFFI_STOPPED,
+              DAFFI_EXECUTED_NO, "the node was stopped before the next attempt");
+}
+
+//  --- casts --------------------------------------------------------------------------
+
+typedef struct {
+    daffi_mail_t mail;
+    int64_t deadline_ms;
+    daffi_blob_t *body;
+    char function[DAFFI_NAME_MAX + 1];
+    char process[DAFFI_NAME_MAX + 1];
+} cast_t;
+
+//  Nobody is told; without a connection it is gone, as with any other loss.
+void daffi_outgoing_cast (daffi_node_t *self, daffi_mail_t *mail)
+{
+    cast_t *cast = daffi_container (mail, cast_t, mail);
+    if (self->link.welcomed && cast->deadline_ms > self->now_ms &&
+        daffi_outbox_waiting (&self->outbox) <= DAFFI_QUEUE_MAX) {
+        daffi_header_t header = {.type = DAFFI_RECORD_CAST,
+                                 .name = daffi_text_of (cast->function),
+                                 .peer = daffi_text_of (cast->process)};
+        set_ttl (self, &header, cast->deadline_ms);
+        daffi_body_t body = daffi_body_of (cast->body);
+        daffi_node_send (self, &header, &body, cast->deadline_ms, false);
+    }
+    daffi_blob_unref (cast->body);
+    free (cast);
+}
+
+//  --- from other threads -------------------------------------------------------------
+
+static daffi_status_t check_names (const char *function, const char *process,
+                                   daffi_error_t *error)
+{
+    if (!daffi_name_valid (daffi_text_of (function ? function : "")))
+        return daffi_fail (error, DAFFI_INVALID,
+                           "'%.150s' is no function name: 1 to 128 of [A-Za-z0-9._-]",
+                           function ? function : "");
+    if (process && (!daffi_name_valid (daffi_text_of (process)) ||
+                    daffi_name_reserved (daffi_text_of (process))))
+        return daffi_fail (error, DAFFI_INVALID,
+                           "'%.150s' is no process name: 1 to 128 of [A-Za-z0-9._-]",
+                           process);
+    return DAFFI_OK;
+}
+
+//  The timeout asked for, within what the request that we are in has left.
+static int64_t deadline_for (const daffi_call_options_t *options)
+{
+    daffi_request_t *inside = daffi_request_current ();
+    int64_t now_ms = daffi_clock_ms ();
+    int64_t timeout_ms =
+        options->timeout_ms ? options->timeout_ms : DAFFI_CALL_TIMEOUT_MS;
+    if (timeout_ms > DAFFI_DEADLINE_MAX_MS)
+        timeout_ms = DAFFI_DEADLINE_MAX_MS;
+    int64_t deadline_ms = daffi_deadline (now_ms, timeout_ms);
+    if (inside && !options->detached && inside->deadline_ms != DAFFI_NEVER &&
+        (!options->timeout_ms || inside->deadline_ms < deadline_ms))
+        deadline_ms = inside->deadline_ms;
+    return deadline_ms;
+}
+
+//  Hands the future to the actor. On failure it is gone, and nobody has seen it.
+static daffi_future_t *launch (daffi_node_t *self, daffi_future_t *future,
+                               daffi_error_t *error)
+{
+    future->mailbox = &self->mailbox;
+    future->in_flight = &self->in_flight;
+    future->dispatch = self->options.workers ? NULL : self->executor;
+    uint32_t before =
+        atomic_fetch_add_explicit (&self->in_flight, 1, memory_order_relaxed);
+    daffi_status_t status = DAFFI_OK;
+    if (before >= DAFFI_CALLS_MAX)
+        status = daffi_fail (error, DAFFI_BUSY,
+                             "%d calls of this process are in flight", DAFFI_CALLS_MAX);
+    else if (!daffi_mailbox_post (&self->mailbox, &future->start.link))
+        status = daffi_fail (error, DAFFI_STOPPED, "the node has stopped");
+    if (!status)
+        return future;
+    atomic_fetch_sub_explicit (&self->in_flight, 1, memory_order_relaxed);
+    daffi_future_unref (future);
+    daffi_future_unref (future);
+    return NULL;
+}
+
+daffi_future_t *daffi_node_call (daffi_node_t *self, const char *function,
+                                 daffi_blob_t *body,
+                                 const daffi_call_options_t *options,
+                                 daffi_error_t *error)
+{
+    static const daffi_call_options_t defaults;
+    options = options ? options : &defaults;
+    if (check_names (function, options->process, error)) {
+        daffi_blob_unref (body);
+        return NULL;
+    }
+    daffi_future_t *future = daffi_future_new (DAFFI_FUTURE_CALL);
+    daffi_request_t *inside = daffi_request_current ();
+    future->body = body;
+    future->deadline_ms = deadline_for (options);
+    future->idempotent = options->idempotent;
+    future->no_retry = options->no_retry;
+    future->parent = inside && !options->detached ? inside->key : 0;
+    daffi_name_copy (future->function, daffi_text_of (function));
+    if (options->process)
+        daffi_name_copy (future->process, daffi_text_of (options->process));
+    return launch (self, future, error);
+}
+
+daffi_future_t *daffi_node_wait (daffi_node_t *self, bool for_process, const char *name,
+                                 int64_t timeout_ms, daffi_error_t *error)
+{
+    if (check_names (for_process ? "-" : name, for_process ? name : NULL, error))
+        return NULL;
+    if (for_process && !name) {
+        daffi_fail (error, DAFFI_INVALID, "no process name is given");
+        return NULL;
+    }
+    daffi_future_t *future = daffi_future_new (
+        for_process ? DAFFI_FUTURE_WAIT_PROCESS : DAFFI_FUTURE_WAIT_FUNCTION);
+    future->deadline_ms = daffi_deadline (daffi_clock_ms (), timeout_ms);
+    if (timeout_ms > DAFFI_DEADLINE_MAX_MS)
+        future->deadline_ms = daffi_clock_ms () + DAFFI_DEADLINE_MAX_MS;
+    daffi_name_copy (for_process ? future->process : future->function,
+                     daffi_text_of (name));
+    return launch (self, future, error);
+}
+
+daffi_status_t daffi_node_cast (daffi_node_t *self, const char *function,
+                                daffi_blob_t *body, const daffi_call_options_t *options,
+                                daffi_error_t *error)
+{
+    static const daffi_call_options_t defaults;
+    options = options ? options : &defaults;
+    daffi_status_t status = check_names (function, options->process, error);
+    if (status) {
+        daffi_blob_unref (body);
+        return status;
+    }
+    cast_t *cast = daffi_new (sizeof *cast);
+    cast->mail.kind = DAFFI_MAIL_CAST;
+    cast->body = body;
+    cast->deadline_ms = deadline_for (options);
+    daffi_name_copy (cast->function, daffi_text_of (function));
+    if (options->process)
+        daffi_name_copy (cast->process, daffi_text_of (options->process));
+    if (daffi_mailbox_post (&self->mailbox, &cast->mail.link))
+        return DAFFI_OK;
+    daffi_blob_unref (body);
+    free (cast);
+    return daffi_fail (error, DAFFI_STOPPED, "the node has stopped");
+}

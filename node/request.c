@@ -1,0 +1,296 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  Requests, as callbacks see them: read arguments, look whether anybody still waits,
+//  answer once.
+
+#include "request.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "alloc.h"
+#include "bounds.h"
+#include "clock.h"
+#include "failure.h"
+#include "wake.h"
+#include "writer.h"
+
+struct daffi_string {
+    daffi_string_t *next;
+    char text[];
+};
+
+static _Thread_local daffi_request_t *current;
+
+daffi_request_t *daffi_request_current (void)
+{
+    return current;
+}
+
+daffi_request_t *daffi_request_new (daffi_served_t *served, const daffi_body_t *body)
+{
+    daffi_blob_t *kept = daffi_body_keep (body);
+    if (!kept)
+        return NULL;
+    daffi_request_t *self = daffi_new (sizeof *self);
+    self->mail.kind = DAFFI_MAIL_ANSWER;
+    self->served = served;
+    self->body = kept;
+    self->cancel_fd = -1;
+    self->deadline_ms = DAFFI_NEVER;
+    daffi_list_init (&self->children);
+    pthread_mutex_init (&self->lock, NULL);
+    return self;
+}
+
+void daffi_request_destroy (daffi_request_t *self)
+{
+    while (self->strings) {
+        daffi_string_t *next = self->strings->next;
+        free (self->strings);
+        self->strings = next;
+    }
+    daffi_wake_close (&self->cancel_fd);
+    daffi_blob_unref (self->body);
+    daffi_blob_unref (self->result);
+    daffi_served_unref (self->served);
+    pthread_mutex_destroy (&self->lock);
+    free (self);
+}
+
+//  --- running ------------------------------------------------------------------------
+
+static void answer_status (daffi_request_t *self, daffi_status_t status,
+                           const char *text)
+{
+    self->answered = true;
+    self->status = status;
+    snprintf (self->text, sizeof self->text, "%s", text);
+}
+
+static bool worth_running (daffi_request_t *self)
+{
+    if (daffi_request_cancelled (self))
+        answer_status (self, DAFFI_CANCELLED, "cancelled before it ran");
+    else if (daffi_clock_ms () >= self->deadline_ms)
+        answer_status (self, DAFFI_TIMEOUT, "the deadline passed before it ran");
+    else if (daffi_value_unpack (self->body->data, self->body->size, &self->args) ||
+             self->args.kind != DAFFI_KIND_ARRAY)
+        answer_status (self, DAFFI_PROTOCOL, "the arguments are not a msgpack array");
+    return !self->answered;
+}
+
+void daffi_request_run (daffi_request_t *self)
+{
+    daffi_request_t *outer = current;
+    if (worth_running (self)) {
+        current = self;
+        self->ran = true;
+        daffi_status_t status = self->served->callback (self, self->served->arg);
+        current = outer;
+        if (!self->answered && status)
+            answer_status (self, daffi_status_from_wire ((uint64_t)status),
+                           daffi_status_text (status));
+        else if (!self->answered)
+            (void)daffi_request_reply_value (self, daffi_value_nil ());
+    }
+    self->on_answered (self);
+}
+
+void daffi_request_cancel (daffi_request_t *self)
+{
+    pthread_mutex_lock (&self->lock);
+    if (!self->cancelled && self->cancel_fd >= 0)
+        daffi_wake_signal (self->cancel_fd);
+    self->cancelled = true;
+    pthread_mutex_unlock (&self->lock);
+}
+
+bool daffi_request_cancelled (daffi_request_t *self)
+{
+    pthread_mutex_lock (&self->lock);
+    bool cancelled = self->cancelled;
+    pthread_mutex_unlock (&self->lock);
+    return cancelled;
+}
+
+int daffi_request_cancel_fd (daffi_request_t *self)
+{
+    pthread_mutex_lock (&self->lock);
+    if (self->cancel_fd < 0) {
+        self->cancel_fd = daffi_wake_open ();
+        if (self->cancel_fd >= 0 && self->cancelled)
+            daffi_wake_signal (self->cancel_fd);
+    }
+    int fd = self->cancel_fd;
+    pthread_mutex_unlock (&self->lock);
+    return fd;
+}
+
+int64_t daffi_request_time_left (daffi_request_t *self)
+{
+    if (self->deadline_ms == DAFFI_NEVER)
+        return DAFFI_FOREVER;
+    int64_t left = self->deadline_ms - daffi_clock_ms ();
+    return left > 0 ? left : 0;
+}
+
+//  --- reading ------------------------------------------------------------------------
+
+size_t daffi_request_count (const daffi_request_t *self)
+{
+    return self->args.count;
+}
+
+const char *daffi_request_function (const daffi_request_t *self)
+{
+    return self->function;
+}
+
+const char *daffi_request_caller (const daffi_request_t *self)
+{
+    return self->caller;
+}
+
+daffi_global_t *daffi_request_global (const daffi_request_t *self)
+{
+    return self->global;
+}
+
+daffi_status_t daffi_request_value (const daffi_request_t *self, size_t index,
+                                    daffi_value_t *out)
+{
+    return daffi_value_item (&self->args, index, out);
+}
+
+daffi_status_t daffi_request_bool (const daffi_request_t *self, size_t index, bool *out)
+{
+    daffi_value_t value;
+    daffi_status_t status = daffi_request_value (self, index, &value);
+    return status ? status : daffi_value_get_bool (&value, out);
+}
+
+daffi_status_t daffi_request_int (const daffi_request_t *self, size_t index,
+                                  int64_t *out)
+{
+    daffi_value_t value;
+    daffi_status_t status = daffi_request_value (self, index, &value);
+    return status ? status : daffi_value_get_int (&value, out);
+}
+
+daffi_status_t daffi_request_uint (const daffi_request_t *self, size_t index,
+                                   uint64_t *out)
+{
+    daffi_value_t value;
+    daffi_status_t status = daffi_request_value (self, index, &value);
+    return status ? status : daffi_value_get_uint (&value, out);
+}
+
+daffi_status_t daffi_request_double (const daffi_request_t *self, size_t index,
+                                     double *out)
+{
+    daffi_value_t value;
+    daffi_status_t status = daffi_request_value (self, index, &value);
+    return status ? status : daffi_value_get_double (&value, out);
+}
+
+daffi_status_t daffi_request_bytes (const daffi_request_t *self, size_t index,
+                                    const void **data, size_t *size)
+{
+    daffi_value_t value;
+    daffi_status_t status = daffi_request_value (self, index, &value);
+    return status ? status : daffi_value_get_bytes (&value, data, size);
+}
+
+daffi_status_t daffi_request_string (daffi_request_t *self, size_t index,
+                                     const char **out)
+{
+    daffi_value_t value;
+    daffi_status_t status = daffi_request_value (self, index, &value);
+    if (status)
+        return status;
+    if (value.kind != DAFFI_KIND_STRING ||
+        (value.size && memchr (value.as.string, 0, value.size)))
+        return DAFFI_TYPE;
+    daffi_string_t *copy = malloc (sizeof *copy + value.size + 1);
+    if (!copy)
+        return DAFFI_NO_MEMORY;
+    memcpy (copy->text, value.as.string, value.size);
+    copy->text[value.size] = 0;
+    copy->next = self->strings;
+    self->strings = copy;
+    *out = copy->text;
+    return DAFFI_OK;
+}
+
+//  --- answering ----------------------------------------------------------------------
+
+static void free_buffer (void *data, void *hint)
+{
+    (void)hint;
+    free (data);
+}
+
+daffi_status_t daffi_request_reply_value (daffi_request_t *self, daffi_value_t value)
+{
+    daffi_buffer_t out;
+    if (self->answered)
+        return DAFFI_EXISTS;
+    daffi_buffer_init (&out);
+    daffi_status_t status = daffi_write_value (&out, &value);
+    if (!status && out.failed)
+        status = DAFFI_NO_MEMORY;
+    if (!status && out.size > DAFFI_BODY_MAX)
+        status = DAFFI_TOO_BIG;
+    if (!status) {
+        //  takes the buffer's memory also where it fails
+        self->result = daffi_blob_wrap (out.data, out.size, free_buffer, NULL);
+        daffi_buffer_init (&out);
+        status = self->result ? DAFFI_OK : DAFFI_NO_MEMORY;
+    }
+    daffi_buffer_done (&out);
+    self->answered = !status;
+    return status;
+}
+
+daffi_status_t daffi_request_reply_take (daffi_request_t *self, void *data, size_t size,
+                                         daffi_free_fn *free_fn, void *hint)
+{
+    daffi_status_t status =
+        daffi_request_reply_value (self, daffi_value_binary (data, size));
+    if (free_fn)
+        free_fn (data, hint);
+    return status;
+}
+
+static daffi_status_t fail (daffi_request_t *self, daffi_status_t status,
+                            const char *format, va_list args) DAFFI_PRINTF (3, 0);
+
+static daffi_status_t fail (daffi_request_t *self, daffi_status_t status,
+                            const char *format, va_list args)
+{
+    char text[DAFFI_TEXT_MAX + 1];
+    vsnprintf (text, sizeof text, format, args);
+    if (!self->answered)
+        answer_status (self, daffi_status_from_wire ((uint64_t)status), text);
+    return status;
+}
+
+daffi_status_t daffi_request_fail (daffi_request_t *self, const char *format, ...)
+{
+    va_list args;
+    va_start (args, format);
+    daffi_status_t status = fail (self, DAFFI_FAILED, format, args);
+    va_end (args);
+    return status;
+}
+
+daffi_status_t daffi_request_fail_with (daffi_request_t *self, daffi_status_t status,
+                                        const char *format, ...)
+{
+    va_list args;
+    va_start (args, format);
+    status = fail (self, status, format, args);
+    va_end (args);
+    return status;
+}

@@ -1,0 +1,66 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  A request: one run of a function, from the record that asked for it to its answer.
+
+#ifndef DAFFI_REQUEST_H
+#define DAFFI_REQUEST_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "blob.h"
+#include "buffer.h"
+#include "executor.h"
+#include "functions.h"
+#include "future.h"
+#include "mail.h"
+
+typedef struct daffi_string daffi_string_t;
+
+struct daffi_request {
+    daffi_mail_t mail;  //  brings it back to the actor
+    daffi_job_t job;
+    void (*on_answered) (daffi_request_t *request);  //  after the callback
+
+    //  the actor's
+    daffi_link_t link;      //  node.running
+    uint64_t key;           //  in node.requests
+    uint32_t session;       //  link.number that it came with
+    daffi_list_t children;  //  futures made in it
+
+    //  set before the callback runs
+    daffi_global_t *global;
+    daffi_mailbox_t *mailbox;
+    daffi_served_t *served;
+    daffi_future_t *local;  //  a call within this process, or NULL
+    uint64_t token;         //  0: a cast, or local
+    int64_t deadline_ms;
+    daffi_blob_t *body;
+    daffi_value_t args;  //  an array
+    char caller[DAFFI_NAME_MAX + 1];
+    char function[DAFFI_NAME_MAX + 1];
+
+    pthread_mutex_t lock;
+    bool cancelled;
+    int cancel_fd;  //  -1: not asked for
+
+    //  the answer; the callback's until it returns, then the actor's
+    bool answered;
+    bool ran;
+    daffi_status_t status;  //  DAFFI_OK: a result
+    daffi_blob_t *result;
+    char text[DAFFI_TEXT_MAX + 1];
+    daffi_string_t *strings;  //  copies that daffi_request_string () made
+};
+
+//  Keeps the body and the served function's reference. NULL: no memory.
+daffi_request_t *daffi_request_new (daffi_served_t *served, const daffi_body_t *body);
+void daffi_request_destroy (daffi_request_t *self);
+
+//  Runs the callback, or answers at once where that makes no sense any more.
+void daffi_request_run (daffi_request_t *self);
+void daffi_request_cancel (daffi_request_t *self);
+
+//  The request whose callback the calling thread runs, or NULL.
+daffi_request_t *daffi_request_current (void);
+
+#endif

@@ -1,0 +1,17 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  The broker of a rig: daffi-broker, or the raw one.
+//
+//  The only place that knows daffi-broker's options.
+#ifndef BENCH_BROKER_H
+#define BENCH_BROKER_H
+
+#include "bench_rig.h"
+
+//  Starts it and sets the rig's endpoint once it is ready.
+daffi_status_t bench_broker_start (bench_rig_t *rig,
+                                   daffi_error_t *error) DAFFI_MUST_USE;
+
+//  Removes the rig's folder and all that the broker left in it.
+void bench_broker_clean (bench_rig_t *rig);
+
+#endif

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+#  SPDX-License-Identifier: MPL-2.0
+#  install.sh BUILD PREFIX: installs what is built, and looks whether all of it came.
+#  shellcheck source=tests/packaging/common.sh
+. "$(dirname "$0")/common.sh"
+build=$1 prefix=$2
+
+rm -rf "$prefix"
+"$CMAKE" --install "$build" --prefix "$prefix" >"$work/log"
+for header in "$consumer"/../../../include/*.h; do
+    cmp "$header" "$prefix/include/$(basename "$header")"
+done
+if [ -x "$build/bin/daffi-broker" ]; then
+    #  It finds its library in the new place, without LD_LIBRARY_PATH.
+    "$prefix/bin/daffi-broker" --version | grep -F "$EXPECTED_VERSION"
+fi
