@@ -15,10 +15,10 @@
 //  | double  0.5
 //  | string  "grüße"
 //  | binary  <4 bytes>
-//  | array   [1,"two",[3,4]]
-//  | map     {"width":80,"height":25}
+//  | array   [1, "two", [3, 4]]
+//  | map     {"width": 80, "height": 25}
 //  | ext     <...>
-//  | raw     [1,2,3]
+//  | raw     [1, 2, 3]
 //  | 8388608 bytes came back reversed, 2 blocks were handed over and freed
 //  END
 

@@ -3,18 +3,10 @@
 
 #include <stdlib.h>
 
-#include "alloc.h"
-#include "bounds.h"
 #include "failure.h"
 #include "future.h"
 #include "global.h"
-#include "writer.h"
-
-static void free_buffer (void *data, void *hint)
-{
-    (void)hint;
-    free (data);
-}
+#include "packed.h"
 
 static daffi_status_t explain (daffi_status_t status, daffi_error_t *error)
 {
@@ -32,34 +24,12 @@ static daffi_status_t explain (daffi_status_t status, daffi_error_t *error)
     }
 }
 
-//  The arguments as a body of one reference.
-static daffi_status_t pack (daffi_args_t args, daffi_blob_t **body,
+static daffi_status_t pack (daffi_args_t args, daffi_packed_t *body,
                             daffi_error_t *error)
 {
-    daffi_buffer_t out;
-    daffi_buffer_init (&out);
-    daffi_status_t status = daffi_write_args (&out, args);
-    if (!status && out.failed)
-        status = DAFFI_NO_MEMORY;
-    if (!status && out.size > DAFFI_BODY_MAX)
-        status = DAFFI_TOO_BIG;
-    if (status) {
-        daffi_buffer_done (&out);
-        return explain (status, error);
-    }
-    *body = daffi_blob_wrap (out.data, out.size, free_buffer, NULL);
-    return *body ? DAFFI_OK : explain (DAFFI_NO_MEMORY, error);
-}
-
-static daffi_future_t *start (daffi_global_t *self, const char *function,
-                              daffi_args_t args, const daffi_call_options_t *options,
-                              daffi_error_t *error)
-{
-    daffi_blob_t *body;
-    daffi_node_t *node = daffi_global_node (self, error);
-    if (!node || pack (args, &body, error))
-        return NULL;
-    return daffi_node_call (node, function, body, options, error);
+    daffi_value_t all = daffi_value_array (args.items, args.count);
+    daffi_status_t status = daffi_pack (body, &all);
+    return status ? explain (status, error) : DAFFI_OK;
 }
 
 daffi_future_t *daffi_call_start (daffi_global_t *self, const char *function,
@@ -67,7 +37,11 @@ daffi_future_t *daffi_call_start (daffi_global_t *self, const char *function,
                                   const daffi_call_options_t *options,
                                   daffi_error_t *error)
 {
-    return start (self, function, args, options, error);
+    daffi_packed_t body;
+    daffi_node_t *node = daffi_global_node (self, error);
+    if (!node || pack (args, &body, error))
+        return NULL;
+    return daffi_node_call (node, function, &body, options, error);
 }
 
 daffi_future_t *daffi_call_start_take (daffi_global_t *self, const char *function,
@@ -76,28 +50,30 @@ daffi_future_t *daffi_call_start_take (daffi_global_t *self, const char *functio
                                        const daffi_call_options_t *options,
                                        daffi_error_t *error)
 {
-    daffi_value_t *items = daffi_new ((args.count + 1) * sizeof *items);
-    for (size_t i = 0; i < args.count; i++)
-        items[i] = args.items[i];
-    items[args.count] = daffi_value_binary (data, size);
-    daffi_args_t all = {items, args.count + 1};
-    daffi_future_t *future = start (self, function, all, options, error);
-    free (items);
-    if (free_fn)
-        free_fn (data, hint);
-    return future;
+    daffi_packed_t body;
+    daffi_status_t status = daffi_pack_take (&body, &args, data, size, free_fn, hint);
+    if (status) {
+        explain (status, error);
+        return NULL;
+    }
+    daffi_node_t *node = daffi_global_node (self, error);
+    if (!node) {
+        daffi_packed_done (&body);
+        return NULL;
+    }
+    return daffi_node_call (node, function, &body, options, error);
 }
 
 daffi_status_t daffi_cast (daffi_global_t *self, const char *function,
                            daffi_args_t args, const daffi_call_options_t *options,
                            daffi_error_t *error)
 {
-    daffi_blob_t *body;
+    daffi_packed_t body;
     daffi_node_t *node = daffi_global_node (self, error);
     if (!node)
         return DAFFI_INVALID;
     daffi_status_t status = pack (args, &body, error);
-    return status ? status : daffi_node_cast (node, function, body, options, error);
+    return status ? status : daffi_node_cast (node, function, &body, options, error);
 }
 
 //  --- foreground ---------------------------------------------------------------------
@@ -128,7 +104,7 @@ daffi_status_t daffi_call (daffi_global_t *self, const char *function,
             error, DAFFI_DEADLOCK,
             "an inline callback runs in the node's actor and cannot wait "
             "for a call; register it without run_inline");
-    daffi_future_t *future = start (self, function, args, options, why);
+    daffi_future_t *future = daffi_call_start (self, function, args, options, why);
     return future ? finish (future, result, why) : why->status;
 }
 
@@ -147,7 +123,8 @@ static daffi_status_t call_typed (daffi_global_t *self, const char *function,
         daffi_fail (error, status, "the result is not %s", type);
         if (error) {
             error->executed = DAFFI_EXECUTED_YES;
-            daffi_name_copy (error->process, daffi_text_of (result->process));
+            daffi_name_copy (error->process,
+                             daffi_text_of (daffi_result_process (result)));
             daffi_name_copy (error->function, daffi_text_of (function));
         }
     }

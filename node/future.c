@@ -24,20 +24,21 @@ bool daffi_future_waiting_forbidden (void)
     return waiting_forbidden;
 }
 
-daffi_future_t *daffi_future_new (daffi_future_kind_t kind)
+daffi_future_t *daffi_future_new (daffi_future_kind_t kind, const char *function,
+                                  const char *process)
 {
-    pthread_condattr_t monotonic;
-    daffi_future_t *self = daffi_new (sizeof *self);
+    size_t function_size = strlen (function) + 1;
+    size_t process_size = strlen (process) + 1;
+    daffi_future_t *self = daffi_new (sizeof *self + function_size + process_size);
     self->kind = kind;
+    self->function = memcpy (self->names, function, function_size);
+    self->process = memcpy (self->names + function_size, process, process_size);
     self->start.kind = DAFFI_MAIL_CALL;
     self->cancel.kind = DAFFI_MAIL_CANCEL;
     self->fd = -1;
     atomic_init (&self->refs, 2);
     pthread_mutex_init (&self->lock, NULL);
-    pthread_condattr_init (&monotonic);
-    pthread_condattr_setclock (&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init (&self->finished, &monotonic);
-    pthread_condattr_destroy (&monotonic);
+    pthread_cond_init (&self->finished, NULL);
     return self;
 }
 
@@ -47,7 +48,8 @@ void daffi_future_unref (daffi_future_t *self)
         return;
     daffi_wake_close (&self->fd);
     daffi_result_destroy (&self->result);
-    daffi_blob_unref (self->body);
+    daffi_packed_done (&self->body);
+    free (self->error);
     pthread_cond_destroy (&self->finished);
     pthread_mutex_destroy (&self->lock);
     free (self);
@@ -91,10 +93,14 @@ void daffi_future_finish (daffi_future_t *self, daffi_result_t *result,
                           const daffi_error_t *error)
 {
     atomic_fetch_sub_explicit (self->in_flight, 1, memory_order_relaxed);
+    daffi_error_t *kept = NULL;
+    if (error) {
+        kept = daffi_new (sizeof *kept);
+        *kept = *error;
+    }
     pthread_mutex_lock (&self->lock);
     self->result = result;
-    if (error)
-        self->error = *error;
+    self->error = kept;
     self->done = true;
     bool tell = self->on_done != NULL;
     if (self->fd >= 0)
@@ -145,7 +151,8 @@ static void sleep_until_done (daffi_future_t *self, int64_t timeout_ms)
     while (!self->done && failed != ETIMEDOUT)
         failed = deadline_ms == DAFFI_NEVER
                      ? pthread_cond_wait (&self->finished, &self->lock)
-                     : pthread_cond_timedwait (&self->finished, &self->lock, &end);
+                     : pthread_cond_clockwait (&self->finished, &self->lock,
+                                               CLOCK_MONOTONIC, &end);
 }
 
 daffi_status_t daffi_future_wait (daffi_future_t *self, int64_t timeout_ms,
@@ -169,9 +176,11 @@ daffi_status_t daffi_future_wait (daffi_future_t *self, int64_t timeout_ms,
         daffi_executor_unblock ();
         pthread_mutex_lock (&self->lock);
     }
-    daffi_status_t status = self->done ? self->error.status : DAFFI_PENDING;
-    if (self->done && status && error)
-        *error = self->error;
+    daffi_status_t status = DAFFI_PENDING;
+    if (self->done)
+        status = self->error ? self->error->status : DAFFI_OK;
+    if (self->error && error)
+        *error = *self->error;
     pthread_mutex_unlock (&self->lock);
     if (status == DAFFI_PENDING)
         return daffi_fail (error, DAFFI_PENDING, "the call is still in flight");
@@ -199,13 +208,13 @@ static const daffi_result_t *peek (daffi_future_t *self)
 const daffi_value_t *daffi_future_value (daffi_future_t *self)
 {
     const daffi_result_t *result = peek (self);
-    return result ? &result->value : NULL;
+    return result ? daffi_result_value (result) : NULL;
 }
 
 const char *daffi_future_process (daffi_future_t *self)
 {
     const daffi_result_t *result = peek (self);
-    return result ? result->process : NULL;
+    return result ? daffi_result_process (result) : NULL;
 }
 
 uint32_t daffi_future_attempts (daffi_future_t *self)

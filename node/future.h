@@ -15,6 +15,7 @@
 #include "executor.h"
 #include "list.h"
 #include "mail.h"
+#include "packed.h"
 #include "result.h"
 #include "wheel.h"
 
@@ -48,30 +49,33 @@ struct daffi_future {
     daffi_link_t sibling;  //  request.children
     daffi_alarm_t alarm;   //  deadline, or the next attempt
     uint64_t id;           //  of the present attempt; 0: not sent
-    uint64_t parent;       //  token of the request it was made in; 0: none
+    daffi_request_t
+        *parent;  //  the request it was made in, until the actor has seen it
     int64_t deadline_ms;
     bool idempotent;
     bool no_retry;
     bool resting;              //  waits for its next attempt
     daffi_request_t *running;  //  within this process; NULL: the controller has it
-    daffi_blob_t *body;
-    char function[DAFFI_NAME_MAX + 1];
-    char process[DAFFI_NAME_MAX + 1];
+    daffi_packed_t body;
+    const char *function;  //  in `names`; "" for a wait for a process
+    const char *process;   //  in `names`; "" = any
 
     pthread_mutex_t lock;
     pthread_cond_t finished;
     bool done;
     bool cancelling;
     uint32_t attempts;
-    int fd;               //  -1: not asked for
-    daffi_error_t error;  //  status DAFFI_OK: result
+    int fd;                //  -1: not asked for
+    daffi_error_t *error;  //  NULL: result
     daffi_result_t *result;
     daffi_future_fn *on_done;
     void *on_done_arg;
+    char names[];
 };
 
 //  Two references: the caller's and the actor's.
-daffi_future_t *daffi_future_new (daffi_future_kind_t kind);
+daffi_future_t *daffi_future_new (daffi_future_kind_t kind, const char *function,
+                                  const char *process);
 void daffi_future_unref (daffi_future_t *self);
 
 //  The outcome. Takes `result` (NULL with an error), copies `error` (NULL with a

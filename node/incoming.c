@@ -44,7 +44,7 @@ static void send_answer (daffi_node_t *self, daffi_request_t *request)
     }
     daffi_header_t header = {
         .type = DAFFI_RECORD_RESULT, .id = request->token, .ttl_ms = DAFFI_TTL_NONE};
-    daffi_body_t body = daffi_body_of (request->result);
+    daffi_body_t body = daffi_packed_body (&request->result);
     daffi_node_send (self, &header, &body, DAFFI_NEVER, false);
 }
 
@@ -54,7 +54,7 @@ static void answer_local (daffi_node_t *self, daffi_request_t *request)
     daffi_future_t *future = request->local;
     daffi_error_t error;
     daffi_result_t *result = NULL;
-    daffi_body_t body = daffi_body_of (request->result);
+    daffi_body_t body = daffi_packed_body (&request->result);
     future->running = NULL;
     daffi_status_t status = request->status;
     if (!status)
@@ -72,7 +72,6 @@ static void forget (daffi_node_t *self, daffi_request_t *request)
     DAFFI_LIST_EACH (&request->children, link, follower)
         daffi_link_remove (link);
     daffi_link_remove (&request->link);
-    daffi_table_remove (&self->requests, 0, request->key);
     if (request->token)
         daffi_table_remove (&self->tokens, 0, request->token);
     self->running_count--;
@@ -81,7 +80,7 @@ static void forget (daffi_node_t *self, daffi_request_t *request)
 
 void daffi_incoming_answered (daffi_node_t *self, daffi_request_t *request)
 {
-    if (!request->key) {
+    if (request->orphaned) {
         //  given up when the node stopped
         daffi_request_destroy (request);
         return;
@@ -136,7 +135,7 @@ static daffi_request_t *admit (daffi_node_t *self, daffi_served_t *served,
                                const daffi_body_t *body, daffi_text_t function,
                                daffi_text_t caller, int64_t deadline_ms)
 {
-    daffi_request_t *request = daffi_request_new (served, body);
+    daffi_request_t *request = daffi_request_new (served, body, function, caller);
     if (!request) {
         daffi_served_unref (served);
         return NULL;
@@ -145,10 +144,6 @@ static daffi_request_t *admit (daffi_node_t *self, daffi_served_t *served,
     request->mailbox = &self->mailbox;
     request->session = self->link.number;
     request->deadline_ms = deadline_ms;
-    request->key = ++self->last_request;
-    daffi_name_copy (request->function, function);
-    daffi_name_copy (request->caller, caller);
-    daffi_table_put (&self->requests, 0, request->key, request);
     daffi_list_append (&self->running, &request->link);
     self->running_count++;
     return request;
@@ -214,7 +209,7 @@ bool daffi_incoming_local (daffi_node_t *self, daffi_future_t *future)
         daffi_served_unref (served);
         return false;
     }
-    daffi_body_t body = daffi_body_of (future->body);
+    daffi_body_t body = daffi_packed_body (&future->body);
     daffi_request_t *request = admit (self, served, &body, name,
                                       daffi_text_of (self->name), future->deadline_ms);
     if (!request)
@@ -245,11 +240,6 @@ void daffi_incoming_cancel (daffi_node_t *self, uint64_t token)
         cancel (self, request);
 }
 
-daffi_request_t *daffi_incoming_find (daffi_node_t *self, uint64_t key)
-{
-    return daffi_table_get (&self->requests, 0, key);
-}
-
 void daffi_incoming_lost (daffi_node_t *self)
 {
     DAFFI_LIST_EACH (&self->running, link, follower) {
@@ -263,13 +253,12 @@ void daffi_incoming_lost (daffi_node_t *self)
 }
 
 //  The requests are their workers' from here on: the mailbox is closed, and an answer
-//  that comes after it was opened again finds the key 0.
+//  that comes after it was opened again finds the request orphaned.
 void daffi_incoming_stop (daffi_node_t *self)
 {
     DAFFI_LIST_EACH (&self->running, link, follower) {
         daffi_request_t *request = daffi_container (link, daffi_request_t, link);
         daffi_link_remove (link);
-        daffi_table_remove (&self->requests, 0, request->key);
         if (request->token)
             daffi_table_remove (&self->tokens, 0, request->token);
         if (request->token && self->link.welcomed)
@@ -282,7 +271,8 @@ void daffi_incoming_stop (daffi_node_t *self)
         cancel (self, request);
         DAFFI_LIST_EACH (&request->children, child, next)
             daffi_link_remove (child);
-        request->key = request->token = 0;
+        request->token = 0;
+        request->orphaned = true;
         self->running_count--;
     }
 }

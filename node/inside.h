@@ -92,10 +92,8 @@ struct daffi_node {
     daffi_list_t unsent;    //  futures that wait for a connection
     daffi_list_t sent;      //  futures that wait for an answer
     daffi_list_t resting;   //  futures that wait for their next attempt
-    uint64_t last_request;
-    daffi_table_t requests;  //  key -> request
-    daffi_table_t tokens;    //  the controller's token -> request
-    daffi_list_t running;    //  requests of all sessions, local ones included
+    daffi_table_t tokens;   //  the controller's token -> request
+    daffi_list_t running;   //  requests of all sessions, local ones included
     uint32_t running_count;
 };
 
@@ -162,8 +160,6 @@ void daffi_incoming_lost (daffi_node_t *self);
 void daffi_incoming_stop (daffi_node_t *self);
 //  The functions that every node has.
 void daffi_incoming_register_own (daffi_node_t *self);
-//  A parent that is known by its token; NULL: it has ended.
-daffi_request_t *daffi_incoming_find (daffi_node_t *self, uint64_t key);
 
 //  --- events.c -----------------------------------------------------------------------
 

@@ -518,7 +518,7 @@ static daffi_status_t open_dealer (daffi_node_t *self, daffi_error_t *error)
 daffi_node_t *daffi_node_new (const daffi_node_options_t *options, daffi_error_t *error)
 {
     pthread_condattr_t monotonic;
-    uint64_t seeds[3];
+    uint64_t seeds[2];
     daffi_node_t *self = daffi_new (sizeof *self);
     self->options = *options;
     self->log = options->log;
@@ -537,8 +537,7 @@ daffi_node_t *daffi_node_new (const daffi_node_options_t *options, daffi_error_t
     daffi_list_init (&self->resting);
     daffi_list_init (&self->running);
     daffi_table_init (&self->futures, seeds[0]);
-    daffi_table_init (&self->requests, seeds[1]);
-    daffi_table_init (&self->tokens, seeds[2]);
+    daffi_table_init (&self->tokens, seeds[1]);
     self->phase = DAFFI_NODE_CLOSED;
     self->state = DAFFI_STATE_STOPPED;
     self->mailbox.fd = -1;
@@ -566,7 +565,6 @@ void daffi_node_destroy (daffi_node_t **self_p)
     daffi_functions_done (&self->functions);
     daffi_message_done (&self->message);
     daffi_table_done (&self->futures);
-    daffi_table_done (&self->requests);
     daffi_table_done (&self->tokens);
     if (self->context)
         daffi_context_release ();

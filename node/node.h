@@ -7,11 +7,11 @@
 #ifndef DAFFI_NODE_H
 #define DAFFI_NODE_H
 
-#include "blob.h"
 #include "daffi.h"
 #include "endpoint.h"
 #include "functions.h"
 #include "log.h"
+#include "packed.h"
 
 typedef struct daffi_node daffi_node_t;
 
@@ -57,12 +57,14 @@ daffi_status_t daffi_node_register (daffi_node_t *self,
 daffi_status_t daffi_node_unregister (daffi_node_t *self, const char *name,
                                       daffi_error_t *error);
 
+//  Both take the body, also where they fail.
 daffi_future_t *daffi_node_call (daffi_node_t *self, const char *function,
-                                 daffi_blob_t *body,
+                                 daffi_packed_t *body,
                                  const daffi_call_options_t *options,
                                  daffi_error_t *error);
 daffi_status_t daffi_node_cast (daffi_node_t *self, const char *function,
-                                daffi_blob_t *body, const daffi_call_options_t *options,
+                                daffi_packed_t *body,
+                                const daffi_call_options_t *options,
                                 daffi_error_t *error);
 daffi_future_t *daffi_node_wait (daffi_node_t *self, bool for_process, const char *name,
                                  int64_t timeout_ms, daffi_error_t *error);

@@ -90,7 +90,7 @@ static void send_call (daffi_node_t *self, daffi_future_t *future)
                              .name = daffi_text_of (future->function),
                              .peer = daffi_text_of (future->process)};
     set_ttl (self, &header, future->deadline_ms);
-    daffi_body_t body = daffi_body_of (future->body);
+    daffi_body_t body = daffi_packed_body (&future->body);
     daffi_node_send (self, &header, &body, future->deadline_ms, false);
     daffi_future_sent (future);
 }
@@ -154,15 +154,17 @@ static void ring (daffi_node_t *self, daffi_alarm_t *alarm)
 
 //  --- the beginning ------------------------------------------------------------------
 
-//  A call that was made inside a callback ends with it. False: it has been cancelled.
-static bool adopt_by_parent (daffi_node_t *self, daffi_future_t *future)
+//  A call that was made inside a callback is cancelled with it. The request is alive:
+//  its answer is mailed by the same thread, after this. False: it has been cancelled.
+static bool adopt_by_parent (daffi_future_t *future)
 {
-    if (!future->parent)
+    daffi_request_t *parent = future->parent;
+    if (!parent)
         return true;
-    daffi_request_t *parent = daffi_incoming_find (self, future->parent);
-    if (!parent || daffi_request_cancelled (parent))
+    if (daffi_request_cancelled (parent))
         return false;
-    daffi_list_append (&parent->children, &future->sibling);
+    if (!parent->orphaned)
+        daffi_list_append (&parent->children, &future->sibling);
     return true;
 }
 
@@ -171,7 +173,7 @@ void daffi_outgoing_start (daffi_node_t *self, daffi_future_t *future)
     future->alarm.ring = ring;
     if (self->phase == DAFFI_NODE_CLOSED)
         fail (self, future, DAFFI_STOPPED, DAFFI_EXECUTED_NO, "the node has stopped");
-    else if (!adopt_by_parent (self, future))
+    else if (!adopt_by_parent (future))
         fail (self, future, DAFFI_CANCELLED, DAFFI_EXECUTED_NO,
               "the request that it was made in was cancelled");
     else if (future->deadline_ms <= self->now_ms)
@@ -317,7 +319,7 @@ void daffi_outgoing_stop (daffi_node_t *self)
 typedef struct {
     daffi_mail_t mail;
     int64_t deadline_ms;
-    daffi_blob_t *body;
+    daffi_packed_t body;
     char function[DAFFI_NAME_MAX + 1];
     char process[DAFFI_NAME_MAX + 1];
 } cast_t;
@@ -332,10 +334,10 @@ void daffi_outgoing_cast (daffi_node_t *self, daffi_mail_t *mail)
                                  .name = daffi_text_of (cast->function),
                                  .peer = daffi_text_of (cast->process)};
         set_ttl (self, &header, cast->deadline_ms);
-        daffi_body_t body = daffi_body_of (cast->body);
+        daffi_body_t body = daffi_packed_body (&cast->body);
         daffi_node_send (self, &header, &body, cast->deadline_ms, false);
     }
-    daffi_blob_unref (cast->body);
+    daffi_packed_done (&cast->body);
     free (cast);
 }
 
@@ -395,70 +397,79 @@ static daffi_future_t *launch (daffi_node_t *self, daffi_future_t *future,
     return NULL;
 }
 
+//  The request that a call is made in and ends with. An inline one is over before the
+//  actor could see the call.
+static daffi_request_t *parent_of (const daffi_node_t *self,
+                                   const daffi_call_options_t *options)
+{
+    daffi_request_t *inside = daffi_request_current ();
+    //  another node's request is another actor's
+    bool follows = inside && inside->mailbox == &self->mailbox && !options->detached &&
+                   !daffi_future_waiting_forbidden ();
+    return follows ? inside : NULL;
+}
+
 daffi_future_t *daffi_node_call (daffi_node_t *self, const char *function,
-                                 daffi_blob_t *body,
+                                 daffi_packed_t *body,
                                  const daffi_call_options_t *options,
                                  daffi_error_t *error)
 {
     static const daffi_call_options_t defaults;
     options = options ? options : &defaults;
     if (check_names (function, options->process, error)) {
-        daffi_blob_unref (body);
+        daffi_packed_done (body);
         return NULL;
     }
-    daffi_future_t *future = daffi_future_new (DAFFI_FUTURE_CALL);
-    daffi_request_t *inside = daffi_request_current ();
-    future->body = body;
+    daffi_future_t *future = daffi_future_new (
+        DAFFI_FUTURE_CALL, function, options->process ? options->process : "");
+    future->body = *body;
     future->deadline_ms = deadline_for (options);
     future->idempotent = options->idempotent;
     future->no_retry = options->no_retry;
-    future->parent = inside && !options->detached ? inside->key : 0;
-    daffi_name_copy (future->function, daffi_text_of (function));
-    if (options->process)
-        daffi_name_copy (future->process, daffi_text_of (options->process));
+    future->parent = parent_of (self, options);
     return launch (self, future, error);
 }
 
 daffi_future_t *daffi_node_wait (daffi_node_t *self, bool for_process, const char *name,
                                  int64_t timeout_ms, daffi_error_t *error)
 {
-    if (check_names (for_process ? "-" : name, for_process ? name : NULL, error))
-        return NULL;
-    if (for_process && !name) {
-        daffi_fail (error, DAFFI_INVALID, "no process name is given");
+    if (!name) {
+        daffi_fail (error, DAFFI_INVALID, "no name to wait for is given");
         return NULL;
     }
-    daffi_future_t *future = daffi_future_new (
-        for_process ? DAFFI_FUTURE_WAIT_PROCESS : DAFFI_FUTURE_WAIT_FUNCTION);
-    future->deadline_ms = daffi_deadline (daffi_clock_ms (), timeout_ms);
+    if (check_names (for_process ? "-" : name, for_process ? name : NULL, error))
+        return NULL;
+    daffi_future_t *future =
+        for_process ? daffi_future_new (DAFFI_FUTURE_WAIT_PROCESS, "", name)
+                    : daffi_future_new (DAFFI_FUTURE_WAIT_FUNCTION, name, "");
     if (timeout_ms > DAFFI_DEADLINE_MAX_MS)
-        future->deadline_ms = daffi_clock_ms () + DAFFI_DEADLINE_MAX_MS;
-    daffi_name_copy (for_process ? future->process : future->function,
-                     daffi_text_of (name));
+        timeout_ms = DAFFI_DEADLINE_MAX_MS;
+    future->deadline_ms = daffi_deadline (daffi_clock_ms (), timeout_ms);
     return launch (self, future, error);
 }
 
 daffi_status_t daffi_node_cast (daffi_node_t *self, const char *function,
-                                daffi_blob_t *body, const daffi_call_options_t *options,
+                                daffi_packed_t *body,
+                                const daffi_call_options_t *options,
                                 daffi_error_t *error)
 {
     static const daffi_call_options_t defaults;
     options = options ? options : &defaults;
     daffi_status_t status = check_names (function, options->process, error);
     if (status) {
-        daffi_blob_unref (body);
+        daffi_packed_done (body);
         return status;
     }
     cast_t *cast = daffi_new (sizeof *cast);
     cast->mail.kind = DAFFI_MAIL_CAST;
-    cast->body = body;
+    cast->body = *body;
     cast->deadline_ms = deadline_for (options);
     daffi_name_copy (cast->function, daffi_text_of (function));
     if (options->process)
         daffi_name_copy (cast->process, daffi_text_of (options->process));
     if (daffi_mailbox_post (&self->mailbox, &cast->mail.link))
         return DAFFI_OK;
-    daffi_blob_unref (body);
+    daffi_packed_done (&cast->body);
     free (cast);
     return daffi_fail (error, DAFFI_STOPPED, "the node has stopped");
 }

@@ -9,11 +9,9 @@
 #include <stdlib.h>
 
 #include "alloc.h"
-#include "bounds.h"
 #include "clock.h"
 #include "failure.h"
 #include "wake.h"
-#include "writer.h"
 
 struct daffi_string {
     daffi_string_t *next;
@@ -27,15 +25,30 @@ daffi_request_t *daffi_request_current (void)
     return current;
 }
 
-daffi_request_t *daffi_request_new (daffi_served_t *served, const daffi_body_t *body)
+static const char *place (uint8_t **cursor, daffi_text_t text)
 {
-    daffi_blob_t *kept = daffi_body_keep (body);
-    if (!kept)
+    char *start = (char *)*cursor;
+    if (text.size)
+        memcpy (start, text.data, text.size);
+    start[text.size] = 0;
+    *cursor += text.size + 1;
+    return start;
+}
+
+daffi_request_t *daffi_request_new (daffi_served_t *served, const daffi_body_t *body,
+                                    daffi_text_t function, daffi_text_t caller)
+{
+    size_t room = daffi_received_room (body) + function.size + caller.size + 2;
+    daffi_request_t *self = malloc (sizeof *self + room);
+    if (!self)
         return NULL;
-    daffi_request_t *self = daffi_new (sizeof *self);
+    memset (self, 0, sizeof *self);
+    uint8_t *cursor = self->room;
+    self->function = place (&cursor, function);
+    self->caller = place (&cursor, caller);
+    daffi_received_keep (&self->args, body, cursor);
     self->mail.kind = DAFFI_MAIL_ANSWER;
     self->served = served;
-    self->body = kept;
     self->cancel_fd = -1;
     self->deadline_ms = DAFFI_NEVER;
     daffi_list_init (&self->children);
@@ -51,10 +64,11 @@ void daffi_request_destroy (daffi_request_t *self)
         self->strings = next;
     }
     daffi_wake_close (&self->cancel_fd);
-    daffi_blob_unref (self->body);
-    daffi_blob_unref (self->result);
+    daffi_received_done (&self->args);
+    daffi_packed_done (&self->result);
     daffi_served_unref (self->served);
     pthread_mutex_destroy (&self->lock);
+    free (self->text);
     free (self);
 }
 
@@ -65,7 +79,7 @@ static void answer_status (daffi_request_t *self, daffi_status_t status,
 {
     self->answered = true;
     self->status = status;
-    snprintf (self->text, sizeof self->text, "%s", text);
+    self->text = daffi_strdup (text);
 }
 
 static bool worth_running (daffi_request_t *self)
@@ -74,8 +88,8 @@ static bool worth_running (daffi_request_t *self)
         answer_status (self, DAFFI_CANCELLED, "cancelled before it ran");
     else if (daffi_clock_ms () >= self->deadline_ms)
         answer_status (self, DAFFI_TIMEOUT, "the deadline passed before it ran");
-    else if (daffi_value_unpack (self->body->data, self->body->size, &self->args) ||
-             self->args.kind != DAFFI_KIND_ARRAY)
+    else if (daffi_received_read (&self->args) ||
+             self->args.value.kind != DAFFI_KIND_ARRAY)
         answer_status (self, DAFFI_PROTOCOL, "the arguments are not a msgpack array");
     return !self->answered;
 }
@@ -139,7 +153,7 @@ int64_t daffi_request_time_left (daffi_request_t *self)
 
 size_t daffi_request_count (const daffi_request_t *self)
 {
-    return self->args.count;
+    return self->args.value.count;
 }
 
 const char *daffi_request_function (const daffi_request_t *self)
@@ -160,7 +174,7 @@ daffi_global_t *daffi_request_global (const daffi_request_t *self)
 daffi_status_t daffi_request_value (const daffi_request_t *self, size_t index,
                                     daffi_value_t *out)
 {
-    return daffi_value_item (&self->args, index, out);
+    return daffi_value_item (&self->args.value, index, out);
 }
 
 daffi_status_t daffi_request_bool (const daffi_request_t *self, size_t index, bool *out)
@@ -225,30 +239,11 @@ daffi_status_t daffi_request_string (daffi_request_t *self, size_t index,
 
 //  --- answering ----------------------------------------------------------------------
 
-static void free_buffer (void *data, void *hint)
-{
-    (void)hint;
-    free (data);
-}
-
 daffi_status_t daffi_request_reply_value (daffi_request_t *self, daffi_value_t value)
 {
-    daffi_buffer_t out;
     if (self->answered)
         return DAFFI_EXISTS;
-    daffi_buffer_init (&out);
-    daffi_status_t status = daffi_write_value (&out, &value);
-    if (!status && out.failed)
-        status = DAFFI_NO_MEMORY;
-    if (!status && out.size > DAFFI_BODY_MAX)
-        status = DAFFI_TOO_BIG;
-    if (!status) {
-        //  takes the buffer's memory also where it fails
-        self->result = daffi_blob_wrap (out.data, out.size, free_buffer, NULL);
-        daffi_buffer_init (&out);
-        status = self->result ? DAFFI_OK : DAFFI_NO_MEMORY;
-    }
-    daffi_buffer_done (&out);
+    daffi_status_t status = daffi_pack (&self->result, &value);
     self->answered = !status;
     return status;
 }
@@ -256,10 +251,14 @@ daffi_status_t daffi_request_reply_value (daffi_request_t *self, daffi_value_t v
 daffi_status_t daffi_request_reply_take (daffi_request_t *self, void *data, size_t size,
                                          daffi_free_fn *free_fn, void *hint)
 {
+    if (self->answered) {
+        if (free_fn)
+            free_fn (data, hint);
+        return DAFFI_EXISTS;
+    }
     daffi_status_t status =
-        daffi_request_reply_value (self, daffi_value_binary (data, size));
-    if (free_fn)
-        free_fn (data, hint);
+        daffi_pack_take (&self->result, NULL, data, size, free_fn, hint);
+    self->answered = !status;
     return status;
 }
 

@@ -13,6 +13,8 @@
 #include "functions.h"
 #include "future.h"
 #include "mail.h"
+#include "packed.h"
+#include "received.h"
 
 typedef struct daffi_string daffi_string_t;
 
@@ -23,7 +25,7 @@ struct daffi_request {
 
     //  the actor's
     daffi_link_t link;      //  node.running
-    uint64_t key;           //  in node.requests
+    bool orphaned;          //  given up when the node stopped
     uint32_t session;       //  link.number that it came with
     daffi_list_t children;  //  futures made in it
 
@@ -34,10 +36,9 @@ struct daffi_request {
     daffi_future_t *local;  //  a call within this process, or NULL
     uint64_t token;         //  0: a cast, or local
     int64_t deadline_ms;
-    daffi_blob_t *body;
-    daffi_value_t args;  //  an array
-    char caller[DAFFI_NAME_MAX + 1];
-    char function[DAFFI_NAME_MAX + 1];
+    daffi_received_t args;  //  the value is an array
+    const char *caller;     //  in `room`
+    const char *function;   //  in `room`
 
     pthread_mutex_t lock;
     bool cancelled;
@@ -47,13 +48,15 @@ struct daffi_request {
     bool answered;
     bool ran;
     daffi_status_t status;  //  DAFFI_OK: a result
-    daffi_blob_t *result;
-    char text[DAFFI_TEXT_MAX + 1];
+    daffi_packed_t result;
+    char *text;               //  with an error
     daffi_string_t *strings;  //  copies that daffi_request_string () made
+    uint8_t room[];           //  the names, and a small body
 };
 
 //  Keeps the body and the served function's reference. NULL: no memory.
-daffi_request_t *daffi_request_new (daffi_served_t *served, const daffi_body_t *body);
+daffi_request_t *daffi_request_new (daffi_served_t *served, const daffi_body_t *body,
+                                    daffi_text_t function, daffi_text_t caller);
 void daffi_request_destroy (daffi_request_t *self);
 
 //  Runs the callback, or answers at once where that makes no sense any more.

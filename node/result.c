@@ -5,35 +5,44 @@
 
 #include <stdlib.h>
 
-#include "alloc.h"
+#include "daffi.h"
+
+static char *name_of (const daffi_result_t *self)
+{
+    const daffi_received_t *received = &self->received;
+    bool here = received->data == self->room;
+    return (char *)self->room + (here ? received->size : 0);
+}
 
 daffi_status_t daffi_result_new (const daffi_body_t *body, daffi_text_t process,
                                  daffi_result_t **out)
 {
-    daffi_blob_t *kept = daffi_body_keep (body);
-    daffi_value_t value;
-    if (!kept)
+    size_t room = daffi_received_room (body);
+    daffi_result_t *self = malloc (sizeof *self + room + process.size + 1);
+    if (!self)
         return DAFFI_NO_MEMORY;
-    if (daffi_value_unpack (kept->data, kept->size, &value)) {
-        daffi_blob_unref (kept);
-        return DAFFI_PROTOCOL;
-    }
-    daffi_result_t *self = daffi_new (sizeof *self);
-    self->value = value;
-    self->body = kept;
-    daffi_name_copy (self->process, process);
-    *out = self;
-    return DAFFI_OK;
+    memset (self, 0, sizeof *self);
+    daffi_received_keep (&self->received, body, self->room);
+    char *name = name_of (self);
+    if (process.size)
+        memcpy (name, process.data, process.size);
+    name[process.size] = 0;
+    daffi_status_t status = daffi_received_read (&self->received);
+    if (status)
+        daffi_result_destroy (&self);
+    else
+        *out = self;
+    return status;
 }
 
 const daffi_value_t *daffi_result_value (const daffi_result_t *self)
 {
-    return &self->value;
+    return &self->received.value;
 }
 
 const char *daffi_result_process (const daffi_result_t *self)
 {
-    return self->process;
+    return name_of (self);
 }
 
 void daffi_result_destroy (daffi_result_t **self_p)
@@ -41,7 +50,7 @@ void daffi_result_destroy (daffi_result_t **self_p)
     daffi_result_t *self = *self_p;
     if (!self)
         return;
-    daffi_blob_unref (self->body);
+    daffi_received_done (&self->received);
     free (self);
     *self_p = NULL;
 }

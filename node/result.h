@@ -4,14 +4,14 @@
 #ifndef DAFFI_RESULT_H
 #define DAFFI_RESULT_H
 
-#include "blob.h"
-#include "daffi.h"
+#include "received.h"
 #include "text.h"
 
+typedef struct daffi_result daffi_result_t;
+
 struct daffi_result {
-    daffi_value_t value;
-    daffi_blob_t *body;
-    char process[DAFFI_NAME_MAX + 1];
+    daffi_received_t received;
+    uint8_t room[];  //  a small body, and the process's name behind it
 };
 
 //  Keeps the body (a large one by reference, a small one copied). DAFFI_PROTOCOL: it is

@@ -130,7 +130,7 @@ static void call_process (daffi_core_t *self, const daffi_arrival_t *arrival)
     else if (!daffi_calls_offered (self, session, name))
         daffi_calls_refuse (self, arrival, DAFFI_NO_FUNCTION,
                             "the process does not offer it");
-    else if (ready_for (self, session, arrival->body->size))
+    else if (ready_for (self, session, daffi_body_size (arrival->body)))
         give_new (self, arrival, session);
     else
         daffi_queue_add (self, arrival, NULL, process);
@@ -165,7 +165,8 @@ static void call_function (daffi_core_t *self, const daffi_arrival_t *arrival)
         return;
     }
     function = daffi_registry_add_function (self, name);
-    daffi_session_t *provider = provider_for (self, function, arrival->body->size);
+    daffi_session_t *provider =
+        provider_for (self, function, daffi_body_size (arrival->body));
     if (provider)
         give_new (self, arrival, provider);
     else
@@ -185,7 +186,7 @@ static bool refused (daffi_core_t *self, const daffi_arrival_t *arrival)
     else if (arrival->caller->placed_count >= self->calls_max)
         daffi_calls_refuse (self, arrival, DAFFI_BUSY,
                             "too many calls of this process are in flight");
-    else if (arrival->body->size > DAFFI_BODY_MAX)
+    else if (daffi_body_size (arrival->body) > DAFFI_BODY_MAX)
         daffi_calls_refuse (self, arrival, DAFFI_TOO_BIG, "a body is at most 64 MiB");
     else
         return false;
@@ -243,12 +244,12 @@ void daffi_calls_cast (daffi_core_t *self, daffi_session_t *session,
                        const daffi_header_t *header, const daffi_body_t *body)
 {
     int64_t deadline_ms = daffi_calls_deadline (self, header);
+    size_t size = daffi_body_size (body);
     self->stats.casts++;
     daffi_session_t *target = NULL;
-    if (!self->draining && deadline_ms > self->now_ms && body->size <= DAFFI_BODY_MAX)
-        target = cast_target (self, header, body->size);
-    if (!target ||
-        !self->output.fits (self->output.context, target->peer, body->size)) {
+    if (!self->draining && deadline_ms > self->now_ms && size <= DAFFI_BODY_MAX)
+        target = cast_target (self, header, size);
+    if (!target || !self->output.fits (self->output.context, target->peer, size)) {
         self->stats.dropped++;
         return;
     }

@@ -65,18 +65,25 @@ void daffi_entry_disown (daffi_core_t *self, daffi_entry_t *entry)
     daffi_wheel_disarm (&self->wheel, &entry->timer.timer);
 }
 
+void daffi_entry_forget_body (daffi_entry_t *entry)
+{
+    daffi_blob_unref (entry->body);
+    daffi_blob_unref (entry->tail);
+    entry->body = entry->tail = NULL;
+    entry->size = 0;
+}
+
 void daffi_entry_free (daffi_core_t *self, daffi_entry_t *entry)
 {
     daffi_entry_disown (self, entry);
     daffi_link_remove (&entry->of_place);
-    daffi_blob_unref (entry->body);
+    daffi_entry_forget_body (entry);
     free (entry->name);
     entry->state = DAFFI_ENTRY_FREE;
     entry->token = 0;
     entry->provider = NULL;
     entry->process = NULL;
     entry->function = NULL;
-    entry->body = NULL;
     entry->name = NULL;
     entry->next_free = self->free_entries;
     self->free_entries = entry;

@@ -36,11 +36,12 @@ static void forward (daffi_core_t *self, const daffi_entry_t *entry,
     bool is_error = header->type == DAFFI_RECORD_ERROR;
     self->stats.errors += is_error;
     self->stats.results += !is_error;
-    if (body->size > DAFFI_BODY_MAX) {
+    if (daffi_body_size (body) > DAFFI_BODY_MAX) {
         forward_bare (self, entry, header, DAFFI_TOO_BIG);
         return;
     }
-    if (!self->output.fits (self->output.context, entry->owner->peer, body->size)) {
+    if (!self->output.fits (self->output.context, entry->owner->peer,
+                            daffi_body_size (body))) {
         forward_bare (self, entry, header, DAFFI_BUSY);
         return;
     }

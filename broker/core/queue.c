@@ -24,8 +24,8 @@ static void release_place (daffi_core_t *self, daffi_offered_t *function,
 
 static void count_in (daffi_core_t *self, daffi_entry_t *entry)
 {
-    entry->owner->queued_bytes += entry->body->size;
-    self->stats.queued_bytes += entry->body->size;
+    entry->owner->queued_bytes += entry->size;
+    self->stats.queued_bytes += entry->size;
     self->stats.waiting++;
 }
 
@@ -60,7 +60,7 @@ void daffi_queue_hold (daffi_core_t *self, daffi_process_t *process)
 void daffi_queue_add (daffi_core_t *self, const daffi_arrival_t *arrival,
                       daffi_offered_t *function, daffi_process_t *process)
 {
-    size_t size = arrival->body->size;
+    size_t size = daffi_body_size (arrival->body);
     bool fits = size <= self->queue_max - arrival->caller->queued_bytes &&
                 size <= self->total_queue_max - self->stats.queued_bytes;
     daffi_blob_t *body = fits ? daffi_body_keep (arrival->body) : NULL;
@@ -75,6 +75,8 @@ void daffi_queue_add (daffi_core_t *self, const daffi_arrival_t *arrival,
     }
     entry->state = DAFFI_ENTRY_WAITING;
     entry->body = body;
+    entry->tail = daffi_blob_ref (arrival->body->tail);
+    entry->size = size;
     entry->sequence = ++self->last_sequence;
     count_in (self, entry);
     if (function)
@@ -88,8 +90,8 @@ void daffi_queue_add (daffi_core_t *self, const daffi_arrival_t *arrival,
 static void unqueue (daffi_core_t *self, daffi_entry_t *entry)
 {
     daffi_link_remove (&entry->of_place);
-    entry->owner->queued_bytes -= entry->body->size;
-    self->stats.queued_bytes -= entry->body->size;
+    entry->owner->queued_bytes -= entry->size;
+    self->stats.queued_bytes -= entry->size;
     self->stats.waiting--;
 }
 
@@ -112,11 +114,10 @@ static void give_waiting (daffi_core_t *self, daffi_entry_t *entry, daffi_sessio
     daffi_offered_t *function = entry->function;
     daffi_process_t *process = entry->process;
     daffi_text_t name = daffi_text_of (function ? function->name : entry->name);
-    daffi_body_t body = daffi_body_of (entry->body);
+    daffi_body_t body = daffi_body_with_tail (entry->body, entry->tail);
     unqueue (self, entry);
     daffi_calls_give (self, entry, to, name, &body);
-    daffi_blob_unref (entry->body);
-    entry->body = NULL;
+    daffi_entry_forget_body (entry);
     release_place (self, function, process);
 }
 
@@ -173,7 +174,7 @@ void daffi_queue_feed (daffi_core_t *self, daffi_session_t *session)
         } else if (entry->process &&
                    !daffi_calls_offered (self, session, daffi_text_of (entry->name))) {
             refuse_waiting (self, entry);
-        } else if (daffi_registry_has_room (self, session, entry->body->size)) {
+        } else if (daffi_registry_has_room (self, session, entry->size)) {
             give_waiting (self, entry, session);
         } else {
             session->behind = true;

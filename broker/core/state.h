@@ -118,6 +118,8 @@ struct daffi_entry {
     uint64_t sequence;          //  WAITING: the order of arrival
     int64_t deadline_ms;
     daffi_blob_t *body;  //  WAITING: kept
+    daffi_blob_t *tail;  //  WAITING: kept, or NULL
+    size_t size;         //  WAITING: of both
     char *name;          //  WAITING for a process: the function's name
     daffi_entry_t *next_free;
 };
@@ -230,6 +232,7 @@ daffi_session_t *daffi_registry_pick (const daffi_core_t *self,
 daffi_entry_t *daffi_entry_new (daffi_core_t *self, daffi_session_t *owner, uint64_t id,
                                 int64_t deadline_ms);
 void daffi_entry_free (daffi_core_t *self, daffi_entry_t *entry);
+void daffi_entry_forget_body (daffi_entry_t *entry);
 daffi_entry_t *daffi_entry_of (daffi_core_t *self, const daffi_session_t *owner,
                                uint64_t id);
 //  Not 0, and not that of a call, a wait or a subscription that is not over.

@@ -46,26 +46,42 @@ static inline void daffi_blob_unref (daffi_blob_t *self)
 }
 
 //  A body: bytes, and the blob that holds them, or NULL where they are only borrowed
-//  for as long as the function that was given the body runs.
+//  for as long as the function that was given the body runs. A tail, where there is
+//  one, continues the bytes.
 typedef struct {
     const uint8_t *data;
     size_t size;
     daffi_blob_t *blob;
+    daffi_blob_t *tail;
 } daffi_body_t;
 
 static inline daffi_body_t daffi_body_borrowed (const void *data, size_t size)
 {
-    daffi_body_t self = {data, size, NULL};
+    daffi_body_t self = {data, size, NULL, NULL};
     return self;
 }
 
 static inline daffi_body_t daffi_body_of (daffi_blob_t *blob)
 {
-    daffi_body_t self = {blob ? blob->data : NULL, blob ? blob->size : 0, blob};
+    daffi_body_t self = {blob ? blob->data : NULL, blob ? blob->size : 0, blob, NULL};
     return self;
 }
 
-//  A reference to keep: the body's own blob, or a copy of its bytes. NULL: no memory.
+static inline daffi_body_t daffi_body_with_tail (daffi_blob_t *blob, daffi_blob_t *tail)
+{
+    daffi_body_t self = daffi_body_of (blob);
+    self.tail = tail;
+    return self;
+}
+
+//  Tail included.
+static inline size_t daffi_body_size (const daffi_body_t *self)
+{
+    return self->size + (self->tail ? self->tail->size : 0);
+}
+
+//  A reference to keep of all but the tail: the body's own blob, or a copy of its
+//  bytes. NULL: no memory.
 static inline daffi_blob_t *daffi_body_keep (const daffi_body_t *self)
 {
     return self->blob ? daffi_blob_ref (self->blob)

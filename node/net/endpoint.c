@@ -82,7 +82,7 @@ static daffi_status_t resolve_tcp (daffi_endpoint_t *out,
     size_t size = strlen (host);
     //  an IPv6 address may stand in brackets, as in a URI
     if (size > 2 && size < HOST_MAX && host[0] == '[' && host[size - 1] == ']') {
-        snprintf (bare, sizeof bare, "%.*s", (int) size - 2, host + 1);
+        snprintf (bare, sizeof bare, "%.*s", (int)size - 2, host + 1);
         host = bare;
     }
     if (!size || size > HOST_MAX)

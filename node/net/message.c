@@ -128,10 +128,15 @@ daffi_status_t daffi_message_next (daffi_message_t *self, daffi_header_t *header
         return status;
     *header = record.header;
     *body = daffi_body_borrowed (record.body, record.header.size);
-    if (!record.header.detached)
-        return DAFFI_OK;
-    if (self->taken == self->count)
-        return DAFFI_PROTOCOL;
-    *body = daffi_body_of (self->frames[self->taken++]);
+    if (record.header.detached) {
+        if (self->taken == self->count)
+            return DAFFI_PROTOCOL;
+        *body = daffi_body_of (self->frames[self->taken++]);
+    }
+    if (record.header.present & DAFFI_OPT_TAIL) {
+        if (self->taken == self->count)
+            return DAFFI_PROTOCOL;
+        body->tail = self->frames[self->taken++];
+    }
     return DAFFI_OK;
 }

@@ -120,6 +120,9 @@ static bool parcel_append (daffi_parcel_t *self, const daffi_header_t *header,
     daffi_header_t out = *header;
     out.detached = body->size >= DAFFI_DETACH_MIN;
     out.size = out.detached ? 0 : (uint32_t)body->size;
+    out.present &= ~(uint32_t)DAFFI_OPT_TAIL;
+    if (body->tail)
+        out.present |= DAFFI_OPT_TAIL;
     size_t start = self->packet.size;
     uint8_t *room = daffi_buffer_reserve (&self->packet, DAFFI_HEADER_ROOM + out.size);
     daffi_blob_t *blob = room && out.detached ? daffi_body_keep (body) : NULL;
@@ -133,6 +136,8 @@ static bool parcel_append (daffi_parcel_t *self, const daffi_header_t *header,
     daffi_buffer_commit (&self->packet, size + out.size);
     if (blob)
         add_frame (self, blob);
+    if (body->tail)
+        add_frame (self, daffi_blob_ref (body->tail));
     if (out.ttl_ms != DAFFI_TTL_NONE)
         add_ttl (self, start + daffi_header_ttl_offset (&out), deadline_ms);
     return true;

@@ -18,12 +18,14 @@ enum {
     OPTION_STATUS = 1,
     OPTION_EXECUTED = 2,
     OPTION_SENT = 3,
+    OPTION_TAIL = 4,
 };
 
 static_assert (DAFFI_OPT_STATUS == 1u << OPTION_STATUS, "bits follow the keys");
 static_assert (DAFFI_OPT_EXECUTED == 1u << OPTION_EXECUTED, "bits follow the keys");
 static_assert (DAFFI_OPT_SENT == 1u << OPTION_SENT, "bits follow the keys");
-static_assert (1 + 1 + 9 + 2 * (2 + DAFFI_NAME_MAX) + 5 + 5 + 1 + 3 + 2 + 6 <=
+static_assert (DAFFI_OPT_TAIL == 1u << OPTION_TAIL, "bits follow the keys");
+static_assert (1 + 1 + 9 + 2 * (2 + DAFFI_NAME_MAX) + 5 + 5 + 1 + 3 + 2 + 6 + 2 <=
                    DAFFI_HEADER_ROOM,
                "the longest header that daffi_header_write makes has room");
 
@@ -158,6 +160,11 @@ static const uint8_t *read_option (const uint8_t *cursor, const uint8_t *end,
         cursor = read_uint (cursor, end, UINT32_MAX, &number);
         if (cursor)
             out->sent_ms = (uint32_t)number;
+        break;
+    case OPTION_TAIL:
+        cursor = read_uint (cursor, end, 1, &number);
+        if (cursor && number == 0)
+            return cursor;
         break;
     default:
         return daffi_item_skip (cursor, end, 1);
@@ -332,6 +339,11 @@ static uint8_t *write_options (uint8_t *to, const daffi_header_t *header)
     if (header->present & DAFFI_OPT_SENT) {
         *to++ = OPTION_SENT;
         to = write_u32 (to, header->sent_ms);
+        pairs++;
+    }
+    if (header->present & DAFFI_OPT_TAIL) {
+        *to++ = OPTION_TAIL;
+        *to++ = 1;
         pairs++;
     }
     *head = (uint8_t)(0x80 | pairs);

@@ -60,8 +60,10 @@ enum {
 enum {
     DAFFI_OPT_STATUS = 1u << 1,    //  ERROR: daffi_status_t
     DAFFI_OPT_EXECUTED = 1u << 2,  //  ERROR: daffi_executed_t
-    DAFFI_OPT_SENT = 1u << 3,  //  CALL, CAST: the controller's clock when it was sent,
-                               //  milliseconds modulo 2^32
+    DAFFI_OPT_SENT = 1u << 3,     //  CALL, CAST: the controller's clock when it was sent,
+                                  //  milliseconds modulo 2^32
+    DAFFI_OPT_TAIL = 1u << 4,     //  the body goes on in a further frame of the message:
+                                  //  how a program's own memory is sent without a copy
 };
 
 //  [type, id, name, peer, ttl_ms, size, ?options]. Texts are borrowed from the packet.

@@ -69,20 +69,20 @@ void sim_print (const sim_report_t *report);
 typedef struct message message_t;
 
 typedef enum {
-    EVENT_UP,          //  a record reaches the controller; who = connection
-    EVENT_DOWN,        //  a record reaches the node; who = connection
-    EVENT_BROKEN_UP,   //  the controller's monitor tells of a broken connection
-    EVENT_BROKEN_DOWN, //  the node's does
-    EVENT_CONNECT,     //  who = node
-    EVENT_GREET,       //  who = node: HELLO again, unless it was welcomed
-    EVENT_HEARTBEAT,   //  who = node
-    EVENT_START,       //  who = node: a new process under its name
-    EVENT_ISSUE,       //  who = call
-    EVENT_DEADLINE,    //  who = call: the caller's own watch
-    EVENT_CANCEL,      //  who = call
-    EVENT_FINISH,      //  who = node, arg = job number
-    EVENT_FAULT,       //  who = node
-    EVENT_CONTROLLER   //  the next controller starts
+    EVENT_UP,           //  a record reaches the controller; who = connection
+    EVENT_DOWN,         //  a record reaches the node; who = connection
+    EVENT_BROKEN_UP,    //  the controller's monitor tells of a broken connection
+    EVENT_BROKEN_DOWN,  //  the node's does
+    EVENT_CONNECT,      //  who = node
+    EVENT_GREET,        //  who = node: HELLO again, unless it was welcomed
+    EVENT_HEARTBEAT,    //  who = node
+    EVENT_START,        //  who = node: a new process under its name
+    EVENT_ISSUE,        //  who = call
+    EVENT_DEADLINE,     //  who = call: the caller's own watch
+    EVENT_CANCEL,       //  who = call
+    EVENT_FINISH,       //  who = node, arg = job number
+    EVENT_FAULT,        //  who = node
+    EVENT_CONTROLLER    //  the next controller starts
 } event_kind_t;
 
 typedef struct {
@@ -109,13 +109,15 @@ typedef struct {
     uint32_t controller;       //  which one it goes to
     daffi_session_t *session;  //  at the controller
     uint32_t session_number;
-    bool refused;              //  nothing of it is taken any more at the controller
-    bool up_cut;               //  what is sent vanishes
+    bool refused;  //  nothing of it is taken any more at the controller
+    bool up_cut;   //  what is sent vanishes
     bool down_cut;
-    int64_t up_ms;             //  nothing sent later arrives earlier
+    int64_t up_ms;  //  nothing sent later arrives earlier
     int64_t down_ms;
     size_t down_bytes;
     bool was_full;
+    //  the last call of each caller that was given to it while it offered a function
+    uint64_t last_given[NODES_MAX][FUNCTIONS_MAX];
 } connection_t;
 
 typedef enum {
@@ -144,18 +146,18 @@ typedef struct {
     uint32_t name;
     uint64_t incarnation;
     bool takeover;
-    int64_t stopped_ms;    //  SIGSTOP until then
-    uint32_t connection;   //  while not CONNECTING
+    int64_t stopped_ms;   //  SIGSTOP until then
+    uint32_t connection;  //  while not CONNECTING
     uint64_t hello;
     int64_t heard_ms;
     int64_t clock_offset;  //  the controller's clock is at least its own plus this
     bool clock_known;
-    int64_t clock_lag;     //  how much more than that, which the node cannot know
-    uint8_t offers;        //  bits of functions
-    uint8_t could_offer;   //  the same, ever
+    int64_t clock_lag;    //  how much more than that, which the node cannot know
+    uint8_t offers;       //  bits of functions
+    uint8_t could_offer;  //  the same, ever
     uint32_t capacity;
     uint32_t capacity_seen;  //  the largest one told
-    uint32_t slots;        //  calls that it runs at once
+    uint32_t slots;          //  calls that it runs at once
     uint32_t running;
     uint32_t outstanding;
     job_t jobs[JOBS_MAX];
@@ -176,35 +178,36 @@ typedef struct {
     uint32_t node;  //  the caller
     uint32_t life;
     uint64_t id;
-    int32_t function;  //  -1: WAIT for a process
-    int32_t target;    //  a name; -1: anybody
+    uint64_t sequence;   //  in the order of issue
+    int32_t function;    //  -1: WAIT for a process
+    int32_t target;      //  a name; -1: anybody
     int64_t timeout_ms;  //  -1: none
     int64_t issued_ms;
     int64_t deadline_ms;
     bool issued;
-    bool open;               //  the caller waits for an outcome
+    bool open;  //  the caller waits for an outcome
     uint8_t outcomes;
-    bool denied;             //  the caller was told `not run`
-    uint8_t given;           //  to a provider, by the controller
+    bool denied;    //  the caller was told `not run`
+    uint8_t given;  //  to a provider, by the controller
     uint8_t ran;
-    bool reached;            //  the controller
-    uint32_t session_number; //  then
+    bool reached;             //  the controller
+    uint32_t session_number;  //  then
     bool cancel_reached;
-    uint8_t answered;        //  by the controller, to that session
+    uint8_t answered;  //  by the controller, to that session
 } call_t;
 
 //  How rough a schedule is.
 typedef struct {
     unsigned nodes;
     unsigned functions;
-    int64_t span_ms;     //  calls are made within
-    int64_t delay_ms;    //  most records arrive within
-    unsigned spike;      //  one in so many is late; 0: none
+    int64_t span_ms;   //  calls are made within
+    int64_t delay_ms;  //  most records arrive within
+    unsigned spike;    //  one in so many is late; 0: none
     unsigned faults;
-    size_t room;         //  bytes on the way to a node
-    int64_t timeout_ms;  //  heartbeats
-    bool hostile;        //  some send rubbish
-    unsigned long_calls; //  one in so many takes longer than its deadline
+    size_t room;          //  bytes on the way to a node
+    int64_t timeout_ms;   //  heartbeats
+    bool hostile;         //  some send rubbish
+    unsigned long_calls;  //  one in so many takes longer than its deadline
 } rough_t;
 
 typedef struct {
@@ -214,14 +217,16 @@ typedef struct {
     uint64_t random;
     uint64_t core_random;
     int64_t now_ms;
+    int64_t asleep_ms;     //  the controller does nothing until then
     int64_t core_base_ms;  //  the controller's clock minus the world's
     daffi_core_t *core;
-    uint32_t controller;   //  number
+    uint32_t controller;  //  number
     rough_t rough;
-    bool healing;          //  the faults are over
+    bool healing;  //  the faults are over
     event_t *heap;
     size_t heap_count, heap_room;
     uint64_t last_order;
+    uint64_t last_sequence;
     node_t nodes[NODES_MAX];
     unsigned node_count;
     connection_t *connections;
@@ -230,7 +235,6 @@ typedef struct {
     unsigned call_count;
     int64_t session_end_ms[SESSIONS_MAX];
     unsigned session_count;
-    uint64_t last_given[NODES_MAX][CONNECTIONS_MAX];  //  order: caller, provider
     daffi_buffer_t scratch;
 } world_t;
 
@@ -245,14 +249,16 @@ static inline bool sim_chance (world_t *self, unsigned one_in)
 
 void sim_post (world_t *self, int64_t delay_ms, event_kind_t kind, uint32_t who,
                uint64_t arg, message_t *message);
+//  The same event again, with its place among others of that time.
+void sim_defer (world_t *self, const event_t *event, int64_t until_ms);
 bool sim_take (world_t *self, int64_t until_ms, event_t *event);
 
 void sim_broken (world_t *self, const char *format, ...) DAFFI_PRINTF (2, 3);
 void sim_trace_line (world_t *self, const char *format, ...) DAFFI_PRINTF (2, 3);
-#define TRACE(world, ...)                             \
-    do {                                              \
-        if ((world)->options->verbose)                \
-            sim_trace_line ((world), __VA_ARGS__);    \
+#define TRACE(world, ...)                          \
+    do {                                           \
+        if ((world)->options->verbose)             \
+            sim_trace_line ((world), __VA_ARGS__); \
     } while (0)
 
 //  --- sim_net.c: connections, and the controller at their end ------------------------

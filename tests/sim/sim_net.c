@@ -140,8 +140,11 @@ void sim_start_controller (world_t *self)
         .output = {self, out_send, out_fits, out_drop, out_random},
         .name = "hub",
         .settle_ms = sim_chance (self, 3) ? -1 : 300,
-        .calls_max = sim_chance (self, 8) ? 8 : 0,
-        .queue_max = sim_chance (self, 8) ? 100 : 0};
+    };
+    if (!self->options->calm && sim_chance (self, 8))
+        options.calls_max = 8;
+    if (!self->options->calm && sim_chance (self, 8))
+        options.queue_max = 100;
     self->core = daffi_core_new (&options, core_now (self));
     self->controller++;
     TRACE (self, "controller %u starts", self->controller);
@@ -239,7 +242,8 @@ void sim_cut (world_t *self, uint32_t connection, bool half_open)
         on->down_cut = true;
     if (half_open)
         return;
-    sim_post (self, (int64_t)sim_below (self, 10), EVENT_BROKEN_UP, connection, 0, NULL);
+    sim_post (self, (int64_t)sim_below (self, 10), EVENT_BROKEN_UP, connection, 0,
+              NULL);
     sim_post (self, (int64_t)sim_below (self, 10), EVENT_BROKEN_DOWN, connection, 0,
               NULL);
 }

@@ -30,6 +30,13 @@ static void write_offers (daffi_buffer_t *out, uint8_t offers)
     }
 }
 
+//  Unless another HELLO is sent by then.
+static void greet_later (world_t *self, const node_t *node, int64_t delay_ms)
+{
+    sim_post (self, delay_ms, EVENT_GREET, sim_index_of (self, node),
+              (uint64_t)(uint32_t)node->hello << 32 | node->life, NULL);
+}
+
 static void say_hello (world_t *self, node_t *node)
 {
     char name[4] = {'n', (char)('0' + node->name), 0};
@@ -52,7 +59,7 @@ static void say_hello (world_t *self, node_t *node)
                              .peer = daffi_text_of (name),
                              .ttl_ms = DAFFI_TTL_NONE};
     sim_node_send (self, node, &header, self->scratch.data, self->scratch.size);
-    sim_post (self, 500, EVENT_GREET, sim_index_of (self, node), node->life, NULL);
+    greet_later (self, node, 500);
 }
 
 //  --- life and death -----------------------------------------------------------------
@@ -118,9 +125,8 @@ static void end (world_t *self, node_t *node)
     sim_jobs_drop (self, node);
     node->state = NODE_DEAD;
     node->life++;
-    if (!self->healing)
-        sim_post (self, 10 + (int64_t)sim_below (self, 200), EVENT_START,
-                  sim_index_of (self, node), node->life, NULL);
+    sim_post (self, 10 + (int64_t)sim_below (self, 200), EVENT_START,
+              sim_index_of (self, node), node->life, NULL);
 }
 
 //  --- the connection -----------------------------------------------------------------
@@ -258,8 +264,7 @@ static void on_error (world_t *self, node_t *node, const message_t *message)
 {
     if (message->header.id == node->hello && node->state == NODE_GREETING) {
         node->state = NODE_REFUSED;
-        sim_post (self, 50 + (int64_t)sim_below (self, 200), EVENT_GREET,
-                  sim_index_of (self, node), node->life, NULL);
+        greet_later (self, node, 50 + (int64_t)sim_below (self, 200));
     } else if (message->header.id == 0 && message->header.status == DAFFI_NAME_TAKEN) {
         //  somebody took its place: two of one name would quarrel for ever
         self->nodes[sim_index_of (self, node)].takeover = false;

@@ -57,20 +57,33 @@ static void sift_down (event_t *heap, size_t count)
     heap[at] = moved;
 }
 
-void sim_post (world_t *self, int64_t delay_ms, event_kind_t kind, uint32_t who,
-               uint64_t arg, message_t *message)
+static void push (world_t *self, const event_t *event)
 {
     if (self->heap_count == self->heap_room) {
         self->heap_room = self->heap_room ? self->heap_room * 2 : 1024;
         self->heap = daffi_renew (self->heap, self->heap_room * sizeof *self->heap);
     }
-    self->heap[self->heap_count++] = (event_t){.at_ms = self->now_ms + delay_ms,
-                                               .order = ++self->last_order,
-                                               .kind = kind,
-                                               .who = who,
-                                               .arg = arg,
-                                               .message = message};
+    self->heap[self->heap_count++] = *event;
     sift_up (self->heap, self->heap_count - 1);
+}
+
+void sim_post (world_t *self, int64_t delay_ms, event_kind_t kind, uint32_t who,
+               uint64_t arg, message_t *message)
+{
+    event_t event = {.at_ms = self->now_ms + delay_ms,
+                     .order = ++self->last_order,
+                     .kind = kind,
+                     .who = who,
+                     .arg = arg,
+                     .message = message};
+    push (self, &event);
+}
+
+void sim_defer (world_t *self, const event_t *event, int64_t until_ms)
+{
+    event_t later = *event;
+    later.at_ms = until_ms;
+    push (self, &later);
 }
 
 bool sim_take (world_t *self, int64_t until_ms, event_t *event)

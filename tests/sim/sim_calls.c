@@ -1,0 +1,205 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  The caller's side: each call that is begun gets exactly one outcome, in time.
+
+#include "sim.h"
+
+static void note_status (world_t *self, unsigned status)
+{
+    if (status == DAFFI_OK)
+        self->report->results++;
+    else
+        self->report->errors++;
+    if (status <= DAFFI_END)
+        self->report->by_status[status]++;
+}
+
+//  The one place where a caller learns how its call ended.
+static void settle (world_t *self, uint32_t index, daffi_status_t status,
+                    daffi_executed_t executed)
+{
+    call_t *call = &self->calls[index];
+    node_t *node = &self->nodes[call->node];
+    TRACE (self, "call %u: %s, executed %u", index, daffi_status_name (status),
+           executed);
+    call->open = false;
+    if (call->outcomes++)
+        sim_broken (self, "call %u has a second outcome", index);
+    if (call->deadline_ms != DAFFI_NEVER &&
+        self->now_ms > call->deadline_ms + SLACK_MS &&
+        self->now_ms > node->stopped_ms + SLACK_MS)
+        sim_broken (self, "call %u ended %lld ms after its deadline", index,
+                    (long long)(self->now_ms - call->deadline_ms));
+    if (executed == DAFFI_EXECUTED_NO && call->kind == CALL_CALL) {
+        call->denied = true;
+        if (call->ran)
+            sim_broken (self, "call %u ran, and its caller was told that it did not",
+                        index);
+    }
+    if (executed == DAFFI_EXECUTED_YES && call->kind == CALL_CALL && !call->ran)
+        sim_broken (self, "call %u did not run, and its caller was told that it did",
+                    index);
+    if (self->options->calm && status != DAFFI_OK)
+        sim_broken (self, "call %u failed with %s where nothing was wrong", index,
+                    daffi_status_name (status));
+    note_status (self, status);
+    sim_node_maybe_goodbye (self, node);
+}
+
+//  --- out ----------------------------------------------------------------------------
+
+static void send_call (world_t *self, node_t *node, uint32_t index)
+{
+    call_t *call = &self->calls[index];
+    static const uint8_t types[] = {DAFFI_RECORD_CALL, DAFFI_RECORD_CAST,
+                                    DAFFI_RECORD_WAIT, DAFFI_RECORD_CALL};
+    char function[4] = {'f', (char)('0' + call->function), 0};
+    char target[4] = {'n', (char)('0' + call->target), 0};
+    daffi_header_t header = {.type = types[call->kind],
+                             .id = call->kind == CALL_CAST ? 0 : call->id,
+                             .ttl_ms = DAFFI_TTL_NONE};
+    if (call->kind == CALL_SYS)
+        header.name = daffi_text_of ("$sys.stats");
+    else if (call->function >= 0)
+        header.name = daffi_text_of (function);
+    if (call->target >= 0)
+        header.peer = daffi_text_of (target);
+    if (call->deadline_ms != DAFFI_NEVER)
+        header.ttl_ms = (uint32_t)(call->deadline_ms - self->now_ms);
+    if (call->deadline_ms != DAFFI_NEVER && node->clock_known) {
+        header.present = DAFFI_OPT_SENT;
+        header.sent_ms = (uint32_t)(self->now_ms + node->clock_offset);
+    }
+    //  the body says which call it is, and some are larger
+    uint64_t body[8] = {index};
+    sim_node_send (self, node, &header, body, index % 16 ? 8 : sizeof body);
+}
+
+void sim_call_issue (world_t *self, uint32_t index)
+{
+    call_t *call = &self->calls[index];
+    node_t *node = &self->nodes[call->node];
+    if (node->state == NODE_DEAD)
+        return;
+    call->issued = true;
+    call->life = node->life;
+    call->id = sim_id_of (self, index);
+    call->sequence = ++self->last_sequence;
+    call->issued_ms = self->now_ms;
+    call->deadline_ms =
+        call->timeout_ms < 0 ? DAFFI_NEVER : self->now_ms + call->timeout_ms;
+    TRACE (self, "call %u: n%u calls f%d at n%d, %lld ms", index, call->node,
+           call->function, call->target, (long long)call->timeout_ms);
+    if (call->kind == CALL_CAST) {
+        self->report->casts++;
+        if (node->state == NODE_CONNECTED)
+            send_call (self, node, index);
+        return;
+    }
+    self->report->calls += call->kind != CALL_WAIT;
+    self->report->waits += call->kind == CALL_WAIT;
+    call->open = true;
+    if (node->state == NODE_DRAINING) {
+        settle (self, index, DAFFI_DRAINING, DAFFI_EXECUTED_NO);
+    } else if (node->state != NODE_CONNECTED) {
+        settle (self, index, DAFFI_NOT_CONNECTED, DAFFI_EXECUTED_NO);
+    } else {
+        send_call (self, node, index);
+        if (call->timeout_ms >= 0)
+            sim_post (self, call->timeout_ms, EVENT_DEADLINE, index, 0, NULL);
+    }
+}
+
+//  --- back ---------------------------------------------------------------------------
+
+static bool is_mine (const world_t *self, const call_t *call, const node_t *node)
+{
+    return call && call->open && call->node == sim_index_of (self, node) &&
+           call->life == node->life;
+}
+
+static void check_reply (world_t *self, const call_t *call, const message_t *message)
+{
+    uint32_t index = (uint32_t)(call - self->calls);
+    uint64_t reply = 0;
+    if (call->kind != CALL_CALL)
+        return;
+    if (message->size == sizeof reply)
+        memcpy (&reply, message->body, sizeof reply);
+    if (reply != sim_reply_of (self, index))
+        sim_broken (self, "call %u got a wrong reply", index);
+}
+
+static void check_wait (world_t *self, const call_t *call, const message_t *message)
+{
+    daffi_value_t value;
+    daffi_text_t name = daffi_text ("", 0);
+    if (!daffi_value_unpack (message->body, message->size, &value))
+        name = daffi_value_text_of (&value);
+    bool valid = name.size == 2 && name.data[0] == 'n' &&
+                 (call->target < 0 || name.data[1] == '0' + call->target);
+    if (!valid)
+        sim_broken (self, "a WAIT was answered with another name");
+}
+
+void sim_call_answer (world_t *self, node_t *node, const message_t *message)
+{
+    call_t *call = sim_call_of (self, message->header.id);
+    if (!is_mine (self, call, node))
+        return;
+    uint32_t index = (uint32_t)(call - self->calls);
+    if (message->header.type == DAFFI_RECORD_ERROR) {
+        settle (self, index, (daffi_status_t)message->header.status,
+                (daffi_executed_t)message->header.executed);
+        return;
+    }
+    if (call->kind == CALL_WAIT)
+        check_wait (self, call, message);
+    else
+        check_reply (self, call, message);
+    settle (self, index, DAFFI_OK, DAFFI_EXECUTED_YES);
+}
+
+//  --- given up -----------------------------------------------------------------------
+
+static bool alive (const world_t *self, const call_t *call)
+{
+    const node_t *node = &self->nodes[call->node];
+    return node->state != NODE_DEAD && node->life == call->life;
+}
+
+void sim_call_deadline (world_t *self, uint32_t index)
+{
+    call_t *call = &self->calls[index];
+    if (!call->open || !alive (self, call))
+        return;
+    sim_node_say (self, &self->nodes[call->node], DAFFI_RECORD_CANCEL, call->id);
+    settle (self, index, DAFFI_TIMEOUT, DAFFI_EXECUTED_MAYBE);
+}
+
+void sim_call_cancel (world_t *self, uint32_t index)
+{
+    call_t *call = &self->calls[index];
+    if (!call->open || !alive (self, call))
+        return;
+    sim_node_say (self, &self->nodes[call->node], DAFFI_RECORD_CANCEL, call->id);
+    settle (self, index, DAFFI_CANCELLED, DAFFI_EXECUTED_MAYBE);
+}
+
+void sim_calls_fail (world_t *self, node_t *node, daffi_status_t status,
+                     daffi_executed_t executed)
+{
+    uint32_t index = sim_index_of (self, node);
+    for (uint32_t i = 0; i < self->call_count; i++)
+        if (self->calls[i].open && self->calls[i].node == index &&
+            self->calls[i].life == node->life)
+            settle (self, i, status, executed);
+}
+
+bool sim_calls_open (const world_t *self, const node_t *node)
+{
+    for (uint32_t i = 0; i < self->call_count; i++)
+        if (self->calls[i].open && self->calls[i].node == sim_index_of (self, node) &&
+            self->calls[i].life == node->life)
+            return true;
+    return false;
+}
