@@ -241,8 +241,9 @@ static int watch (const char *folder)
     if (call_twice (watcher, DAFFI_CALL (.idempotent = true)))
         return EXIT_FAILURE;
     end_workers ();
-    be_told (2);  //  that of the one that was left
-    return EXIT_SUCCESS;
+    be_told (2);  //  of the one that was left
+    return daffi_global_subscribe (watcher, NULL, NULL, &error) ? failed (&error)
+                                                                : EXIT_SUCCESS;
 }
 
 int main (int argc, char **argv)

@@ -287,14 +287,27 @@ DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_global_subscribe (
 
 /*  --- calls --------------------------------------------------------------- */
 
+/*  Which provider gets a call that names no process. */
+typedef enum {
+    DAFFI_POLICY_LEAST = 0, /*  the one with the fewest calls, in turn among equals */
+    DAFFI_POLICY_ROUND_ROBIN = 1, /*  in turn */
+    DAFFI_POLICY_RANDOM = 2,      /*  any */
+    DAFFI_POLICY_KEY = 3,        /*  always the same one for a key (rendezvous hashing):
+                                     one that comes or goes moves only its own keys */
+    DAFFI_POLICY_LOCAL_FIRST = 4 /*  the calling process itself, if it offers it and has
+                                     room; else as LEAST */
+} daffi_policy_t;
+
 typedef struct {
     const char *process; /*  NULL: any provider, the one with the fewest calls */
     int64_t timeout_ms;  /*  0 = 30 s, or what is left of the request's deadline inside
                              a callback; at most 48 h; DAFFI_FOREVER allowed */
-    bool idempotent;     /*  may run twice: retry also where `executed` is maybe */
-    bool no_retry;       /*  one attempt only */
-    bool detached;       /*  inside a callback: do not inherit the request's deadline
-                             and its cancellation */
+    daffi_policy_t policy;
+    const char *key; /*  DAFFI_POLICY_KEY: 1 to 128 bytes of anything */
+    bool idempotent; /*  may run twice: retry also where `executed` is maybe */
+    bool no_retry;   /*  one attempt only */
+    bool detached;   /*  inside a callback: do not inherit the request's deadline
+                         and its cancellation */
 } daffi_call_options_t;
 
 #ifndef __cplusplus
@@ -404,6 +417,72 @@ daffi_future_on_done (daffi_future_t *self, daffi_future_fn *on_done, void *arg)
 /*  Cancels the call where it is still running, frees the future and nulls the pointer.
  *  To let a call go on without its future, use daffi_cast (). Not from its on_done. */
 DAFFI_EXPORT void daffi_future_destroy (daffi_future_t **self_p);
+
+/*  Waits until one of `count` futures is done: DAFFI_OK and its place in *index, or
+ *  DAFFI_PENDING after the timeout. NULLs in between are passed over; DAFFI_INVALID
+ * where there is nothing else. Blocks. */
+DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_future_wait_any (
+    daffi_future_t **futures, size_t count, int64_t timeout_ms, size_t *index);
+/*  Waits until all are done, however they ended: DAFFI_OK or DAFFI_PENDING. Blocks. */
+DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t
+daffi_future_wait_all (daffi_future_t **futures, size_t count, int64_t timeout_ms);
+
+/*  --- broadcasts ---------------------------------------------------------- */
+
+/*  One call to every process that offers a function at that moment. Each of them
+ * answers for itself: one that fails, dies or is late loses nothing of the others. */
+typedef struct daffi_broadcast daffi_broadcast_t;
+
+typedef struct {
+    int64_t timeout_ms;  /*  as in daffi_call_options_t */
+    uint32_t stop_after; /*  successes that are enough: the others are cancelled;
+                             0 = all are waited for */
+    bool detached;       /*  as in daffi_call_options_t */
+} daffi_broadcast_options_t;
+
+#ifndef __cplusplus
+/*  DAFFI_BROADCAST (.stop_after = 1) */
+#define DAFFI_BROADCAST(...) (&(daffi_broadcast_options_t){__VA_ARGS__})
+#endif
+
+/*  What one process answered, borrowed until the broadcast is destroyed. */
+typedef struct {
+    const char *process;
+    daffi_status_t status; /*  DAFFI_OK: value; PROCESS_LOST, TIMEOUT, CANCELLED
+                               (enough others had answered) or what it failed with */
+    daffi_executed_t executed;
+    const daffi_value_t *value; /*  NULL with an error */
+    const char *text;           /*  of the error, "" without */
+} daffi_reply_t;
+
+/*  Begins a broadcast, or returns NULL as daffi_call_start () does. Never blocks. */
+DAFFI_EXPORT DAFFI_MUST_USE daffi_broadcast_t *
+daffi_broadcast_start (daffi_global_t *self, const char *function, daffi_args_t args,
+                       const daffi_broadcast_options_t *options, daffi_error_t *error);
+
+/*  The next reply, in order of arrival. DAFFI_OK; DAFFI_PENDING after the timeout;
+ *  DAFFI_END when all that was asked has been told; or the error that ended the whole
+ *  (NO_FUNCTION: nobody offers it; CONTROLLER_LOST; CANCELLED; STOPPED): replies that
+ * had come before it stay readable. One thread at a time. Blocks. */
+DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t
+daffi_broadcast_next (daffi_broadcast_t *self, int64_t timeout_ms,
+                      const daffi_reply_t **reply, daffi_error_t *error);
+
+/*  Waits for the whole: DAFFI_OK, DAFFI_PENDING after the timeout, or the error that
+ *  ended it. Blocks. */
+DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_broadcast_wait (
+    daffi_broadcast_t *self, int64_t timeout_ms, daffi_error_t *error);
+
+/*  The replies that have come so far: how many, the one at `index`, and that of a
+ * process (NULL: none yet). */
+DAFFI_EXPORT size_t daffi_broadcast_count (daffi_broadcast_t *self);
+DAFFI_EXPORT const daffi_reply_t *daffi_broadcast_reply (daffi_broadcast_t *self,
+                                                         size_t index);
+DAFFI_EXPORT const daffi_reply_t *daffi_broadcast_find (daffi_broadcast_t *self,
+                                                        const char *process);
+
+/*  Cancels what still runs, frees it and nulls the pointer. */
+DAFFI_EXPORT void daffi_broadcast_destroy (daffi_broadcast_t **self_p);
 
 /*  --- inside a callback --------------------------------------------------- */
 

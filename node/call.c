@@ -24,8 +24,8 @@ static daffi_status_t explain (daffi_status_t status, daffi_error_t *error)
     }
 }
 
-static daffi_status_t pack (daffi_args_t args, daffi_packed_t *body,
-                            daffi_error_t *error)
+daffi_status_t daffi_call_pack (daffi_args_t args, daffi_packed_t *body,
+                                daffi_error_t *error)
 {
     daffi_value_t all = daffi_value_array (args.items, args.count);
     daffi_status_t status = daffi_pack (body, &all);
@@ -39,7 +39,7 @@ daffi_future_t *daffi_call_start (daffi_global_t *self, const char *function,
 {
     daffi_packed_t body;
     daffi_node_t *node = daffi_global_node (self, error);
-    if (!node || pack (args, &body, error))
+    if (!node || daffi_call_pack (args, &body, error))
         return NULL;
     return daffi_node_call (node, function, &body, options, error);
 }
@@ -72,7 +72,7 @@ daffi_status_t daffi_cast (daffi_global_t *self, const char *function,
     daffi_node_t *node = daffi_global_node (self, error);
     if (!node)
         return DAFFI_INVALID;
-    daffi_status_t status = pack (args, &body, error);
+    daffi_status_t status = daffi_call_pack (args, &body, error);
     return status ? status : daffi_node_cast (node, function, &body, options, error);
 }
 

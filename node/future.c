@@ -24,15 +24,24 @@ bool daffi_future_waiting_forbidden (void)
     return waiting_forbidden;
 }
 
-daffi_future_t *daffi_future_new (daffi_future_kind_t kind, const char *function,
-                                  const char *process)
+static const char *place (char **cursor, const char *text)
 {
-    size_t function_size = strlen (function) + 1;
-    size_t process_size = strlen (process) + 1;
-    daffi_future_t *self = daffi_new (sizeof *self + function_size + process_size);
+    size_t size = strlen (text) + 1;
+    char *start = memcpy (*cursor, text, size);
+    *cursor += size;
+    return start;
+}
+
+daffi_future_t *daffi_future_new (daffi_future_kind_t kind, const char *function,
+                                  const char *process, const char *key)
+{
+    size_t room = strlen (function) + strlen (process) + strlen (key) + 3;
+    daffi_future_t *self = daffi_new (sizeof *self + room);
+    char *cursor = self->names;
     self->kind = kind;
-    self->function = memcpy (self->names, function, function_size);
-    self->process = memcpy (self->names + function_size, process, process_size);
+    self->function = place (&cursor, function);
+    self->process = place (&cursor, process);
+    self->key = place (&cursor, key);
     self->start.kind = DAFFI_MAIL_CALL;
     self->cancel.kind = DAFFI_MAIL_CANCEL;
     self->fd = -1;
@@ -50,6 +59,12 @@ void daffi_future_unref (daffi_future_t *self)
     daffi_result_destroy (&self->result);
     daffi_packed_done (&self->body);
     free (self->error);
+    for (uint32_t i = 0; i < self->part_count; i++) {
+        daffi_result_destroy (&self->parts[i]->result);
+        free (self->parts[i]->error);
+        free (self->parts[i]);
+    }
+    free (self->parts);
     pthread_cond_destroy (&self->finished);
     pthread_mutex_destroy (&self->lock);
     free (self);
@@ -86,6 +101,18 @@ void daffi_future_sent (daffi_future_t *self)
 {
     pthread_mutex_lock (&self->lock);
     self->attempts++;
+    pthread_mutex_unlock (&self->lock);
+}
+
+void daffi_future_part (daffi_future_t *self, daffi_part_t *part)
+{
+    pthread_mutex_lock (&self->lock);
+    if (self->part_count == self->part_room) {
+        self->part_room = self->part_room ? self->part_room * 2 : 8;
+        self->parts = daffi_renew (self->parts, self->part_room * sizeof *self->parts);
+    }
+    self->parts[self->part_count++] = part;
+    pthread_cond_broadcast (&self->finished);
     pthread_mutex_unlock (&self->lock);
 }
 
@@ -143,47 +170,70 @@ static struct timespec absolute (int64_t deadline_ms)
 }
 
 //  Locked.
-static void sleep_until_done (daffi_future_t *self, int64_t timeout_ms)
+static bool awaited (const daffi_future_t *self, uint32_t seen)
+{
+    return !self->done && self->part_count <= seen;
+}
+
+//  Locked.
+static void sleep_until (daffi_future_t *self, uint32_t seen, int64_t timeout_ms)
 {
     int64_t deadline_ms = daffi_deadline (daffi_clock_ms (), timeout_ms);
     struct timespec end = absolute (deadline_ms);
     int failed = 0;
-    while (!self->done && failed != ETIMEDOUT)
+    while (awaited (self, seen) && failed != ETIMEDOUT)
         failed = deadline_ms == DAFFI_NEVER
                      ? pthread_cond_wait (&self->finished, &self->lock)
                      : pthread_cond_clockwait (&self->finished, &self->lock,
                                                CLOCK_MONOTONIC, &end);
 }
 
+//  Until it is done, or has more than `seen` parts.
+static daffi_status_t wait_for (daffi_future_t *self, uint32_t seen, int64_t timeout_ms,
+                                daffi_error_t *error)
+{
+    pthread_mutex_lock (&self->lock);
+    bool wait = awaited (self, seen) && timeout_ms != 0;
+    pthread_mutex_unlock (&self->lock);
+    if (wait && waiting_forbidden)
+        return daffi_fail (error, DAFFI_DEADLOCK,
+                           "an inline callback runs in the node's actor and cannot "
+                           "wait for it; register "
+                           "the function without run_inline");
+    if (wait) {
+        daffi_executor_block ();
+        pthread_mutex_lock (&self->lock);
+        sleep_until (self, seen, timeout_ms);
+        pthread_mutex_unlock (&self->lock);
+        daffi_executor_unblock ();
+    }
+    pthread_mutex_lock (&self->lock);
+    bool still = awaited (self, seen);
+    pthread_mutex_unlock (&self->lock);
+    if (still)
+        return daffi_fail (error, DAFFI_PENDING, "the call is still in flight");
+    return DAFFI_OK;
+}
+
+daffi_status_t daffi_future_wait_part (daffi_future_t *self, uint32_t seen,
+                                       int64_t timeout_ms, daffi_error_t *error)
+{
+    return wait_for (self, seen, timeout_ms, error);
+}
+
 daffi_status_t daffi_future_wait (daffi_future_t *self, int64_t timeout_ms,
                                   daffi_error_t *error)
 {
+    daffi_status_t status = wait_for (self, UINT32_MAX, timeout_ms, error);
+    if (status)
+        return status;
     pthread_mutex_lock (&self->lock);
-    bool wait = !self->done && timeout_ms != 0;
-    if (wait && waiting_forbidden) {
-        pthread_mutex_unlock (&self->lock);
-        return daffi_fail (
-            error, DAFFI_DEADLOCK,
-            "an inline callback runs in the node's actor and cannot wait "
-            "for it; register the function without run_inline");
+    if (self->error) {
+        status = self->error->status;
+        if (error)
+            *error = *self->error;
     }
-    if (wait) {
-        pthread_mutex_unlock (&self->lock);
-        daffi_executor_block ();
-        pthread_mutex_lock (&self->lock);
-        sleep_until_done (self, timeout_ms);
-        pthread_mutex_unlock (&self->lock);
-        daffi_executor_unblock ();
-        pthread_mutex_lock (&self->lock);
-    }
-    daffi_status_t status = DAFFI_PENDING;
-    if (self->done)
-        status = self->error ? self->error->status : DAFFI_OK;
-    if (self->error && error)
-        *error = *self->error;
     pthread_mutex_unlock (&self->lock);
-    if (status == DAFFI_PENDING)
-        return daffi_fail (error, DAFFI_PENDING, "the call is still in flight");
     return status;
 }
 

@@ -28,8 +28,16 @@ struct daffi_alarm {
     void (*ring) (daffi_node_t *node, daffi_alarm_t *alarm);
 };
 
+//  The reply of one process to a broadcast.
+typedef struct {
+    daffi_reply_t reply;
+    daffi_result_t *result;  //  NULL with an error
+    daffi_error_t *error;
+} daffi_part_t;
+
 typedef enum {
     DAFFI_FUTURE_CALL,
+    DAFFI_FUTURE_BROADCAST,
     DAFFI_FUTURE_WAIT_PROCESS,
     DAFFI_FUTURE_WAIT_FUNCTION
 } daffi_future_kind_t;
@@ -59,6 +67,9 @@ struct daffi_future {
     daffi_packed_t body;
     const char *function;  //  in `names`; "" for a wait for a process
     const char *process;   //  in `names`; "" = any
+    const char *key;       //  in `names`; "" = none
+    uint8_t policy;
+    uint32_t stop_after;  //  BROADCAST
 
     pthread_mutex_t lock;
     pthread_cond_t finished;
@@ -68,6 +79,9 @@ struct daffi_future {
     int fd;                //  -1: not asked for
     daffi_error_t *error;  //  NULL: result
     daffi_result_t *result;
+    daffi_part_t **parts;  //  BROADCAST: replies, in order of arrival
+    uint32_t part_count;
+    uint32_t part_room;
     daffi_future_fn *on_done;
     void *on_done_arg;
     char names[];
@@ -75,7 +89,7 @@ struct daffi_future {
 
 //  Two references: the caller's and the actor's.
 daffi_future_t *daffi_future_new (daffi_future_kind_t kind, const char *function,
-                                  const char *process);
+                                  const char *process, const char *key);
 void daffi_future_unref (daffi_future_t *self);
 
 //  The outcome. Takes `result` (NULL with an error), copies `error` (NULL with a
@@ -83,6 +97,12 @@ void daffi_future_unref (daffi_future_t *self);
 void daffi_future_finish (daffi_future_t *self, daffi_result_t *result,
                           const daffi_error_t *error);
 void daffi_future_sent (daffi_future_t *self);
+//  One more reply of a broadcast, which the future owns from here on.
+void daffi_future_part (daffi_future_t *self, daffi_part_t *part);
+//  Waits until it is done or has more than `seen` parts. DAFFI_OK, DAFFI_PENDING, or
+//  DAFFI_DEADLOCK.
+daffi_status_t daffi_future_wait_part (daffi_future_t *self, uint32_t seen,
+                                       int64_t timeout_ms, daffi_error_t *error);
 
 //  The calling thread runs callbacks that must not wait (an actor); see
 //  daffi_future_wait ().

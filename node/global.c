@@ -24,7 +24,7 @@
 #include "future.h"
 #include "sockfile.h"
 
-typedef enum { RUNNING, STOPPING, STOPPED } phase_t;
+typedef enum { STARTING, RUNNING, STOPPING, STOPPED } phase_t;
 
 struct daffi_global {
     daffi_options_t options;  //  strings are ours
@@ -146,6 +146,9 @@ static void node_stopped (void *arg)
 static void begin_stop (daffi_global_t *self)
 {
     pthread_mutex_lock (&self->lock);
+    //  a start in another thread: its actors are there in a moment, or it has failed
+    while (self->phase == STARTING)
+        pthread_cond_wait (&self->changed, &self->lock);
     bool begin = self->phase == RUNNING;
     if (begin)
         self->phase = STOPPING;
@@ -221,38 +224,57 @@ static daffi_status_t start_node (daffi_global_t *self,
                                   const daffi_endpoint_t *endpoint,
                                   daffi_error_t *error)
 {
+    daffi_status_t status = DAFFI_OK;
+    if (endpoint->is_ipc)
+        status = daffi_sockfile_folder (endpoint, error);
+    return status ? status : daffi_node_start (self->node, endpoint, error);
+}
+
+static daffi_status_t wait_connected (daffi_global_t *self, daffi_error_t *error)
+{
     //  our own controller answers at once; another one may come later
     int64_t wait_ms = self->options.connect_timeout_ms;
     if (!wait_ms && self->controller)
         wait_ms = DAFFI_HELLO_TIMEOUT_MS;
-    daffi_status_t status = DAFFI_OK;
-    if (endpoint->is_ipc)
-        status = daffi_sockfile_folder (endpoint, error);
-    if (!status)
-        status = daffi_node_start (self->node, endpoint, error);
-    if (!status && wait_ms)
-        status = daffi_node_wait_connected (self->node, wait_ms, error);
+    return wait_ms ? daffi_node_wait_connected (self->node, wait_ms, error) : DAFFI_OK;
+}
+
+//  The actors, or none of them.
+static daffi_status_t start_actors (daffi_global_t *self, daffi_error_t *error)
+{
+    daffi_endpoint_t endpoint;
+    daffi_status_t status = daffi_endpoint_resolve (&endpoint, &self->options, error);
+    if (!status && self->options.init_controller)
+        status = start_controller (self, &endpoint, error);
+    if (status)
+        return status;
+    snprintf (self->endpoint, sizeof self->endpoint, "%s", endpoint.text);
+    if (self->node)
+        status = start_node (self, &endpoint, error);
+    if (status)
+        daffi_controller_destroy (&self->controller);
     return status;
+}
+
+//  False: another thread is at it, or it runs.
+static bool begin_start (daffi_global_t *self)
+{
+    pthread_mutex_lock (&self->lock);
+    bool begin = self->phase == STOPPED;
+    if (begin)
+        self->phase = STARTING;
+    pthread_mutex_unlock (&self->lock);
+    return begin;
 }
 
 daffi_status_t daffi_global_start (daffi_global_t *self, daffi_error_t *error)
 {
-    daffi_endpoint_t endpoint;
-    if (daffi_global_join (self, 0) == DAFFI_PENDING)
+    if (!begin_start (self))
         return daffi_fail (error, DAFFI_EXISTS, "the Global is running; stop it first");
-    daffi_status_t status = daffi_endpoint_resolve (&endpoint, &self->options, error);
-    if (status)
-        return status;
-    set_phase (self, RUNNING);
-    if (self->options.init_controller)
-        status = start_controller (self, &endpoint, error);
-    if (status) {
-        set_phase (self, STOPPED);
-        return status;
-    }
-    snprintf (self->endpoint, sizeof self->endpoint, "%s", endpoint.text);
-    if (self->node)
-        status = start_node (self, &endpoint, error);
+    daffi_status_t status = start_actors (self, error);
+    set_phase (self, status ? STOPPED : RUNNING);
+    if (!status && self->node)
+        status = wait_connected (self, error);
     if (status)
         daffi_global_stop (self);
     return status;
@@ -349,7 +371,8 @@ daffi_state_t daffi_global_state (daffi_global_t *self, daffi_error_t *why)
     pthread_mutex_lock (&self->lock);
     phase_t phase = self->phase;
     pthread_mutex_unlock (&self->lock);
-    return phase == RUNNING    ? DAFFI_STATE_CONNECTED
+    return phase == STARTING   ? DAFFI_STATE_CONNECTING
+           : phase == RUNNING  ? DAFFI_STATE_CONNECTED
            : phase == STOPPING ? DAFFI_STATE_STOPPING
                                : DAFFI_STATE_STOPPED;
 }

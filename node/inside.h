@@ -136,6 +136,8 @@ void daffi_outgoing_cancel (daffi_node_t *self, daffi_future_t *future,
 void daffi_outgoing_answer (daffi_node_t *self, const daffi_header_t *header,
                             const daffi_body_t *body);
 void daffi_outgoing_cast (daffi_node_t *self, daffi_mail_t *mail);
+//  END: a broadcast is over.
+void daffi_outgoing_complete (daffi_node_t *self, const daffi_header_t *header);
 //  A call within this process was answered.
 void daffi_outgoing_end (daffi_node_t *self, daffi_future_t *future,
                          daffi_result_t *result, const daffi_error_t *error);

@@ -120,6 +120,13 @@ static void on_answer (daffi_node_t *self, const daffi_header_t *header,
         daffi_outgoing_answer (self, header, body);
 }
 
+static void on_end (daffi_node_t *self, const daffi_header_t *header,
+                    const daffi_body_t *body)
+{
+    (void)body;
+    daffi_outgoing_complete (self, header);
+}
+
 static void on_cancel (daffi_node_t *self, const daffi_header_t *header,
                        const daffi_body_t *body)
 {
@@ -171,7 +178,7 @@ static handler_t *const handlers[] = {
     [DAFFI_RECORD_CAST] = daffi_incoming_call,
     [DAFFI_RECORD_CHUNK] = on_unexpected,
     [DAFFI_RECORD_CREDIT] = on_unexpected,
-    [DAFFI_RECORD_END] = on_unexpected,
+    [DAFFI_RECORD_END] = on_end,
     [DAFFI_RECORD_CANCEL] = on_cancel,
     [DAFFI_RECORD_WAIT] = on_unexpected,
     [DAFFI_RECORD_SUBSCRIBE] = on_unexpected,
@@ -417,9 +424,10 @@ static void turn (daffi_node_t *self, bool *more)
     *more = receive (self);
     read_mails (self);
     ring_alarms (self);
-    end_drain (self);
     if (self->phase != DAFFI_NODE_CLOSED)
         (void)daffi_outbox_flush (&self->outbox, self->now_ms);
+    //  last: nothing else wakes us once the last answer is out
+    end_drain (self);
 }
 
 static int time_left (const daffi_node_t *self)

@@ -23,7 +23,7 @@ enum {
 
 static bool is_call (const daffi_future_t *future)
 {
-    return future->kind == DAFFI_FUTURE_CALL;
+    return future->kind == DAFFI_FUTURE_CALL || future->kind == DAFFI_FUTURE_BROADCAST;
 }
 
 static void unlink_future (daffi_node_t *self, daffi_future_t *future)
@@ -74,10 +74,28 @@ static void set_ttl (daffi_node_t *self, daffi_header_t *header, int64_t deadlin
     header->sent_ms = daffi_link_clock (self);
 }
 
+//  Who shall run it, where the caller has a wish.
+static void set_choice (daffi_header_t *header, const daffi_future_t *future)
+{
+    if (future->kind == DAFFI_FUTURE_BROADCAST) {
+        header->present |= DAFFI_OPT_ALL;
+        header->all = future->stop_after;
+    }
+    if (future->policy) {
+        header->present |= DAFFI_OPT_POLICY;
+        header->policy = future->policy;
+    }
+    if (future->key[0]) {
+        header->present |= DAFFI_OPT_KEY;
+        header->key = daffi_text_of (future->key);
+    }
+}
+
 static void send_call (daffi_node_t *self, daffi_future_t *future)
 {
     static const uint8_t types[] = {
         [DAFFI_FUTURE_CALL] = DAFFI_RECORD_CALL,
+        [DAFFI_FUTURE_BROADCAST] = DAFFI_RECORD_CALL,
         [DAFFI_FUTURE_WAIT_PROCESS] = DAFFI_RECORD_WAIT,
         [DAFFI_FUTURE_WAIT_FUNCTION] = DAFFI_RECORD_WAIT,
     };
@@ -90,6 +108,7 @@ static void send_call (daffi_node_t *self, daffi_future_t *future)
                              .name = daffi_text_of (future->function),
                              .peer = daffi_text_of (future->process)};
     set_ttl (self, &header, future->deadline_ms);
+    set_choice (&header, future);
     daffi_body_t body = daffi_packed_body (&future->body);
     daffi_node_send (self, &header, &body, future->deadline_ms, false);
     daffi_future_sent (future);
@@ -178,7 +197,8 @@ void daffi_outgoing_start (daffi_node_t *self, daffi_future_t *future)
               "the request that it was made in was cancelled");
     else if (future->deadline_ms <= self->now_ms)
         expire (self, future);
-    else if (!is_call (future) || !daffi_incoming_local (self, future)) {
+    else if (future->kind != DAFFI_FUTURE_CALL ||
+             !daffi_incoming_local (self, future)) {
         send_or_keep (self, future);
         daffi_outgoing_watch (self, future);
     }
@@ -222,7 +242,8 @@ static bool try_again (daffi_node_t *self, daffi_future_t *future,
                 (error->executed == DAFFI_EXECUTED_MAYBE && future->idempotent);
     uint32_t attempts = daffi_future_attempts (future);
     if (!safe || !passing (error->status) || future->no_retry || !is_call (future) ||
-        attempts >= ATTEMPTS_MAX || self->phase != DAFFI_NODE_RUNNING)
+        attempts >= ATTEMPTS_MAX || future->part_count ||
+        self->phase != DAFFI_NODE_RUNNING)
         return false;
     int64_t pause_ms = (int64_t)BACKOFF_MS << attempts;
     pause_ms += (int64_t)(daffi_entropy_next (&self->entropy) % (uint64_t)pause_ms);
@@ -253,21 +274,35 @@ static void read_error (const daffi_header_t *header, const daffi_body_t *body,
     daffi_name_copy (error->process, header->peer);
 }
 
-void daffi_outgoing_answer (daffi_node_t *self, const daffi_header_t *header,
-                            const daffi_body_t *body)
+//  One process's share of a broadcast.
+static void add_part (daffi_future_t *future, const daffi_header_t *header,
+                      const daffi_body_t *body)
 {
-    daffi_future_t *future = daffi_table_get (&self->futures, 0, header->id);
-    daffi_error_t error;
-    daffi_result_t *result = NULL;
-    if (!future)
-        return;
-    if (header->type == DAFFI_RECORD_ERROR) {
-        read_error (header, body, &error);
-        name_error (future, &error);
-        if (!try_again (self, future, &error))
-            daffi_outgoing_end (self, future, NULL, &error);
-        return;
+    daffi_part_t *part = daffi_new (sizeof *part);
+    daffi_error_t *error = daffi_new (sizeof *error);
+    daffi_status_t status = DAFFI_OK;
+    if (header->type == DAFFI_RECORD_ERROR)
+        read_error (header, body, error);
+    else
+        status = daffi_result_new (body, header->peer, &part->result);
+    if (status) {
+        daffi_fail (error, status, "the result cannot be read");
+        error->executed = DAFFI_EXECUTED_YES;
     }
+    daffi_name_copy (error->process, header->peer);
+    part->error = error;
+    part->reply.process = error->process;
+    part->reply.text = error->text;
+    part->reply.status = part->result ? DAFFI_OK : error->status;
+    part->reply.executed = part->result ? DAFFI_EXECUTED_YES : error->executed;
+    part->reply.value = part->result ? daffi_result_value (part->result) : NULL;
+    daffi_future_part (future, part);
+}
+
+static void take_result (daffi_node_t *self, daffi_future_t *future,
+                         const daffi_header_t *header, const daffi_body_t *body)
+{
+    daffi_result_t *result = NULL;
     daffi_status_t status = daffi_result_new (body, header->peer, &result);
     if (status)
         fail (self, future, status, DAFFI_EXECUTED_YES,
@@ -275,6 +310,34 @@ void daffi_outgoing_answer (daffi_node_t *self, const daffi_header_t *header,
                                         : "the result is not one msgpack value");
     else
         daffi_outgoing_end (self, future, result, NULL);
+}
+
+void daffi_outgoing_answer (daffi_node_t *self, const daffi_header_t *header,
+                            const daffi_body_t *body)
+{
+    daffi_future_t *future = daffi_table_get (&self->futures, 0, header->id);
+    daffi_error_t error;
+    if (!future)
+        return;
+    if (header->present & DAFFI_OPT_PART) {
+        if (future->kind == DAFFI_FUTURE_BROADCAST)
+            add_part (future, header, body);
+    } else if (header->type == DAFFI_RECORD_ERROR) {
+        read_error (header, body, &error);
+        name_error (future, &error);
+        if (!try_again (self, future, &error))
+            daffi_outgoing_end (self, future, NULL, &error);
+    } else {
+        take_result (self, future, header, body);
+    }
+}
+
+//  A broadcast: every process has answered, or will not.
+void daffi_outgoing_complete (daffi_node_t *self, const daffi_header_t *header)
+{
+    daffi_future_t *future = daffi_table_get (&self->futures, 0, header->id);
+    if (future && future->kind == DAFFI_FUTURE_BROADCAST)
+        daffi_outgoing_end (self, future, NULL, NULL);
 }
 
 //  What was sent may have run; waits simply go on at the next connection.
@@ -342,6 +405,20 @@ void daffi_outgoing_cast (daffi_node_t *self, daffi_mail_t *mail)
 }
 
 //  --- from other threads -------------------------------------------------------------
+
+static daffi_status_t check_policy (const daffi_call_options_t *options,
+                                    daffi_error_t *error)
+{
+    size_t size = options->key ? strlen (options->key) : 0;
+    if ((unsigned)options->policy > DAFFI_POLICY_LOCAL_FIRST)
+        return daffi_fail (error, DAFFI_INVALID, "%d is no policy", options->policy);
+    if ((options->policy == DAFFI_POLICY_KEY) != (size > 0) || size > DAFFI_NAME_MAX)
+        return daffi_fail (
+            error, DAFFI_INVALID,
+            "DAFFI_POLICY_KEY wants a key of 1 to 128 bytes, and no other "
+            "policy has one");
+    return DAFFI_OK;
+}
 
 static daffi_status_t check_names (const char *function, const char *process,
                                    daffi_error_t *error)
@@ -416,17 +493,42 @@ daffi_future_t *daffi_node_call (daffi_node_t *self, const char *function,
 {
     static const daffi_call_options_t defaults;
     options = options ? options : &defaults;
-    if (check_names (function, options->process, error)) {
+    if (check_names (function, options->process, error) ||
+        check_policy (options, error)) {
         daffi_packed_done (body);
         return NULL;
     }
-    daffi_future_t *future = daffi_future_new (
-        DAFFI_FUTURE_CALL, function, options->process ? options->process : "");
+    daffi_future_t *future = daffi_future_new (DAFFI_FUTURE_CALL, function,
+                                               options->process ? options->process : "",
+                                               options->key ? options->key : "");
     future->body = *body;
+    future->policy = (uint8_t)options->policy;
     future->deadline_ms = deadline_for (options);
     future->idempotent = options->idempotent;
     future->no_retry = options->no_retry;
     future->parent = parent_of (self, options);
+    return launch (self, future, error);
+}
+
+daffi_future_t *daffi_node_broadcast (daffi_node_t *self, const char *function,
+                                      daffi_packed_t *body,
+                                      const daffi_broadcast_options_t *options,
+                                      daffi_error_t *error)
+{
+    static const daffi_broadcast_options_t defaults;
+    options = options ? options : &defaults;
+    const daffi_call_options_t call = {.timeout_ms = options->timeout_ms,
+                                       .detached = options->detached};
+    if (check_names (function, NULL, error)) {
+        daffi_packed_done (body);
+        return NULL;
+    }
+    daffi_future_t *future =
+        daffi_future_new (DAFFI_FUTURE_BROADCAST, function, "", "");
+    future->body = *body;
+    future->stop_after = options->stop_after;
+    future->deadline_ms = deadline_for (&call);
+    future->parent = parent_of (self, &call);
     return launch (self, future, error);
 }
 
@@ -440,8 +542,8 @@ daffi_future_t *daffi_node_wait (daffi_node_t *self, bool for_process, const cha
     if (check_names (for_process ? "-" : name, for_process ? name : NULL, error))
         return NULL;
     daffi_future_t *future =
-        for_process ? daffi_future_new (DAFFI_FUTURE_WAIT_PROCESS, "", name)
-                    : daffi_future_new (DAFFI_FUTURE_WAIT_FUNCTION, name, "");
+        for_process ? daffi_future_new (DAFFI_FUTURE_WAIT_PROCESS, "", name, "")
+                    : daffi_future_new (DAFFI_FUTURE_WAIT_FUNCTION, name, "", "");
     if (timeout_ms > DAFFI_DEADLINE_MAX_MS)
         timeout_ms = DAFFI_DEADLINE_MAX_MS;
     future->deadline_ms = daffi_deadline (daffi_clock_ms (), timeout_ms);

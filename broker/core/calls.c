@@ -138,17 +138,31 @@ static void call_process (daffi_core_t *self, const daffi_arrival_t *arrival)
 
 //  The best provider that has nothing older to do; NULL: the call has to wait.
 static daffi_session_t *provider_for (daffi_core_t *self, daffi_offered_t *function,
-                                      size_t size)
+                                      const daffi_arrival_t *arrival)
 {
+    size_t size = daffi_body_size (arrival->body);
     if (!daffi_list_empty (&function->waiting))
         return NULL;
     for (;;) {
-        daffi_session_t *best = daffi_registry_pick (self, function, size);
+        daffi_session_t *best = daffi_registry_pick_for (
+            self, function, arrival->caller, arrival->header, size);
         if (!best || !daffi_queue_oldest (self, best))
             return best;
         //  after this nothing waits for it, or it is behind and not picked again
         daffi_queue_feed (self, best);
     }
+}
+
+//  Always the same provider for a key, even if it has to be waited for.
+static void call_keyed (daffi_core_t *self, const daffi_arrival_t *arrival,
+                        daffi_offered_t *function)
+{
+    daffi_session_t *session =
+        daffi_registry_pick_keyed (function, arrival->header->key);
+    if (ready_for (self, session, daffi_body_size (arrival->body)))
+        give_new (self, arrival, session);
+    else
+        daffi_queue_add (self, arrival, NULL, session->process);
 }
 
 static void call_function (daffi_core_t *self, const daffi_arrival_t *arrival)
@@ -165,8 +179,11 @@ static void call_function (daffi_core_t *self, const daffi_arrival_t *arrival)
         return;
     }
     function = daffi_registry_add_function (self, name);
-    daffi_session_t *provider =
-        provider_for (self, function, daffi_body_size (arrival->body));
+    if (arrival->header->policy == DAFFI_POLICY_KEY && function->count) {
+        call_keyed (self, arrival, function);
+        return;
+    }
+    daffi_session_t *provider = provider_for (self, function, arrival);
     if (provider)
         give_new (self, arrival, provider);
     else
@@ -216,6 +233,8 @@ void daffi_calls_call (daffi_core_t *self, daffi_session_t *session,
         return;
     if (is_sys (header->name))
         daffi_introspect_call (self, session, header);
+    else if (header->present & DAFFI_OPT_ALL)
+        daffi_broadcast_call (self, &arrival);
     else if (header->peer.size)
         call_process (self, &arrival);
     else

@@ -319,7 +319,8 @@ void daffi_core_drain (daffi_core_t *self)
 
 bool daffi_core_idle (const daffi_core_t *self)
 {
-    return self->stats.waiting == 0 && self->stats.running == self->stats.abandoned;
+    return self->stats.waiting == 0 && self->stats.groups == 0 &&
+           self->stats.running == self->stats.abandoned;
 }
 
 void daffi_core_close (daffi_core_t *self, int64_t now_ms)

@@ -109,6 +109,7 @@ typedef struct {
     uint64_t waiting;       //  calls now, not given to anybody yet
     uint64_t running;       //  calls now, given to a process
     uint64_t abandoned;     //  of these: nobody waits for the answer any more
+    uint64_t groups;        //  broadcasts now
     uint64_t waits;         //  now
     uint64_t queued_bytes;  //  now, of waiting calls
 } daffi_core_stats_t;

@@ -34,8 +34,7 @@ void daffi_entry_slab_done (daffi_core_t *self)
 }
 
 //  NULL: 16 million entries exist, which the limits of the sessions make unlikely.
-daffi_entry_t *daffi_entry_new (daffi_core_t *self, daffi_session_t *owner, uint64_t id,
-                                int64_t deadline_ms)
+static daffi_entry_t *take_free (daffi_core_t *self)
 {
     if (!self->free_entries) {
         if (self->slab_chunks >> (DAFFI_TOKEN_INDEX_BITS - DAFFI_SLAB_BITS))
@@ -44,6 +43,15 @@ daffi_entry_t *daffi_entry_new (daffi_core_t *self, daffi_session_t *owner, uint
     }
     daffi_entry_t *entry = self->free_entries;
     self->free_entries = entry->next_free;
+    return entry;
+}
+
+daffi_entry_t *daffi_entry_new (daffi_core_t *self, daffi_session_t *owner, uint64_t id,
+                                int64_t deadline_ms)
+{
+    daffi_entry_t *entry = take_free (self);
+    if (!entry)
+        return NULL;
     entry->owner = owner;
     entry->id = id;
     entry->deadline_ms = deadline_ms;
@@ -54,15 +62,31 @@ daffi_entry_t *daffi_entry_new (daffi_core_t *self, daffi_session_t *owner, uint
     return entry;
 }
 
+daffi_entry_t *daffi_entry_new_part (daffi_core_t *self, daffi_entry_t *group)
+{
+    daffi_entry_t *part = take_free (self);
+    if (!part)
+        return NULL;
+    part->group = group;
+    part->owner = group->owner;
+    part->id = group->id;
+    part->deadline_ms = group->deadline_ms;
+    daffi_list_append (&group->parts, &part->of_owner);
+    return part;
+}
+
 void daffi_entry_disown (daffi_core_t *self, daffi_entry_t *entry)
 {
     if (!entry->owner)
         return;
-    daffi_table_remove (&self->entries, entry->owner->number, entry->id);
     daffi_link_remove (&entry->of_owner);
-    entry->owner->placed_count--;
+    if (!entry->group) {
+        daffi_table_remove (&self->entries, entry->owner->number, entry->id);
+        entry->owner->placed_count--;
+        daffi_wheel_disarm (&self->wheel, &entry->timer.timer);
+    }
     entry->owner = NULL;
-    daffi_wheel_disarm (&self->wheel, &entry->timer.timer);
+    entry->group = NULL;
 }
 
 void daffi_entry_forget_body (daffi_entry_t *entry)

@@ -19,11 +19,10 @@ static void forward_bare (daffi_core_t *self, const daffi_entry_t *entry,
                           const daffi_header_t *header, daffi_status_t status)
 {
     bool is_error = header->type == DAFFI_RECORD_ERROR;
-    daffi_core_send_error (
-        self, entry->owner, entry->id,
-        is_error ? (daffi_status_t)header->status : status,
+    daffi_core_fail (
+        self, entry, is_error ? (daffi_status_t)header->status : status,
         is_error ? (daffi_executed_t)header->executed : DAFFI_EXECUTED_YES,
-        daffi_session_name (entry->provider), "%s",
+        daffi_session_name (entry->provider),
         status == DAFFI_TOO_BIG
             ? "the function answered more than the limit of 64 MiB"
             : "the function answered, but this process is too far behind with reading "
@@ -59,6 +58,8 @@ static void forward (daffi_core_t *self, const daffi_entry_t *entry,
         out.status = DAFFI_FAILED;
     if (is_error && !(header->present & DAFFI_OPT_EXECUTED))
         out.executed = DAFFI_EXECUTED_MAYBE;
+    if (entry->group)
+        out.present |= DAFFI_OPT_PART;
     daffi_core_send (self, entry->owner, &out, body, DAFFI_NEVER);
 }
 
@@ -74,7 +75,10 @@ void daffi_calls_answer (daffi_core_t *self, daffi_session_t *session,
         self->stats.late++;
     else
         forward (self, entry, header, body);
+    daffi_entry_t *group = entry->group;
     end_running (self, entry);
+    if (group)
+        daffi_broadcast_part_done (self, group, header->type == DAFFI_RECORD_RESULT);
     daffi_queue_feed (self, session);
 }
 
@@ -89,6 +93,14 @@ static void send_cancel (daffi_core_t *self, const daffi_entry_t *entry)
     daffi_core_send (self, entry->provider, &header, &nothing, DAFFI_NEVER);
 }
 
+void daffi_calls_abandon (daffi_core_t *self, daffi_entry_t *entry)
+{
+    send_cancel (self, entry);
+    daffi_entry_disown (self, entry);
+    entry->state = DAFFI_ENTRY_ABANDONED;
+    self->stats.abandoned++;
+}
+
 //  Nobody wants this call any more.
 static void give_up (daffi_core_t *self, daffi_entry_t *entry)
 {
@@ -97,10 +109,10 @@ static void give_up (daffi_core_t *self, daffi_entry_t *entry)
         daffi_queue_remove (self, entry);
         break;
     case DAFFI_ENTRY_RUNNING:
-        send_cancel (self, entry);
-        daffi_entry_disown (self, entry);
-        entry->state = DAFFI_ENTRY_ABANDONED;
-        self->stats.abandoned++;
+        daffi_calls_abandon (self, entry);
+        break;
+    case DAFFI_ENTRY_GROUP:
+        daffi_broadcast_give_up (self, entry);
         break;
     case DAFFI_ENTRY_WAIT:
         daffi_presence_wait_end (self, entry);
@@ -129,6 +141,7 @@ static const char *expiry_text (const daffi_entry_t *entry)
     case DAFFI_ENTRY_WAIT:
         return "not present before the deadline";
     case DAFFI_ENTRY_WAITING:
+    case DAFFI_ENTRY_GROUP:
     case DAFFI_ENTRY_FREE:
     case DAFFI_ENTRY_ABANDONED:
         break;
@@ -140,6 +153,10 @@ void daffi_calls_expire (daffi_core_t *self, daffi_entry_t *entry)
 {
     bool ran = entry->state == DAFFI_ENTRY_RUNNING;
     self->stats.expired++;
+    if (entry->state == DAFFI_ENTRY_GROUP) {
+        daffi_broadcast_expire (self, entry);
+        return;
+    }
     daffi_core_send_error (self, entry->owner, entry->id, DAFFI_TIMEOUT,
                            ran ? DAFFI_EXECUTED_MAYBE : DAFFI_EXECUTED_NO,
                            ran ? daffi_session_name (entry->provider)
@@ -162,10 +179,13 @@ void daffi_calls_provider_gone (daffi_core_t *self, daffi_session_t *session)
         daffi_entry_t *entry = daffi_container (link, daffi_entry_t, of_place);
         if (entry->state == DAFFI_ENTRY_RUNNING) {
             self->stats.lost++;
-            daffi_core_send_error (self, entry->owner, entry->id, DAFFI_PROCESS_LOST,
-                                   DAFFI_EXECUTED_MAYBE, daffi_session_name (session),
-                                   "the process that was given the call is gone");
+            daffi_core_fail (self, entry, DAFFI_PROCESS_LOST, DAFFI_EXECUTED_MAYBE,
+                             daffi_session_name (session),
+                             "the process that was given the call is gone");
         }
+        daffi_entry_t *group = entry->group;
         end_running (self, entry);
+        if (group)
+            daffi_broadcast_part_done (self, group, false);
     }
 }

@@ -118,6 +118,8 @@ static void give_waiting (daffi_core_t *self, daffi_entry_t *entry, daffi_sessio
     unqueue (self, entry);
     daffi_calls_give (self, entry, to, name, &body);
     daffi_entry_forget_body (entry);
+    free (entry->name);
+    entry->name = NULL;
     release_place (self, function, process);
 }
 

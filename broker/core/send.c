@@ -58,6 +58,30 @@ void daffi_core_send_scratch (daffi_core_t *self, daffi_session_t *to, uint64_t 
     send_scratch (self, to, &header, false);
 }
 
+static void send_error (daffi_core_t *self, daffi_session_t *to, uint64_t id,
+                        daffi_status_t status, daffi_executed_t executed,
+                        daffi_text_t process, const char *text, uint32_t present)
+{
+    daffi_header_t header = {.type = DAFFI_RECORD_ERROR,
+                             .status = (uint8_t)status,
+                             .executed = (uint8_t)executed,
+                             .present = DAFFI_OPT_STATUS | DAFFI_OPT_EXECUTED | present,
+                             .id = id,
+                             .peer = process,
+                             .ttl_ms = DAFFI_TTL_NONE};
+    daffi_buffer_clear (&self->scratch);
+    daffi_write_string (&self->scratch, text);
+    send_scratch (self, to, &header, false);
+}
+
+void daffi_core_fail (daffi_core_t *self, const daffi_entry_t *entry,
+                      daffi_status_t status, daffi_executed_t executed,
+                      daffi_text_t process, const char *text)
+{
+    send_error (self, entry->owner, entry->id, status, executed, process, text,
+                entry->group ? DAFFI_OPT_PART : 0);
+}
+
 void daffi_core_send_error (daffi_core_t *self, daffi_session_t *to, uint64_t id,
                             daffi_status_t status, daffi_executed_t executed,
                             daffi_text_t process, const char *format, ...)
@@ -67,14 +91,5 @@ void daffi_core_send_error (daffi_core_t *self, daffi_session_t *to, uint64_t id
     va_start (args, format);
     vsnprintf (text, sizeof text, format, args);
     va_end (args);
-    daffi_header_t header = {.type = DAFFI_RECORD_ERROR,
-                             .status = (uint8_t)status,
-                             .executed = (uint8_t)executed,
-                             .present = DAFFI_OPT_STATUS | DAFFI_OPT_EXECUTED,
-                             .id = id,
-                             .peer = process,
-                             .ttl_ms = DAFFI_TTL_NONE};
-    daffi_buffer_clear (&self->scratch);
-    daffi_write_string (&self->scratch, text);
-    send_scratch (self, to, &header, false);
+    send_error (self, to, id, status, executed, process, text, 0);
 }

@@ -99,13 +99,14 @@ typedef enum {
     DAFFI_ENTRY_RUNNING,    //  a call that a process was given
     DAFFI_ENTRY_ABANDONED,  //  the same, and nobody wants the answer any more; it still
                             //  takes a place of the process's capacity
+    DAFFI_ENTRY_GROUP,      //  a broadcast, whose parts run
     DAFFI_ENTRY_WAIT        //  a WAIT for presence
 } daffi_entry_state_t;
 
 //  A call in flight or a wait. From a slab, so that its index can be part of the token.
 struct daffi_entry {
     daffi_core_timer_t timer;
-    daffi_link_t of_owner;  //  session.placed
+    daffi_link_t of_owner;  //  session.placed; a part: group.parts
     daffi_link_t of_place;  //  function/process .waiting or .waits, session.running
     daffi_entry_state_t state;
     uint32_t index;             //  in the slab
@@ -117,10 +118,13 @@ struct daffi_entry {
     daffi_offered_t *function;  //  for this function; WAITING: what is called
     uint64_t sequence;          //  WAITING: the order of arrival
     int64_t deadline_ms;
-    daffi_blob_t *body;  //  WAITING: kept
-    daffi_blob_t *tail;  //  WAITING: kept, or NULL
-    size_t size;         //  WAITING: of both
-    char *name;          //  WAITING for a process: the function's name
+    daffi_blob_t *body;    //  WAITING: kept
+    daffi_blob_t *tail;    //  WAITING: kept, or NULL
+    size_t size;           //  WAITING: of both
+    char *name;            //  WAITING for a process: the function's name
+    daffi_entry_t *group;  //  RUNNING: the broadcast that it is a part of, or NULL
+    daffi_list_t parts;    //  GROUP: entry.of_owner
+    uint32_t wanted;       //  GROUP: successes that end it; 0: all have to answer
     daffi_entry_t *next_free;
 };
 
@@ -185,6 +189,11 @@ void daffi_core_send_error (daffi_core_t *self, daffi_session_t *to, uint64_t id
                             daffi_text_t process, const char *format, ...)
     DAFFI_PRINTF (7, 8);
 
+//  The same to the owner of a call, or of one part of a broadcast.
+void daffi_core_fail (daffi_core_t *self, const daffi_entry_t *entry,
+                      daffi_status_t status, daffi_executed_t executed,
+                      daffi_text_t process, const char *text);
+
 //  --- sessions.c --------------------------------------------------------------------
 
 void daffi_session_hello (daffi_core_t *self, daffi_session_t *session,
@@ -226,11 +235,20 @@ bool daffi_registry_has_room (const daffi_core_t *self, const daffi_session_t *s
 //  round robin among equals; NULL where there is none.
 daffi_session_t *daffi_registry_pick (const daffi_core_t *self,
                                       daffi_offered_t *function, size_t size);
+//  The one that a key belongs to, whether it has room or not; the function is offered.
+daffi_session_t *daffi_registry_pick_keyed (const daffi_offered_t *function,
+                                            daffi_text_t key);
+//  By the policy that the header of a CALL asks for; without one as above.
+daffi_session_t *daffi_registry_pick_for (daffi_core_t *self, daffi_offered_t *function,
+                                          const daffi_session_t *caller,
+                                          const daffi_header_t *header, size_t size);
 
 //  --- entries.c: the slab of calls and waits ----------------------------------------
 
 daffi_entry_t *daffi_entry_new (daffi_core_t *self, daffi_session_t *owner, uint64_t id,
                                 int64_t deadline_ms);
+//  One that is known by its token alone.
+daffi_entry_t *daffi_entry_new_part (daffi_core_t *self, daffi_entry_t *group);
 void daffi_entry_free (daffi_core_t *self, daffi_entry_t *entry);
 void daffi_entry_forget_body (daffi_entry_t *entry);
 daffi_entry_t *daffi_entry_of (daffi_core_t *self, const daffi_session_t *owner,
@@ -297,6 +315,18 @@ void daffi_calls_expire (daffi_core_t *self, daffi_entry_t *entry);
 //  Calls by a session that ends, and calls given to it.
 void daffi_calls_owner_gone (daffi_core_t *self, daffi_session_t *session);
 void daffi_calls_provider_gone (daffi_core_t *self, daffi_session_t *session);
+
+//  Tells the provider to stop; nobody waits for its answer any more.
+void daffi_calls_abandon (daffi_core_t *self, daffi_entry_t *entry);
+
+//  --- broadcast.c -------------------------------------------------------------------
+
+void daffi_broadcast_call (daffi_core_t *self, const daffi_arrival_t *arrival);
+//  A part has ended and the caller was told.
+void daffi_broadcast_part_done (daffi_core_t *self, daffi_entry_t *group, bool success);
+void daffi_broadcast_expire (daffi_core_t *self, daffi_entry_t *group);
+//  The caller wants no more of it, or is gone.
+void daffi_broadcast_give_up (daffi_core_t *self, daffi_entry_t *group);
 
 //  --- presence.c --------------------------------------------------------------------
 

@@ -19,13 +19,22 @@ enum {
     OPTION_EXECUTED = 2,
     OPTION_SENT = 3,
     OPTION_TAIL = 4,
+    OPTION_ALL = 5,
+    OPTION_PART = 6,
+    OPTION_POLICY = 7,
+    OPTION_KEY = 8,
 };
 
 static_assert (DAFFI_OPT_STATUS == 1u << OPTION_STATUS, "bits follow the keys");
 static_assert (DAFFI_OPT_EXECUTED == 1u << OPTION_EXECUTED, "bits follow the keys");
 static_assert (DAFFI_OPT_SENT == 1u << OPTION_SENT, "bits follow the keys");
 static_assert (DAFFI_OPT_TAIL == 1u << OPTION_TAIL, "bits follow the keys");
-static_assert (1 + 1 + 9 + 2 * (2 + DAFFI_NAME_MAX) + 5 + 5 + 1 + 3 + 2 + 6 + 2 <=
+static_assert (DAFFI_OPT_ALL == 1u << OPTION_ALL, "bits follow the keys");
+static_assert (DAFFI_OPT_PART == 1u << OPTION_PART, "bits follow the keys");
+static_assert (DAFFI_OPT_POLICY == 1u << OPTION_POLICY, "bits follow the keys");
+static_assert (DAFFI_OPT_KEY == 1u << OPTION_KEY, "bits follow the keys");
+static_assert (1 + 1 + 9 + 2 * (2 + DAFFI_NAME_MAX) + 5 + 5 + 1 + 3 + 2 + 6 + 2 + 6 +
+                       2 + 3 + 3 + DAFFI_NAME_MAX <=
                    DAFFI_HEADER_ROOM,
                "the longest header that daffi_header_write makes has room");
 
@@ -162,9 +171,23 @@ static const uint8_t *read_option (const uint8_t *cursor, const uint8_t *end,
             out->sent_ms = (uint32_t)number;
         break;
     case OPTION_TAIL:
+    case OPTION_PART:
         cursor = read_uint (cursor, end, 1, &number);
         if (cursor && number == 0)
             return cursor;
+        break;
+    case OPTION_ALL:
+        cursor = read_uint (cursor, end, UINT32_MAX, &number);
+        if (cursor)
+            out->all = (uint32_t)number;
+        break;
+    case OPTION_POLICY:
+        cursor = read_uint (cursor, end, UINT8_MAX, &number);
+        if (cursor)
+            out->policy = (uint8_t)number;
+        break;
+    case OPTION_KEY:
+        cursor = read_text (cursor, end, &out->key);
         break;
     default:
         return daffi_item_skip (cursor, end, 1);
@@ -227,6 +250,9 @@ daffi_status_t daffi_header_read (const uint8_t *data, size_t size, daffi_header
     out->executed = 0;
     out->present = 0;
     out->sent_ms = 0;
+    out->all = 0;
+    out->policy = 0;
+    out->key = daffi_text ("", 0);
     if (count > ELEMENTS_MIN) {
         cursor = read_options (cursor, end, out);
         if (cursor)
@@ -344,6 +370,26 @@ static uint8_t *write_options (uint8_t *to, const daffi_header_t *header)
     if (header->present & DAFFI_OPT_TAIL) {
         *to++ = OPTION_TAIL;
         *to++ = 1;
+        pairs++;
+    }
+    if (header->present & DAFFI_OPT_ALL) {
+        *to++ = OPTION_ALL;
+        to = write_uint (to, header->all);
+        pairs++;
+    }
+    if (header->present & DAFFI_OPT_PART) {
+        *to++ = OPTION_PART;
+        *to++ = 1;
+        pairs++;
+    }
+    if (header->present & DAFFI_OPT_POLICY) {
+        *to++ = OPTION_POLICY;
+        to = write_uint (to, header->policy);
+        pairs++;
+    }
+    if (header->present & DAFFI_OPT_KEY) {
+        *to++ = OPTION_KEY;
+        to = write_text (to, header->key);
         pairs++;
     }
     *head = (uint8_t)(0x80 | pairs);

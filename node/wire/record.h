@@ -49,7 +49,7 @@ const char *daffi_record_name (unsigned type);
 
 enum {
     DAFFI_HEADER_MAX = 1024,   //  bytes of one encoded header, options included
-    DAFFI_HEADER_ROOM = 352,   //  bytes that daffi_header_write can need at most
+    DAFFI_HEADER_ROOM = 512,   //  bytes that daffi_header_write can need at most
     DAFFI_PACKET_MAX = 65536,  //  bytes of a packet that we make; a larger one is read
     DAFFI_DETACH_MIN = 8192,   //  bodies from this size travel as frames of their own
 };
@@ -60,10 +60,15 @@ enum {
 enum {
     DAFFI_OPT_STATUS = 1u << 1,    //  ERROR: daffi_status_t
     DAFFI_OPT_EXECUTED = 1u << 2,  //  ERROR: daffi_executed_t
-    DAFFI_OPT_SENT = 1u << 3,     //  CALL, CAST: the controller's clock when it was sent,
-                                  //  milliseconds modulo 2^32
-    DAFFI_OPT_TAIL = 1u << 4,     //  the body goes on in a further frame of the message:
-                                  //  how a program's own memory is sent without a copy
+    DAFFI_OPT_SENT = 1u << 3,  //  CALL, CAST: the controller's clock when it was sent,
+                               //  milliseconds modulo 2^32
+    DAFFI_OPT_TAIL = 1u << 4,  //  the body goes on in a further frame of the message:
+                               //  how a program's own memory is sent without a copy
+    DAFFI_OPT_ALL = 1u << 5,   //  CALL: a broadcast; until `all` have succeeded, 0 =
+                               //  every provider
+    DAFFI_OPT_PART = 1u << 6,  //  RESULT, ERROR: of one process of a broadcast
+    DAFFI_OPT_POLICY = 1u << 7,  //  CALL: daffi_policy_t
+    DAFFI_OPT_KEY = 1u << 8,     //  CALL: what the policy `key` goes by
 };
 
 //  [type, id, name, peer, ttl_ms, size, ?options]. Texts are borrowed from the packet.
@@ -79,6 +84,9 @@ typedef struct {
     uint32_t ttl_ms;   //  DAFFI_TTL_NONE: nil on the wire
     uint32_t size;     //  bytes of body behind the header
     uint32_t sent_ms;  //  DAFFI_OPT_SENT
+    uint32_t all;      //  DAFFI_OPT_ALL
+    uint8_t policy;    //  DAFFI_OPT_POLICY
+    daffi_text_t key;  //  DAFFI_OPT_KEY
 } daffi_header_t;
 
 //  Reads one header from the front of `data`. DAFFI_OK and *used_bytes, or

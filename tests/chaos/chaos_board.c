@@ -19,7 +19,8 @@ static chaos_board_t *map (int fd, size_t size)
 chaos_board_t *chaos_board_map (const char *path, uint64_t calls_room)
 {
     struct stat file;
-    int fd = open (path, O_RDWR | O_CLOEXEC | (calls_room ? O_CREAT | O_EXCL : 0), 0600);
+    int fd =
+        open (path, O_RDWR | O_CLOEXEC | (calls_room ? O_CREAT | O_EXCL : 0), 0600);
     if (fd < 0)
         return NULL;
     size_t size = sizeof (chaos_board_t) + calls_room * sizeof (chaos_call_t);
@@ -47,7 +48,8 @@ chaos_call_t *chaos_board_call (chaos_board_t *self, uint64_t number)
     return number == 0 || number > self->calls_room ? NULL : &self->calls[number - 1];
 }
 
-uint32_t chaos_board_event (chaos_board_t *self, chaos_event_kind_t kind, int64_t from_ns)
+uint32_t chaos_board_event (chaos_board_t *self, chaos_event_kind_t kind,
+                            int64_t from_ns)
 {
     uint32_t index = atomic_fetch_add (&self->event_count, 1) + 1;
     if (index >= CHAOS_EVENTS_MAX)
@@ -66,15 +68,15 @@ const char *chaos_role_name (unsigned role)
 const char *chaos_kind_name (unsigned kind)
 {
     static const char *const names[CHAOS_KINDS] = {
-        "inline", "pooled", "sleep",  "watch", "fail",       "big",
-        "relay",  "nobody", "cast",   "wait",  "wait nobody"};
+        "inline", "pooled", "sleep", "watch", "fail",       "big",
+        "relay",  "nobody", "cast",  "wait",  "wait nobody"};
     return kind < CHAOS_KINDS ? names[kind] : "?";
 }
 
 const char *chaos_event_name (unsigned kind)
 {
-    static const char *const names[CHAOS_EVENTS] = {
-        "kill -9", "stopped",   "left",    "started",   "stalled",
-        "delayed", "trickling", "half-open", "cut"};
+    static const char *const names[CHAOS_EVENTS] = {"kill -9",   "stopped",   "left",
+                                                    "started",   "stalled",   "delayed",
+                                                    "trickling", "half-open", "cut"};
     return kind < CHAOS_EVENTS ? names[kind] : "?";
 }

@@ -125,7 +125,7 @@ typedef struct {
     uint64_t seed;
     uint32_t workers;
     uint32_t callers;
-    uint32_t rate;          //  calls a second and caller
+    uint32_t rate;  //  calls a second and caller
     chaos_address_t broker;
     chaos_address_t address[CHAOS_SLOTS];  //  where the node of that slot connects
     chaos_link_t links[CHAOS_SLOTS];
@@ -149,7 +149,8 @@ chaos_board_t *chaos_board_map (const char *path, uint64_t calls_room);
 chaos_call_t *chaos_board_new_call (chaos_board_t *self, uint64_t *number);
 chaos_call_t *chaos_board_call (chaos_board_t *self, uint64_t number);
 //  0: no more room. Any process.
-uint32_t chaos_board_event (chaos_board_t *self, chaos_event_kind_t kind, int64_t from_ns);
+uint32_t chaos_board_event (chaos_board_t *self, chaos_event_kind_t kind,
+                            int64_t from_ns);
 
 const char *chaos_role_name (unsigned role);
 const char *chaos_kind_name (unsigned kind);

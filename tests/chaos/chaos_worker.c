@@ -23,8 +23,7 @@ static chaos_call_t *read_arguments (daffi_request_t *request, uint64_t *number)
     uint64_t digest;
     const void *bytes;
     size_t size;
-    if (daffi_request_count (request) != 3 ||
-        daffi_request_uint (request, 0, number) ||
+    if (daffi_request_count (request) != 3 || daffi_request_uint (request, 0, number) ||
         daffi_request_uint (request, 1, &digest) ||
         daffi_request_bytes (request, 2, &bytes, &size))
         return NULL;
@@ -62,11 +61,11 @@ static void relay (daffi_request_t *request)
     call->deadline_ns = now + left_ms * CHAOS_MS;
     atomic_store (&call->made_ns, now);
     daffi_result_t *result = NULL;
-    daffi_status_t status = daffi_call (
-        daffi_request_global (request), CHAOS_POOLED_NAME,
-        DAFFI_ARGS (number, chaos_work_digest (number, call),
-                    daffi_value_binary (bytes, size)),
-        NULL, &result, &error);
+    daffi_status_t status =
+        daffi_call (daffi_request_global (request), CHAOS_POOLED_NAME,
+                    DAFFI_ARGS (number, chaos_work_digest (number, call),
+                                daffi_value_binary (bytes, size)),
+                    NULL, &result, &error);
     call->status = (uint8_t)status;
     call->executed = (uint8_t)(status ? error.executed : DAFFI_EXECUTED_YES);
     if (!status && !chaos_work_result_right (number, call, daffi_result_value (result)))

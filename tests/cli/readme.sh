@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 #  SPDX-License-Identifier: MPL-2.0
-#  readme: the programs in README.md compile without a warning, and the second gets from
-#  the first the answer that the README promises.
+#  readme: every program in README.md compiles without a warning, is called by the name
+#  that the text before it says, and does what the text promises.
 #
 #  They are built with the compiler and the sanitizers of the build tree, which a program
 #  must share with the library it links.
@@ -10,11 +10,14 @@ set -euo pipefail
 source=${DAFFI_SOURCE_DIR:?}
 build=${DAFFI_BUILD_DIR:-$(cd "${DAFFI_EXAMPLES:?}/.." && pwd)}
 work=$(mktemp -d /tmp/daffi-readme-XXXXXX)
-calculator=
+processes=()
 
 finish () {
-    [[ -z $calculator ]] || kill "$calculator" 2>/dev/null || true
-    [[ -z $calculator ]] || wait "$calculator" 2>/dev/null || true
+    local each
+    for each in ${processes[@]+"${processes[@]}"}; do
+        kill "$each" 2>/dev/null || true
+        wait "$each" 2>/dev/null || true
+    done
     rm -rf "$work"
 }
 trap finish EXIT
@@ -34,28 +37,52 @@ if [[ $(cached DAFFI_SHARED) != ON ]]; then
 fi
 [[ $(cached DAFFI_COVERAGE) != ON ]] || flags+=(--coverage)
 
-#  Block number n of the language c.
+#  Each block of the language c goes into the file that was named last before it.
 awk -v folder="$work" '
-    /^```c$/ { inside = 1; n++; next }
+    !inside && match ($0, /`[a-z_]+\.c`/) { name = substr ($0, RSTART + 1, RLENGTH - 2) }
+    /^```c$/ { inside = 1; print name; next }
     /^```$/ { inside = 0 }
-    inside { print > (folder "/" n ".c") }
-' "$source/README.md"
+    inside { print > (folder "/" name) }
+' "$source/README.md" >"$work/names"
 
 cd "$work"
-blocks=(*.c)
-if ((${#blocks[@]} != 2)); then
-    echo "README.md has ${#blocks[@]} C programs, this test knows two" >&2
+if [[ $(sort names | tr '\n' ' ') != 'calculator.c caller.c watcher.c ' ]]; then
+    echo "README.md has programs that this test does not know: $(tr '\n' ' ' <names)" >&2
     exit 1
 fi
-"$(cached CMAKE_C_COMPILER)" "${flags[@]}" 1.c -o calculator "${libraries[@]}"
-"$(cached CMAKE_C_COMPILER)" "${flags[@]}" 2.c -o caller "${libraries[@]}"
+while IFS= read -r name; do
+    "$(cached CMAKE_C_COMPILER)" "${flags[@]}" "$name" -o "${name%.c}" "${libraries[@]}"
+done <names
+
+#  until_said FILE LINE
+until_said () {
+    local end=$((SECONDS + 20))
+    until grep -qxF -e "$2" "$1"; do
+        if ((SECONDS >= end)); then
+            echo "not said: $2" >&2
+            cat "$1" >&2
+            exit 1
+        fi
+        sleep 0.02
+    done
+}
 
 export TMPDIR=$work
+#  Line by line, though it is no terminal; stdbuf preloads itself before the sanitizer.
+export ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0
+stdbuf -oL ./watcher >watched &
+processes+=($!)
 ./calculator &
 calculator=$!
+processes+=("$calculator")
+
 printed=$(./caller)
-promised=$(grep -o '`2 + 3 = 5`' "$source/README.md" | tr -d '`')
-if [[ $printed != "$promised" ]]; then
-    echo "the caller printed \"$printed\", the README promises \"$promised\"" >&2
+if ! grep -qF "prints \`$printed\`" "$source/README.md"; then
+    echo "the README does not promise what the caller printed: $printed" >&2
     exit 1
 fi
+
+until_said watched 'calculator is there'
+until_said watched 'calculator has answered'
+kill "$calculator"
+until_said watched 'watcher has no controller'

@@ -18,8 +18,9 @@ find -L "$licences" -type f -exec realpath {} + | sort -u | xargs -d '\n' cat >"
 lines=$(grep -a -c '' "$work/text")
 words=$(wc -w <"$work/text")
 matching=$(grep -a -c 'copyright' "$work/text")
-tr -cs A-Za-z '\n' <"$work/text" | tr A-Z a-z | grep -E '^.{5,}' | sort | uniq -c \
-    | sort -k1,1nr -k2,2 | head -n 10 | awk '{ print $2, $1 }' >"$work/top"
+tr -cs '[:alpha:]' '\n' <"$work/text" | tr '[:upper:]' '[:lower:]' \
+    | grep -E '^.{5,}' | sort | uniq -c | sort -k1,1nr -k2,2 \
+    | awk 'NR <= 10 { print $2, $1 }' >"$work/top"
 
 #  expect FILE: the printed result in FILE is right.
 expect () {

@@ -107,6 +107,7 @@ typedef struct {
     uint32_t node;
     uint32_t life;             //  of the node
     uint32_t controller;       //  which one it goes to
+    int64_t base_ms;           //  that one's clock
     daffi_session_t *session;  //  at the controller
     uint32_t session_number;
     bool refused;  //  nothing of it is taken any more at the controller

@@ -136,6 +136,12 @@ static void fault_half_open (world_t *self, node_t *node)
         sim_cut (self, node->connection, true);
 }
 
+static void stall (int64_t *lane_ms, int64_t until_ms)
+{
+    if (*lane_ms < until_ms)
+        *lane_ms = until_ms;
+}
+
 static void fault_stop (world_t *self, node_t *node)
 {
     int64_t until = self->now_ms + (int64_t)sim_below (self, 1500);
@@ -146,7 +152,7 @@ static void fault_stop (world_t *self, node_t *node)
            (long long)node->stopped_ms);
     //  sometimes what it sent last stays in its own buffers meanwhile
     if (on_line (node) && sim_chance (self, 2))
-        self->connections[node->connection].up_ms = node->stopped_ms;
+        stall (&self->connections[node->connection].up_ms, until);
 }
 
 static void fault_stall (world_t *self, node_t *node)
@@ -156,10 +162,7 @@ static void fault_stall (world_t *self, node_t *node)
     connection_t *on = &self->connections[node->connection];
     int64_t until = self->now_ms + (int64_t)sim_below (self, 800);
     TRACE (self, "n%u stalls until %lld", sim_index_of (self, node), (long long)until);
-    if (sim_chance (self, 2) && until > on->up_ms)
-        on->up_ms = until;
-    else if (until > on->down_ms)
-        on->down_ms = until;
+    stall (sim_chance (self, 2) ? &on->up_ms : &on->down_ms, until);
 }
 
 static void fault_drain (world_t *self, node_t *node)

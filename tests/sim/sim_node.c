@@ -146,8 +146,10 @@ void sim_node_connect (world_t *self, node_t *node)
         return;
     }
     node->connection = self->connection_count++;
-    self->connections[node->connection] = (connection_t){
-        .node = index, .life = node->life, .controller = self->controller};
+    self->connections[node->connection] = (connection_t){.node = index,
+                                                         .life = node->life,
+                                                         .controller = self->controller,
+                                                         .base_ms = self->core_base_ms};
     node->heard_ms = self->now_ms;
     node->clock_known = false;
     say_hello (self, node);
@@ -220,7 +222,7 @@ static void on_clock (world_t *self, node_t *node, uint64_t clock_ms)
         return;
     node->clock_known = true;
     node->clock_offset = offset;
-    node->clock_lag = self->core_base_ms - offset;
+    node->clock_lag = self->connections[node->connection].base_ms - offset;
 }
 
 static void on_welcome (world_t *self, node_t *node, const message_t *message)

@@ -79,7 +79,7 @@ SYSTEM_TEST ("a value of every kind comes back as it was sent")
                             DAFFI_ARGS (daffi_value_raw (raw, sizeof raw)), NULL,
                             &result, &error),
                 error);
-    daffi_value_t expected = DAFFI_ARRAY (1, 2, true);
+    daffi_value_t expected = DAFFI_ARRAY (1, 2, daffi_value_bool (true));
     CHECK (daffi_value_equal (daffi_result_value (result), &expected));
     daffi_result_destroy (&result);
     trio_stop (&trio);
@@ -100,9 +100,9 @@ SYSTEM_TEST ("each typed call gives its type, and says TYPE where it is another"
         daffi_call_double (trio.caller, "echo", DAFFI_ARGS (0.25), &real, &error),
         error);
     CHECK_EQ_DOUBLE (real, 0.25);
-    CHECK_FINE (
-        daffi_call_bool (trio.caller, "echo", DAFFI_ARGS (true), &truth, &error),
-        error);
+    CHECK_FINE (daffi_call_bool (trio.caller, "echo",
+                                 DAFFI_ARGS (daffi_value_bool (true)), &truth, &error),
+                error);
     CHECK (truth);
     CHECK_FINE (
         daffi_call_string (trio.caller, "echo", DAFFI_ARGS ("x"), &text, &error),
@@ -128,6 +128,9 @@ SYSTEM_TEST ("an error arrives as what it was: status, text, who, and that it ra
     trio_t trio = trio_start (at);
     for (int status = DAFFI_INVALID; status <= DAFFI_END; status++) {
         daffi_error_t error;
+        //  neither of these is an outcome
+        if (status == DAFFI_PENDING || status == DAFFI_END)
+            continue;
         CHECK_STATUS ((daffi_status_t)status,
                       daffi_call (trio.caller, "fail", DAFFI_ARGS (status, "so it is"),
                                   NULL, NULL, &error));

@@ -1,0 +1,183 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  Judges each call by its record alone, and by when its processes did not run.
+#include "chaos_judge.h"
+
+#include <daffi.h>
+#include <stdlib.h>
+
+enum {
+    LATE_MS = 100,  //  an outcome may come so long after its deadline
+    START_MS =
+        100,      //  a run may begin so long after its caller was told that it failed
+    EDGE_MS = 20  //  after SIGCONT: what had been decided before SIGSTOP
+};
+
+//  When processes did not run: the events of each life, as lists.
+typedef struct {
+    chaos_board_t *board;
+    const chaos_settings_t *settings;
+    chaos_verdict_t *verdict;
+    uint32_t first[CHAOS_LIVES_MAX];
+    uint32_t next[CHAOS_EVENTS_MAX];
+} judge_t;
+
+static void index_pauses (judge_t *self)
+{
+    uint32_t count = self->board->event_count;
+    for (uint32_t i = 1; i <= count && i < CHAOS_EVENTS_MAX; i++) {
+        const chaos_event_t *event = &self->board->events[i];
+        if (event->kind != CHAOS_STOP && event->kind != CHAOS_STALL)
+            continue;
+        self->next[i] = self->first[event->life];
+        self->first[event->life] = i;
+    }
+}
+
+//  When the time that the caller had is over, if only the time counts in which it ran.
+static int64_t moved_by_pauses (const judge_t *self, uint16_t life, int64_t due_ns)
+{
+    bool moved = true;
+    while (moved) {
+        moved = false;
+        for (uint32_t i = self->first[life]; i; i = self->next[i]) {
+            const chaos_event_t *event = &self->board->events[i];
+            int64_t to_ns = event->to_ns ? event->to_ns : INT64_MAX / 2;
+            if (event->from_ns <= due_ns + LATE_MS * CHAOS_MS && to_ns > due_ns) {
+                due_ns = to_ns;
+                moved = true;
+            }
+        }
+    }
+    return due_ns;
+}
+
+//  Was the runner stopped just before it noted its start, and the end only then?
+static bool at_the_edge (const judge_t *self, uint16_t life, int64_t end_ns,
+                         int64_t started_ns)
+{
+    for (uint32_t i = self->first[life]; i; i = self->next[i]) {
+        const chaos_event_t *event = &self->board->events[i];
+        if (event->from_ns <= end_ns + START_MS * CHAOS_MS &&
+            started_ns >= event->from_ns &&
+            started_ns <= event->to_ns + EDGE_MS * CHAOS_MS)
+            return true;
+    }
+    return false;
+}
+
+static void blame (judge_t *self, uint64_t number, const char *violation)
+{
+    enum { TOLD_IN_FULL = 30 };
+    self->verdict->violations++;
+    if (self->verdict->violations <= TOLD_IN_FULL) {
+        printf ("VIOLATION seed %#llx, ", (unsigned long long)self->settings->seed);
+        chaos_tell (self->board, number, violation);
+    }
+}
+
+//  --- one call -----------------------------------------------------------------------
+
+static void judge_outcome (judge_t *self, uint64_t number, const chaos_call_t *call)
+{
+    const chaos_life_t *life = &self->board->lives[call->caller];
+    int64_t due_ns = moved_by_pauses (self, call->caller, call->deadline_ns);
+    int64_t limit_ns = due_ns + LATE_MS * CHAOS_MS;
+    if (call->outcomes > 1)
+        blame (self, number, "more than one outcome");
+    if (!call->told_ns) {
+        self->verdict->untold++;
+        if (!life->killed_ns || life->killed_ns > limit_ns)
+            blame (self, number, "no outcome");
+        return;
+    }
+    if (call->told_ns > limit_ns)
+        blame (self, number, "the outcome came too late");
+    else if (call->told_ns > call->deadline_ns + LATE_MS * CHAOS_MS)
+        self->verdict->excused++;
+    else if (call->told_ns - call->deadline_ns > self->verdict->latest_ns)
+        self->verdict->latest_ns = call->told_ns - call->deadline_ns;
+}
+
+static void judge_runs (judge_t *self, uint64_t number, const chaos_call_t *call)
+{
+    bool told = call->told_ns != 0;
+    bool failed = told && call->status != DAFFI_OK;
+    if (failed && call->executed == DAFFI_EXECUTED_NO && call->runs)
+        blame (self, number, "told as not executed, but it ran");
+    if (call->runs > 1 && !(call->flags & CHAOS_IDEMPOTENT))
+        blame (self, number, "ran more than once");
+    if (call->runs > CHAOS_RUNS_KEPT)
+        blame (self, number, "ran more often than it was tried");
+    if (told && !failed && !call->runs && call->kind < CHAOS_NOBODY)
+        blame (self, number, "answered, but it never ran");
+    self->verdict->twice += call->runs > 1;
+}
+
+static void judge_starts (judge_t *self, uint64_t number, const chaos_call_t *call)
+{
+    int64_t end_ns = call->deadline_ns;
+    if (call->told_ns && call->status && call->told_ns < end_ns)
+        end_ns = call->told_ns;
+    for (uint32_t i = 0; i < call->runs && i < CHAOS_RUNS_KEPT; i++) {
+        int64_t started_ns = call->started_ns[i];
+        if (started_ns <= end_ns + START_MS * CHAOS_MS)
+            continue;
+        if (at_the_edge (self, call->runner[i], end_ns, started_ns))
+            self->verdict->edges++;
+        else
+            blame (self, number,
+                   end_ns == call->deadline_ns
+                       ? "began to run after its deadline"
+                       : "began to run after its caller was told that it failed");
+    }
+}
+
+static void judge_notes (judge_t *self, uint64_t number, const chaos_call_t *call)
+{
+    if (call->wrong & CHAOS_WRONG_REPLY)
+        blame (self, number, "the reply is not this call's");
+    if (call->wrong & CHAOS_WRONG_ARGUMENTS)
+        blame (self, number, "the arguments that arrived are not this call's");
+    if (call->wrong & CHAOS_TOLD_DIFFERENTLY)
+        blame (self, number, "the future told one thing and then another");
+}
+
+static void judge_call (judge_t *self, uint64_t number)
+{
+    const chaos_call_t *call = chaos_board_call (self->board, number);
+    chaos_verdict_t *verdict = self->verdict;
+    if (!call->made_ns)
+        return;  //  the caller died before it began
+    verdict->made++;
+    verdict->by_kind[call->kind]++;
+    verdict->cancelled += call->cancel_ns != 0;
+    verdict->retried += call->attempts > 1;
+    if (call->kind == CHAOS_CAST && !call->told_ns) {
+        verdict->cast++;
+        verdict->cast_ran += call->runs > 0;
+    } else {
+        judge_outcome (self, number, call);
+    }
+    if (call->told_ns)
+        verdict->by_status[call->status % CHAOS_STATUSES][call->executed % 3]++;
+    judge_runs (self, number, call);
+    judge_starts (self, number, call);
+    judge_notes (self, number, call);
+}
+
+void chaos_judge (chaos_board_t *board, const chaos_settings_t *settings,
+                  chaos_verdict_t *verdict)
+{
+    judge_t *self = calloc (1, sizeof *self);
+    if (!self)
+        abort ();
+    self->board = board;
+    self->settings = settings;
+    self->verdict = verdict;
+    index_pauses (self);
+    uint64_t last =
+        board->last_call < board->calls_room ? board->last_call : board->calls_room;
+    for (uint64_t number = 1; number <= last; number++)
+        judge_call (self, number);
+    free (self);
+}

@@ -1,0 +1,445 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  Fuzz target: the controller's core, driven by bytes.
+//
+//  Each byte is a step: a record of one of four peers, with few names and small ids so
+//  that they meet, or a raw packet, time, a broken connection, a full queue. After
+//  every step all counters are counted again; no call may be answered twice; at the end
+//  nothing may be left. Aborts where that is not so.
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "state.h"
+
+enum { PEERS = 4, IDS = 8, TOKENS = 16, STEPS_MAX = 2000 };
+
+int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
+
+typedef struct {
+    daffi_session_t *session;
+    size_t room;
+    bool open[IDS];  //  calls and waits that are not answered yet
+    bool wild;       //  it sent raw packets: nothing is known of its ids
+} peer_t;
+
+typedef struct {
+    const uint8_t *data;
+    const uint8_t *end;
+    daffi_core_t *core;
+    int64_t now_ms;
+    uint64_t random;
+    peer_t peers[PEERS];
+    uint64_t tokens[TOKENS];  //  the last ones that were given
+    unsigned token_count;
+    daffi_buffer_t body;
+} fuzz_t;
+
+static void require (bool condition)
+{
+    if (!condition)
+        abort ();
+}
+
+static unsigned next (fuzz_t *self)
+{
+    return self->data < self->end ? *self->data++ : 0;
+}
+
+//  --- what the core wants
+//  --------------------------------------------------------------
+
+static void out_send (void *context, void *peer, const daffi_header_t *header,
+                      const daffi_body_t *body, int64_t deadline_ms, bool control)
+{
+    fuzz_t *self = context;
+    peer_t *to = peer;
+    uint8_t bytes[DAFFI_HEADER_ROOM];
+    (void)control;
+    require (to->session != NULL);
+    require (header->type > 0 && header->type < DAFFI_RECORD_LIMIT);
+    require ((header->ttl_ms == DAFFI_TTL_NONE) == (deadline_ms == DAFFI_NEVER));
+    require (daffi_header_write (header, bytes) <= sizeof bytes);
+    require (body->size == 0 || body->data);
+    if (header->type == DAFFI_RECORD_CALL) {
+        require (header->id != 0 && deadline_ms > self->now_ms);
+        self->tokens[self->token_count++ % TOKENS] = header->id;
+    }
+    bool answer =
+        header->type == DAFFI_RECORD_RESULT || header->type == DAFFI_RECORD_ERROR;
+    if (!answer || !header->id || header->id >= IDS || to->wild)
+        return;
+    require (to->open[header->id]);
+    to->open[header->id] = false;
+}
+
+static bool out_fits (void *context, void *peer, size_t size)
+{
+    (void)context;
+    return size <= ((peer_t *)peer)->room;
+}
+
+static void forget (peer_t *peer)
+{
+    peer->session = NULL;
+    peer->wild = false;
+    memset (peer->open, 0, sizeof peer->open);
+}
+
+static void out_drop (void *context, void *peer)
+{
+    (void)context;
+    forget (peer);
+}
+
+static uint64_t out_random (void *context)
+{
+    fuzz_t *self = context;
+    return self->random = self->random * UINT64_C (6364136223846793005) + 1;
+}
+
+//  --- counting again
+//  -------------------------------------------------------------------
+
+typedef struct {
+    uint64_t waiting, running, abandoned, waits, bytes, offers, processes;
+} count_t;
+
+static void count_placed (const daffi_session_t *session, count_t *count)
+{
+    uint32_t placed = 0;
+    size_t bytes = 0;
+    DAFFI_LIST_EACH (&session->placed, link, follower) {
+        const daffi_entry_t *entry = daffi_container (link, daffi_entry_t, of_owner);
+        require (entry->owner == session);
+        require (daffi_link_linked (&entry->of_place));
+        require (daffi_timer_armed (&entry->timer.timer) ==
+                 (entry->deadline_ms != DAFFI_NEVER));
+        count->waiting += entry->state == DAFFI_ENTRY_WAITING;
+        count->waits += entry->state == DAFFI_ENTRY_WAIT;
+        bytes += entry->state == DAFFI_ENTRY_WAITING ? entry->size : 0;
+        placed++;
+    }
+    require (placed == session->placed_count && bytes == session->queued_bytes);
+    count->bytes += bytes;
+}
+
+static void count_running (const daffi_session_t *session, count_t *count)
+{
+    uint32_t running = 0;
+    DAFFI_LIST_EACH (&session->running, link, follower) {
+        const daffi_entry_t *entry = daffi_container (link, daffi_entry_t, of_place);
+        require (entry->provider == session && entry->token != 0);
+        require (!entry->body && !entry->tail && !entry->name);
+        require ((entry->state == DAFFI_ENTRY_RUNNING) == (entry->owner != NULL));
+        count->abandoned += entry->state == DAFFI_ENTRY_ABANDONED;
+        running++;
+    }
+    require (running == session->running_count);
+    count->running += running;
+}
+
+static void count_offers (const daffi_session_t *session, count_t *count)
+{
+    uint32_t offers = 0;
+    DAFFI_LIST_EACH (&session->offers, link, follower) {
+        const daffi_offer_t *offer = daffi_container (link, daffi_offer_t, of_session);
+        require (offer->session == session && offer->index < offer->function->count);
+        require (offer->function->offers[offer->index] == offer);
+        offers++;
+    }
+    require (offers == session->offer_count);
+    count->offers += offers;
+}
+
+//  No name without a reason, no call that waits for somebody who has nothing to do.
+static void check_names (const daffi_core_t *core)
+{
+    size_t cursor = 0, offered = 0, starving = 0;
+    daffi_offered_t *function;
+    while ((function = daffi_names_next (&core->functions, &cursor))) {
+        bool waiting = !daffi_list_empty (&function->waiting);
+        require (function->count || waiting || !daffi_list_empty (&function->waits));
+        require (waiting == daffi_link_linked (&function->starving));
+        require (!waiting || function->count || core->settling);
+        offered += function->count > 0;
+        starving += waiting;
+        for (uint32_t i = 0; waiting && i < function->count; i++)
+            require (function->offers[i]->session->running_count > 0);
+    }
+    require (offered == core->stats.functions && starving == core->starving_count);
+    daffi_process_t *process;
+    cursor = 0;
+    while ((process = daffi_names_next (&core->processes, &cursor))) {
+        bool waiting = !daffi_list_empty (&process->waiting);
+        require (process->session || waiting || !daffi_list_empty (&process->waits));
+        require (daffi_link_linked (&process->held) == (waiting && !process->session));
+        require (!waiting || core->settling || process->session->running_count > 0);
+    }
+}
+
+static void check (const fuzz_t *self)
+{
+    const daffi_core_stats_t *stats = daffi_core_stats (self->core);
+    count_t count = {0};
+    uint64_t sessions = 0;
+    DAFFI_LIST_EACH (&self->core->sessions, link, follower) {
+        const daffi_session_t *session = daffi_container (link, daffi_session_t, link);
+        require ((session->process == NULL) == (session->state == DAFFI_SESSION_NEW));
+        require (!session->process || session->process->session == session);
+        require (daffi_timer_armed (&session->timer.timer));
+        count_placed (session, &count);
+        count_running (session, &count);
+        count_offers (session, &count);
+        count.processes += session->process != NULL;
+        sessions++;
+    }
+    require (sessions == stats->sessions && count.processes == stats->processes);
+    require (count.waiting == stats->waiting && count.waits == stats->waits);
+    require (count.running == stats->running && count.abandoned == stats->abandoned);
+    require (count.bytes == stats->queued_bytes);
+    require (count.offers == self->core->offers.count);
+    check_names (self->core);
+}
+
+//  --- steps
+//  ----------------------------------------------------------------------------
+
+static const char *const names[] = {"a", "b", "c", "$x", "not/a/name", ""};
+static const char *const functions[] = {"f",         "g",          "h", "$node.x",
+                                        "$sys.info", "not/a/name", "",  "$sys.stats"};
+
+static daffi_text_t pick (const char *const *from, size_t count, unsigned byte)
+{
+    return daffi_text_of (from[byte % count]);
+}
+
+static void receive (fuzz_t *self, peer_t *peer, const daffi_header_t *header,
+                     const void *data, size_t size)
+{
+    if (!peer->session)
+        peer->session = daffi_core_connect (self->core, peer, self->now_ms);
+    daffi_body_t body = daffi_body_borrowed (data, size);
+    daffi_core_receive (self->core, peer->session, header, &body, self->now_ms);
+}
+
+static void step_hello (fuzz_t *self, peer_t *peer)
+{
+    unsigned what = next (self), more = next (self);
+    daffi_hello_t hello = {.min = 1,
+                           .max = more & 64 ? 0 : 1,
+                           .timeout_ms = more & 32 ? 500 : 0,
+                           .capacity = 1 + (more & 3),
+                           .takeover = (more & 4) != 0};
+    hello.incarnation[0] = more >> 3 & 3;
+    daffi_header_t header = {.type = DAFFI_RECORD_HELLO,
+                             .id = 200,
+                             .peer = pick (names, 6, what),
+                             .ttl_ms = DAFFI_TTL_NONE};
+    daffi_buffer_clear (&self->body);
+    daffi_write_hello (&self->body, &hello);
+    daffi_write_array (&self->body, what >> 6);
+    for (unsigned i = 0; i < what >> 6; i++)
+        daffi_write_offer (&self->body, pick (functions, 3, i + (what >> 4)),
+                           daffi_text ("", 0));
+    if (more & 128)
+        self->body.size /= 2;
+    //  whatever it had is over
+    memset (peer->open, 0, sizeof peer->open);
+    receive (self, peer, &header, self->body.data, self->body.size);
+}
+
+static void step_call (fuzz_t *self, peer_t *peer, uint8_t type)
+{
+    static const uint32_t ttls[] = {DAFFI_TTL_NONE, 0, 1, 50, 1000, 30000};
+    static const uint8_t zeros[256];
+    unsigned what = next (self), where = next (self), how = next (self);
+    daffi_header_t header = {.type = type,
+                             .id = what % IDS,
+                             .name = pick (functions, 8, what / IDS),
+                             .peer = pick (names, 6, where & 1 ? where / 2 : 5),
+                             .ttl_ms = ttls[how % 6]};
+    if (how & 128) {
+        header.present = DAFFI_OPT_SENT;
+        header.sent_ms = (uint32_t)self->now_ms - (how & 63);
+    }
+    bool known = peer->session && peer->session->process;
+    bool asks = type == DAFFI_RECORD_CALL || type == DAFFI_RECORD_WAIT;
+    if (known && asks && header.id)
+        peer->open[header.id] = true;
+    receive (self, peer, &header, zeros, type == DAFFI_RECORD_WAIT ? 0 : how);
+}
+
+static void step_answer (fuzz_t *self, peer_t *peer)
+{
+    unsigned what = next (self);
+    daffi_header_t header = {.type =
+                                 what & 1 ? DAFFI_RECORD_RESULT : DAFFI_RECORD_ERROR,
+                             .id = self->tokens[what / 2 % TOKENS] ^ (what >> 7),
+                             .present = what & 64 ? DAFFI_OPT_STATUS : 0,
+                             .status = (uint8_t)what,
+                             .ttl_ms = DAFFI_TTL_NONE};
+    receive (self, peer, &header, "answer", what % 7);
+}
+
+static void step_small (fuzz_t *self, peer_t *peer)
+{
+    unsigned what = next (self);
+    static const uint8_t types[] = {DAFFI_RECORD_PING,      DAFFI_RECORD_PONG,
+                                    DAFFI_RECORD_DRAIN,     DAFFI_RECORD_GOODBYE,
+                                    DAFFI_RECORD_SUBSCRIBE, DAFFI_RECORD_CANCEL,
+                                    DAFFI_RECORD_CANCEL,    DAFFI_RECORD_CHUNK};
+    daffi_header_t header = {
+        .type = types[what % 8], .id = what / 8 % IDS, .ttl_ms = DAFFI_TTL_NONE};
+    if (header.type == DAFFI_RECORD_CANCEL)
+        peer->open[header.id] = false;
+    else if (header.id)
+        header.id += 300;
+    receive (self, peer, &header, NULL, 0);
+}
+
+static void step_update (fuzz_t *self, peer_t *peer)
+{
+    unsigned what = next (self);
+    daffi_header_t header = {
+        .type = DAFFI_RECORD_UPDATE, .id = 400, .ttl_ms = DAFFI_TTL_NONE};
+    daffi_text_t name = pick (functions, 4, what / 4);
+    daffi_buffer_clear (&self->body);
+    if (what % 4 == 0)
+        daffi_write_remove (&self->body, name);
+    else if (what % 4 == 1)
+        daffi_write_add (&self->body, name, daffi_text_of ("()"));
+    else {
+        daffi_write_map (&self->body, 1);
+        daffi_write_string (&self->body, "capacity");
+        daffi_write_uint (&self->body, what / 32);
+    }
+    receive (self, peer, &header, self->body.data, self->body.size);
+}
+
+static void step_packet (fuzz_t *self, peer_t *peer)
+{
+    size_t left = (size_t)(self->end - self->data), size = next (self);
+    size = size < left ? size : left ? left - 1 : 0;
+    daffi_packet_reader_t reader = daffi_packet_reader (self->data, size);
+    daffi_record_t record;
+    daffi_status_t status;
+    self->data += size;
+    peer->wild = true;
+    while (!(status = daffi_packet_next (&reader, &record))) {
+        receive (self, peer, &record.header, record.body, record.header.size);
+        peer->wild = true;
+    }
+    if (status == DAFFI_PROTOCOL && peer->session)
+        daffi_core_malformed (self->core, peer->session, self->now_ms);
+}
+
+static void step_time (fuzz_t *self)
+{
+    unsigned what = next (self);
+    int64_t until = self->now_ms + (what & 127) * (what & 128 ? 100 : 1);
+    //  from timer to timer, or in one leap as for somebody who was stopped
+    while (what % 4 && daffi_core_next (self->core) <= until) {
+        int64_t due = daffi_core_next (self->core);
+        self->now_ms = due > self->now_ms ? due : self->now_ms;
+        daffi_core_tick (self->core, self->now_ms);
+    }
+    self->now_ms = until;
+    daffi_core_tick (self->core, until);
+    require (daffi_core_next (self->core) > until);
+}
+
+static void disconnect (fuzz_t *self, peer_t *peer)
+{
+    daffi_session_t *session = peer->session;
+    forget (peer);
+    if (session)
+        daffi_core_disconnect (self->core, session, self->now_ms);
+}
+
+static void step_room (fuzz_t *self, peer_t *peer)
+{
+    unsigned what = next (self);
+    peer->room = what & 1 ? SIZE_MAX : what;
+    if (what & 1 && peer->session)
+        daffi_core_writable (self->core, peer->session, self->now_ms);
+}
+
+static void step (fuzz_t *self)
+{
+    unsigned byte = next (self);
+    peer_t *peer = &self->peers[byte % PEERS];
+    switch (byte / PEERS % 16) {
+    case 0:
+    case 1:
+        step_hello (self, peer);
+        break;
+    case 2:
+    case 3:
+    case 4:
+        step_call (self, peer, DAFFI_RECORD_CALL);
+        break;
+    case 5:
+        step_call (self, peer, DAFFI_RECORD_CAST);
+        break;
+    case 6:
+        step_call (self, peer, DAFFI_RECORD_WAIT);
+        break;
+    case 7:
+    case 8:
+        step_answer (self, peer);
+        break;
+    case 9:
+        step_small (self, peer);
+        break;
+    case 10:
+        step_update (self, peer);
+        break;
+    case 11:
+        step_packet (self, peer);
+        break;
+    case 12:
+        step_time (self);
+        break;
+    case 13:
+        disconnect (self, peer);
+        break;
+    case 14:
+        step_room (self, peer);
+        break;
+    case 15:
+        if (byte == 0xff)
+            daffi_core_drain (self->core);
+        break;
+    }
+}
+
+int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
+{
+    fuzz_t self = {.data = data, .end = data + size, .now_ms = INT64_C (1) << 32};
+    for (unsigned i = 0; i < PEERS; i++)
+        self.peers[i].room = SIZE_MAX;
+    daffi_buffer_init (&self.body);
+    unsigned first = next (&self);
+    daffi_core_options_t options = {
+        .output = {&self, out_send, out_fits, out_drop, out_random},
+        .name = "hub",
+        .settle_ms = first & 1 ? 500 : -1,
+        .calls_max = first & 2 ? 3 : 0,
+        .queue_max = first & 4 ? 300 : 0,
+        .total_queue_max = first & 8 ? 500 : 0};
+    self.core = daffi_core_new (&options, self.now_ms);
+    for (int steps = 0; self.data < self.end && steps < STEPS_MAX; steps++) {
+        step (&self);
+        check (&self);
+    }
+    if (first & 16)
+        daffi_core_close (self.core, self.now_ms);
+    for (unsigned i = 0; i < PEERS; i++)
+        disconnect (&self, &self.peers[i]);
+    require (self.core->stats.sessions == 0 && self.core->entries.count == 0);
+    require (self.core->processes.count == 0 && self.core->functions.count == 0);
+    require (self.core->wheel.count == (self.core->settling ? 1 : 0));
+    daffi_core_destroy (&self.core);
+    daffi_buffer_done (&self.body);
+    return 0;
+}
