@@ -229,6 +229,7 @@ static void begin_drain (daffi_controller_t *self, int64_t timeout_ms)
 //  Says goodbye and lets go of the endpoint; the actor lives on until it is destroyed.
 static void close_down (daffi_controller_t *self)
 {
+    daffi_mailbox_close (&self->mailbox);
     daffi_core_close (self->core, self->now_ms);
     daffi_peers_flush (&self->peers, self->now_ms);
     daffi_monitor_close (&self->monitor);

@@ -41,7 +41,7 @@ set (CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 add_compile_options (-Wall -Wextra -Wpedantic -Wshadow -Wconversion
     -Wformat-security -Wmissing-prototypes -Wstrict-prototypes -Wold-style-definition
-    -Wpointer-arith -Wundef -Wvla -Wwrite-strings -Werror=implicit-function-declaration)
+    -Wpointer-arith -Wundef -Wvla -Werror=implicit-function-declaration)
 if (CMAKE_C_COMPILER_ID STREQUAL "GNU")
     add_compile_options (-Wduplicated-cond -Wlogical-op -Wjump-misses-init)
 endif ()

@@ -25,9 +25,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static sem_t noticed, finished;
+static sem_t begun, noticed, finished;
 
-//  square (n, ms): n * n, after so many milliseconds or as soon as nobody waits.
+//  square (n, ms): n * n, after so many milliseconds, unless nobody waits any more.
 static daffi_status_t square (daffi_request_t *request, void *arg)
 {
     (void)arg;
@@ -36,11 +36,20 @@ static daffi_status_t square (daffi_request_t *request, void *arg)
         return daffi_request_fail (request, "square wants a number and milliseconds");
 
     struct pollfd cancel = {.fd = daffi_request_cancel_fd (request), .events = POLLIN};
-    if (poll (&cancel, 1, (int)ms) > 0) {
-        sem_post (&noticed);
+    if (poll (&cancel, 1, (int)ms) > 0)
         return DAFFI_CANCELLED;
-    }
     return daffi_request_reply (request, n * n);
+}
+
+//  Has no end of its own.
+static daffi_status_t forever (daffi_request_t *request, void *arg)
+{
+    (void)arg;
+    struct pollfd cancel = {.fd = daffi_request_cancel_fd (request), .events = POLLIN};
+    sem_post (&begun);
+    poll (&cancel, 1, -1);
+    sem_post (&noticed);
+    return DAFFI_CANCELLED;
 }
 
 //  Works at every third time only.
@@ -90,8 +99,8 @@ static void several_at_once (daffi_global_t *global)
 static void wait_repeatedly (daffi_global_t *global)
 {
     DAFFI_AUTO (daffi_future) *future =
-        start (global, "square", DAFFI_ARGS (7, 100), NULL);
-    daffi_status_t first = daffi_future_wait (future, 1, NULL);
+        start (global, "square", DAFFI_ARGS (7, 300), NULL);
+    daffi_status_t first = daffi_future_wait (future, 0, NULL);
     while (daffi_future_wait (future, 10, NULL) == DAFFI_PENDING)
         ;  //  here the caller does something else
     printf ("looked, it was %s, then waited: %" PRId64 "\n", daffi_status_name (first),
@@ -103,16 +112,14 @@ static void miss_a_deadline (daffi_global_t *global)
     DAFFI_AUTO (daffi_future) *future =
         start (global, "square", DAFFI_ARGS (8, 60000), DAFFI_CALL (.timeout_ms = 20));
     daffi_status_t status = daffi_future_wait (future, DAFFI_FOREVER, NULL);
-    sem_wait (&noticed);
     printf ("with a deadline of 20 ms: %s\n", daffi_status_name (status));
 }
 
 static void cancel (daffi_global_t *global)
 {
-    DAFFI_AUTO (daffi_future) *future =
-        start (global, "square", DAFFI_ARGS (9, 60000), NULL);
-    if (daffi_future_wait (future, 50, NULL) == DAFFI_PENDING)
-        daffi_future_cancel (future);
+    DAFFI_AUTO (daffi_future) *future = start (global, "forever", DAFFI_ARGS (), NULL);
+    sem_wait (&begun);
+    daffi_future_cancel (future);
     daffi_status_t status = daffi_future_wait (future, DAFFI_FOREVER, NULL);
     sem_wait (&noticed);
     printf ("cancelled: %s, and the function noticed\n", daffi_status_name (status));
@@ -156,8 +163,10 @@ int main (void)
 {
     static const daffi_function_t functions[] = {
         {.name = "square", .callback = square},
+        {.name = "forever", .callback = forever},
         {.name = "moody_square", .callback = moody_square},
         {0}};
+    sem_init (&begun, 0, 0);
     sem_init (&noticed, 0, 0);
     sem_init (&finished, 0, 0);
 

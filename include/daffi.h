@@ -484,6 +484,52 @@ DAFFI_EXPORT const daffi_reply_t *daffi_broadcast_find (daffi_broadcast_t *self,
 /*  Cancels what still runs, frees it and nulls the pointer. */
 DAFFI_EXPORT void daffi_broadcast_destroy (daffi_broadcast_t **self_p);
 
+/*  --- streams ------------------------------------------------------------- */
+
+/*  A call that items go with, both ways: the caller sends some to the function, the
+ *  function yields some to the caller, and its result comes at the end. Each end may be
+ *  64 items or 1 MiB ahead of the other, whichever comes first (one larger item goes
+ *  alone); then it waits until the other has read. Items are in order. */
+typedef struct daffi_stream daffi_stream_t;
+
+/*  Begins a call, as daffi_call_start () does, and never tries again by itself. The
+ *  timeout counts for the whole of it: give one that is long enough. Never blocks. */
+DAFFI_EXPORT DAFFI_MUST_USE daffi_stream_t *
+daffi_stream_open (daffi_global_t *self, const char *function, daffi_args_t args,
+                   const daffi_call_options_t *options, daffi_error_t *error);
+
+/*  Sends one item. DAFFI_OK: it is on its way; DAFFI_PENDING: the function has not read
+ *  enough within the timeout (0 = do not wait), and the item was not sent; DAFFI_END:
+ * the call is over, see daffi_stream_wait (); TOO_BIG, INVALID as for arguments,
+ * INVALID also after daffi_stream_send_end (). One thread at a time. Blocks. */
+DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_stream_send_value (
+    daffi_stream_t *self, daffi_value_t item, int64_t timeout_ms, daffi_error_t *error);
+#ifndef __cplusplus
+#define daffi_stream_send(stream, x, timeout_ms, error) \
+    daffi_stream_send_value ((stream), DAFFI_VALUE (x), (timeout_ms), (error))
+#endif
+/*  No more items come: the function's daffi_request_receive () gets DAFFI_END. */
+DAFFI_EXPORT void daffi_stream_send_end (daffi_stream_t *self);
+
+/*  The next item that the function yielded, the caller's to destroy. DAFFI_OK;
+ *  DAFFI_PENDING after the timeout; DAFFI_END: the function has ended well, its result
+ * is there; or the error that it ended with. One thread at a time. Blocks. */
+DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_stream_receive (daffi_stream_t *self,
+                                                                 int64_t timeout_ms,
+                                                                 daffi_result_t **item,
+                                                                 daffi_error_t *error);
+
+/*  The outcome of the call, as daffi_future_wait (), and its result. A function waits
+ * for room once 64 items are not read: read them, or destroy the stream. Blocks. */
+DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_stream_wait (daffi_stream_t *self,
+                                                              int64_t timeout_ms,
+                                                              daffi_error_t *error);
+DAFFI_EXPORT const daffi_value_t *daffi_stream_value (daffi_stream_t *self);
+DAFFI_EXPORT const char *daffi_stream_process (daffi_stream_t *self);
+
+/*  Cancels the call if it still runs: the function is told. */
+DAFFI_EXPORT void daffi_stream_destroy (daffi_stream_t **self_p);
+
 /*  --- inside a callback --------------------------------------------------- */
 
 DAFFI_EXPORT size_t daffi_request_count (const daffi_request_t *self);
@@ -521,6 +567,28 @@ DAFFI_EXPORT bool daffi_request_cancelled (daffi_request_t *self);
 DAFFI_EXPORT int daffi_request_cancel_fd (daffi_request_t *self);
 /*  Milliseconds until the deadline, 0 = passed, DAFFI_FOREVER = there is none. */
 DAFFI_EXPORT int64_t daffi_request_time_left (daffi_request_t *self);
+
+/*  The caller opened a stream: items can be received and yielded. */
+DAFFI_EXPORT bool daffi_request_is_stream (const daffi_request_t *self);
+
+/*  The next item that the caller sends, borrowed until the next one is received or the
+ *  callback returns. DAFFI_OK; DAFFI_END: none comes any more (at once where the call
+ * is no stream); DAFFI_PENDING after the timeout; DAFFI_CANCELLED. From the callback's
+ * own thread; not inline. Blocks. */
+DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_request_receive (daffi_request_t *self,
+                                                                  int64_t timeout_ms,
+                                                                  daffi_value_t *item);
+
+/*  Yields one item to the caller. DAFFI_OK; DAFFI_PENDING: it has not read enough
+ * within the timeout (0 = do not wait), and the item was not sent; DAFFI_CANCELLED: it
+ * reads no more; DAFFI_INVALID: it opened no stream. As above. Blocks. */
+DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_request_yield_value (
+    daffi_request_t *self, daffi_value_t item, int64_t timeout_ms);
+#ifndef __cplusplus
+/*  Waits as long as it takes, or until the caller reads no more. */
+#define daffi_request_yield(request, x) \
+    daffi_request_yield_value ((request), DAFFI_VALUE (x), DAFFI_FOREVER)
+#endif
 
 /*  Answers. DAFFI_EXISTS: answered before; DAFFI_TOO_BIG: over 64 MiB; DAFFI_INVALID: a
  *  raw value that is not msgpack. */

@@ -65,6 +65,7 @@ void daffi_future_unref (daffi_future_t *self)
         free (self->parts[i]);
     }
     free (self->parts);
+    daffi_channel_destroy (&self->channel);
     pthread_cond_destroy (&self->finished);
     pthread_mutex_destroy (&self->lock);
     free (self);
@@ -125,6 +126,8 @@ void daffi_future_finish (daffi_future_t *self, daffi_result_t *result,
         kept = daffi_new (sizeof *kept);
         *kept = *error;
     }
+    if (self->channel)
+        daffi_channel_close (self->channel, DAFFI_END);
     pthread_mutex_lock (&self->lock);
     self->result = result;
     self->error = kept;

@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 
 #include "blob.h"
+#include "channel.h"
 #include "executor.h"
 #include "list.h"
 #include "mail.h"
@@ -38,6 +39,7 @@ typedef struct {
 typedef enum {
     DAFFI_FUTURE_CALL,
     DAFFI_FUTURE_BROADCAST,
+    DAFFI_FUTURE_STREAM,
     DAFFI_FUTURE_WAIT_PROCESS,
     DAFFI_FUTURE_WAIT_FUNCTION
 } daffi_future_kind_t;
@@ -63,6 +65,7 @@ struct daffi_future {
     bool idempotent;
     bool no_retry;
     bool resting;              //  waits for its next attempt
+    bool maybe_ran;            //  by an earlier attempt
     daffi_request_t *running;  //  within this process; NULL: the controller has it
     daffi_packed_t body;
     const char *function;  //  in `names`; "" for a wait for a process
@@ -70,6 +73,8 @@ struct daffi_future {
     const char *key;       //  in `names`; "" = none
     uint8_t policy;
     uint32_t stop_after;  //  BROADCAST
+
+    daffi_channel_t *channel;  //  STREAM; shared, with a lock of its own
 
     pthread_mutex_t lock;
     pthread_cond_t finished;

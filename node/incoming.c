@@ -102,9 +102,15 @@ static void post_answer (daffi_request_t *request)
 
 //  --- running ------------------------------------------------------------------------
 
+//  After a SIGSTOP a worker may go on before the actor has noticed the gap. What came
+//  before it was given up by those who sent it, and must not run.
 static void run_job (daffi_job_t *job)
 {
-    daffi_request_run (daffi_container (job, daffi_request_t, job));
+    daffi_request_t *request = daffi_container (job, daffi_request_t, job);
+    daffi_node_t *self = daffi_container (request->mailbox, daffi_node_t, mailbox);
+    if (!request->local && daffi_clock_ms () > atomic_load (&self->fresh_ms))
+        daffi_request_cancel (request);
+    daffi_request_run (request);
 }
 
 static void finish_inline (daffi_request_t *request)
@@ -193,6 +199,10 @@ void daffi_incoming_call (daffi_node_t *self, const daffi_header_t *header,
         return;
     }
     if (is_call) {
+        if (header->present & DAFFI_OPT_STREAM) {
+            request->channel = daffi_channel_new ();
+            daffi_channel_grant (request->channel, header);
+        }
         request->token = header->id;
         daffi_table_put (&self->tokens, 0, header->id, request);
     }

@@ -66,6 +66,7 @@ struct daffi_node {
     daffi_lane_t lifecycle;  //  on_*, events: one after the other
     daffi_mailbox_t mailbox;
     atomic_uint in_flight;  //  futures that are not done
+    atomic_llong fresh_ms;  //  workers: until then what came with this session counts
 
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -115,6 +116,8 @@ void daffi_link_wired (daffi_node_t *self);
 void daffi_link_unwired (daffi_node_t *self);
 //  The session is over: what was sent is lost.
 void daffi_link_lost (daffi_node_t *self, const char *reason);
+//  The same, and the connection stands: HELLO again at once.
+void daffi_link_renew (daffi_node_t *self, const char *reason);
 void daffi_link_welcome (daffi_node_t *self, const daffi_header_t *header,
                          const daffi_body_t *body);
 //  An ERROR that answers HELLO, or that concerns the session.
@@ -162,6 +165,18 @@ void daffi_incoming_lost (daffi_node_t *self);
 void daffi_incoming_stop (daffi_node_t *self);
 //  The functions that every node has.
 void daffi_incoming_register_own (daffi_node_t *self);
+
+//  --- streaming.c --------------------------------------------------------------------
+
+void daffi_streaming_chunk (daffi_node_t *self, const daffi_header_t *header,
+                            const daffi_body_t *body);
+void daffi_streaming_credit (daffi_node_t *self, const daffi_header_t *header,
+                             const daffi_body_t *body);
+//  The caller sends no more; or a broadcast is over.
+void daffi_streaming_end (daffi_node_t *self, const daffi_header_t *header,
+                          const daffi_body_t *body);
+//  An item, a grant or the end, on its way out.
+void daffi_streaming_send (daffi_node_t *self, daffi_stream_mail_t *mail);
 
 //  --- events.c -----------------------------------------------------------------------
 

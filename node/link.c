@@ -202,10 +202,15 @@ void daffi_link_unwired (daffi_node_t *self)
     daffi_outbox_clear (&self->outbox);
 }
 
+void daffi_link_renew (daffi_node_t *self, const char *reason)
+{
+    daffi_link_lost (self, reason);
+    say_hello (self);
+}
+
 void daffi_link_who (daffi_node_t *self)
 {
-    daffi_link_lost (self, "the controller does not know this process any more");
-    say_hello (self);
+    daffi_link_renew (self, "the controller does not know this process any more");
 }
 
 static void tell_refusal (daffi_node_t *self, const daffi_error_t *why)

@@ -120,13 +120,6 @@ static void on_answer (daffi_node_t *self, const daffi_header_t *header,
         daffi_outgoing_answer (self, header, body);
 }
 
-static void on_end (daffi_node_t *self, const daffi_header_t *header,
-                    const daffi_body_t *body)
-{
-    (void)body;
-    daffi_outgoing_complete (self, header);
-}
-
 static void on_cancel (daffi_node_t *self, const daffi_header_t *header,
                        const daffi_body_t *body)
 {
@@ -176,9 +169,9 @@ static handler_t *const handlers[] = {
     [DAFFI_RECORD_RESULT] = on_answer,
     [DAFFI_RECORD_ERROR] = on_answer,
     [DAFFI_RECORD_CAST] = daffi_incoming_call,
-    [DAFFI_RECORD_CHUNK] = on_unexpected,
-    [DAFFI_RECORD_CREDIT] = on_unexpected,
-    [DAFFI_RECORD_END] = on_end,
+    [DAFFI_RECORD_CHUNK] = daffi_streaming_chunk,
+    [DAFFI_RECORD_CREDIT] = daffi_streaming_credit,
+    [DAFFI_RECORD_END] = daffi_streaming_end,
     [DAFFI_RECORD_CANCEL] = on_cancel,
     [DAFFI_RECORD_WAIT] = on_unexpected,
     [DAFFI_RECORD_SUBSCRIBE] = on_unexpected,
@@ -319,6 +312,9 @@ static void read_mail (daffi_node_t *self, daffi_mail_t *mail)
     case DAFFI_MAIL_ANSWER:
         daffi_incoming_answered (self, daffi_container (mail, daffi_request_t, mail));
         break;
+    case DAFFI_MAIL_STREAM:
+        daffi_streaming_send (self, daffi_container (mail, daffi_stream_mail_t, mail));
+        break;
     case DAFFI_MAIL_ADD:
     case DAFFI_MAIL_REMOVE:
         update (self, daffi_container (mail, offer_t, mail));
@@ -416,7 +412,7 @@ static void ring_alarms (daffi_node_t *self)
 static void notice_gap (daffi_node_t *self, int64_t before_ms)
 {
     if (self->link.welcomed && self->now_ms - before_ms > self->link.timeout_ms)
-        daffi_link_lost (self, "this process was stopped for longer than the timeout");
+        daffi_link_renew (self, "this process was stopped for longer than the timeout");
 }
 
 static void turn (daffi_node_t *self, bool *more)
@@ -463,6 +459,8 @@ static bool rest (daffi_node_t *self, zsock_t *pipe, bool more)
     self->now_ms = daffi_clock_ms ();
     if (!closed)
         notice_gap (self, before_ms);
+    atomic_store (&self->fresh_ms,
+                  closed ? DAFFI_NEVER : self->now_ms + self->link.timeout_ms);
     if (fds[2].revents)
         watch_connection (self);
     return true;

@@ -57,11 +57,15 @@ daffi_status_t daffi_node_register (daffi_node_t *self,
 daffi_status_t daffi_node_unregister (daffi_node_t *self, const char *name,
                                       daffi_error_t *error);
 
-//  All three take the body, also where they fail.
+//  All of these take the body, also where they fail.
 daffi_future_t *daffi_node_call (daffi_node_t *self, const char *function,
                                  daffi_packed_t *body,
                                  const daffi_call_options_t *options,
                                  daffi_error_t *error);
+daffi_future_t *daffi_node_stream (daffi_node_t *self, const char *function,
+                                   daffi_packed_t *body,
+                                   const daffi_call_options_t *options,
+                                   daffi_error_t *error);
 daffi_future_t *daffi_node_broadcast (daffi_node_t *self, const char *function,
                                       daffi_packed_t *body,
                                       const daffi_broadcast_options_t *options,

@@ -23,7 +23,9 @@ enum {
 
 static bool is_call (const daffi_future_t *future)
 {
-    return future->kind == DAFFI_FUTURE_CALL || future->kind == DAFFI_FUTURE_BROADCAST;
+    return future->kind == DAFFI_FUTURE_CALL ||
+           future->kind == DAFFI_FUTURE_BROADCAST ||
+           future->kind == DAFFI_FUTURE_STREAM;
 }
 
 static void unlink_future (daffi_node_t *self, daffi_future_t *future)
@@ -37,12 +39,19 @@ static void unlink_future (daffi_node_t *self, daffi_future_t *future)
 void daffi_outgoing_end (daffi_node_t *self, daffi_future_t *future,
                          daffi_result_t *result, const daffi_error_t *error)
 {
+    daffi_error_t told;
     unlink_future (self, future);
     daffi_link_remove (&future->sibling);
     if (future->running)
         future->running->local = NULL;
     future->running = NULL;
     daffi_wheel_disarm (&self->wheel, &future->alarm.timer);
+    //  the last attempt was not executed, but an earlier one may have been
+    if (error && error->executed == DAFFI_EXECUTED_NO && future->maybe_ran) {
+        told = *error;
+        told.executed = DAFFI_EXECUTED_MAYBE;
+        error = &told;
+    }
     daffi_future_finish (future, result, error);
 }
 
@@ -81,6 +90,11 @@ static void set_choice (daffi_header_t *header, const daffi_future_t *future)
         header->present |= DAFFI_OPT_ALL;
         header->all = future->stop_after;
     }
+    if (future->kind == DAFFI_FUTURE_STREAM) {
+        header->present |= DAFFI_OPT_STREAM | DAFFI_OPT_ITEMS | DAFFI_OPT_BYTES;
+        header->items = DAFFI_WINDOW_ITEMS;
+        header->bytes = DAFFI_WINDOW_BYTES;
+    }
     if (future->policy) {
         header->present |= DAFFI_OPT_POLICY;
         header->policy = future->policy;
@@ -96,6 +110,7 @@ static void send_call (daffi_node_t *self, daffi_future_t *future)
     static const uint8_t types[] = {
         [DAFFI_FUTURE_CALL] = DAFFI_RECORD_CALL,
         [DAFFI_FUTURE_BROADCAST] = DAFFI_RECORD_CALL,
+        [DAFFI_FUTURE_STREAM] = DAFFI_RECORD_CALL,
         [DAFFI_FUTURE_WAIT_PROCESS] = DAFFI_RECORD_WAIT,
         [DAFFI_FUTURE_WAIT_FUNCTION] = DAFFI_RECORD_WAIT,
     };
@@ -133,13 +148,14 @@ static void send_cancel (daffi_node_t *self, const daffi_future_t *future)
 static void expire (daffi_node_t *self, daffi_future_t *future)
 {
     char text[DAFFI_TEXT_MAX + 1];
+    bool begun = future->id || future->running;
     daffi_executed_t executed = DAFFI_EXECUTED_NO;
-    if (!self->link.welcomed && !future->id) {
+    if (!self->link.welcomed && !begun) {
         snprintf (text, sizeof text, "not connected to a controller at %.150s in time",
                   self->endpoint.text);
     } else if (is_call (future)) {
         snprintf (text, sizeof text, "no answer before the deadline");
-        executed = future->id ? DAFFI_EXECUTED_MAYBE : DAFFI_EXECUTED_NO;
+        executed = begun ? DAFFI_EXECUTED_MAYBE : DAFFI_EXECUTED_NO;
     } else {
         snprintf (text, sizeof text, "'%.130s' was not there before the deadline",
                   future->function[0] ? future->function : future->process);
@@ -250,6 +266,7 @@ static bool try_again (daffi_node_t *self, daffi_future_t *future,
     if (self->now_ms + pause_ms >= future->deadline_ms)
         return false;
     unlink_future (self, future);
+    future->maybe_ran |= error->executed == DAFFI_EXECUTED_MAYBE;
     future->resting = true;
     daffi_list_append (&self->resting, &future->link);
     daffi_alarm_set (self, &future->alarm, self->now_ms + pause_ms);
@@ -486,10 +503,9 @@ static daffi_request_t *parent_of (const daffi_node_t *self,
     return follows ? inside : NULL;
 }
 
-daffi_future_t *daffi_node_call (daffi_node_t *self, const char *function,
-                                 daffi_packed_t *body,
-                                 const daffi_call_options_t *options,
-                                 daffi_error_t *error)
+static daffi_future_t *call (daffi_node_t *self, daffi_future_kind_t kind,
+                             const char *function, daffi_packed_t *body,
+                             const daffi_call_options_t *options, daffi_error_t *error)
 {
     static const daffi_call_options_t defaults;
     options = options ? options : &defaults;
@@ -498,16 +514,37 @@ daffi_future_t *daffi_node_call (daffi_node_t *self, const char *function,
         daffi_packed_done (body);
         return NULL;
     }
-    daffi_future_t *future = daffi_future_new (DAFFI_FUTURE_CALL, function,
-                                               options->process ? options->process : "",
-                                               options->key ? options->key : "");
+    daffi_future_t *future =
+        daffi_future_new (kind, function, options->process ? options->process : "",
+                          options->key ? options->key : "");
     future->body = *body;
     future->policy = (uint8_t)options->policy;
     future->deadline_ms = deadline_for (options);
     future->idempotent = options->idempotent;
     future->no_retry = options->no_retry;
     future->parent = parent_of (self, options);
+    if (kind == DAFFI_FUTURE_STREAM) {
+        //  items that were sent cannot be sent again
+        future->no_retry = true;
+        future->channel = daffi_channel_new ();
+    }
     return launch (self, future, error);
+}
+
+daffi_future_t *daffi_node_call (daffi_node_t *self, const char *function,
+                                 daffi_packed_t *body,
+                                 const daffi_call_options_t *options,
+                                 daffi_error_t *error)
+{
+    return call (self, DAFFI_FUTURE_CALL, function, body, options, error);
+}
+
+daffi_future_t *daffi_node_stream (daffi_node_t *self, const char *function,
+                                   daffi_packed_t *body,
+                                   const daffi_call_options_t *options,
+                                   daffi_error_t *error)
+{
+    return call (self, DAFFI_FUTURE_STREAM, function, body, options, error);
 }
 
 daffi_future_t *daffi_node_broadcast (daffi_node_t *self, const char *function,

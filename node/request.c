@@ -67,6 +67,8 @@ void daffi_request_destroy (daffi_request_t *self)
     daffi_received_done (&self->args);
     daffi_packed_done (&self->result);
     daffi_served_unref (self->served);
+    daffi_result_destroy (&self->item);
+    daffi_channel_destroy (&self->channel);
     pthread_mutex_destroy (&self->lock);
     free (self->text);
     free (self);
@@ -118,6 +120,8 @@ void daffi_request_cancel (daffi_request_t *self)
         daffi_wake_signal (self->cancel_fd);
     self->cancelled = true;
     pthread_mutex_unlock (&self->lock);
+    if (self->channel)
+        daffi_channel_close (self->channel, DAFFI_CANCELLED);
 }
 
 bool daffi_request_cancelled (daffi_request_t *self)

@@ -49,7 +49,12 @@ struct daffi_request {
     bool ran;
     daffi_status_t status;  //  DAFFI_OK: a result
     daffi_packed_t result;
-    char *text;               //  with an error
+    char *text;  //  with an error
+
+    daffi_channel_t *channel;  //  a stream\'s; or NULL
+    daffi_result_t *item;      //  read last
+    bool reading;              //  the caller was granted credit
+
     daffi_string_t *strings;  //  copies that daffi_request_string () made
     uint8_t room[];           //  the names, and a small body
 };

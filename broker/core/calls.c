@@ -45,7 +45,7 @@ int64_t daffi_calls_deadline (const daffi_core_t *self, const daffi_header_t *he
 static void send_call (daffi_core_t *self, daffi_session_t *provider,
                        daffi_record_type_t type, uint64_t token, daffi_text_t name,
                        const daffi_session_t *caller, int64_t deadline_ms,
-                       const daffi_body_t *body)
+                       const daffi_body_t *body, const daffi_entry_t *entry)
 {
     daffi_header_t header = {.type = (uint8_t)type,
                              .id = token,
@@ -56,6 +56,11 @@ static void send_call (daffi_core_t *self, daffi_session_t *provider,
         header.ttl_ms = (uint32_t)(deadline_ms - self->now_ms);
         header.present = DAFFI_OPT_SENT;
         header.sent_ms = (uint32_t)self->now_ms;
+    }
+    if (entry && entry->stream) {
+        header.present |= DAFFI_OPT_STREAM | DAFFI_OPT_ITEMS | DAFFI_OPT_BYTES;
+        header.items = entry->items;
+        header.bytes = entry->bytes;
     }
     daffi_core_send (self, provider, &header, body, deadline_ms);
 }
@@ -71,7 +76,14 @@ void daffi_calls_give (daffi_core_t *self, daffi_entry_t *entry,
     provider->running_count++;
     self->stats.running++;
     send_call (self, provider, DAFFI_RECORD_CALL, entry->token, name, entry->owner,
-               entry->deadline_ms, body);
+               entry->deadline_ms, body, entry);
+}
+
+static void note_stream (daffi_entry_t *entry, const daffi_header_t *header)
+{
+    entry->stream = header->present & DAFFI_OPT_STREAM;
+    entry->items = header->items;
+    entry->bytes = header->bytes;
 }
 
 //  An entry for the call, or NULL and the refusal is sent.
@@ -82,6 +94,8 @@ daffi_entry_t *daffi_calls_accept (daffi_core_t *self, const daffi_arrival_t *ar
     if (!entry)
         daffi_calls_refuse (self, arrival, DAFFI_BUSY,
                             "the controller has no room for more calls");
+    else
+        note_stream (entry, arrival->header);
     return entry;
 }
 
@@ -273,5 +287,5 @@ void daffi_calls_cast (daffi_core_t *self, daffi_session_t *session,
         return;
     }
     send_call (self, target, DAFFI_RECORD_CAST, 0, header->name, session, deadline_ms,
-               body);
+               body, NULL);
 }

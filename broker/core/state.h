@@ -124,7 +124,10 @@ struct daffi_entry {
     char *name;            //  WAITING for a process: the function's name
     daffi_entry_t *group;  //  RUNNING: the broadcast that it is a part of, or NULL
     daffi_list_t parts;    //  GROUP: entry.of_owner
-    uint32_t wanted;       //  GROUP: successes that end it; 0: all have to answer
+    bool stream;           //  items go with it,
+    uint32_t items;        //  and this is the credit that the caller gave with the CALL
+    uint32_t bytes;
+    uint32_t wanted;  //  GROUP: successes that end it; 0: all have to answer
     daffi_entry_t *next_free;
 };
 
@@ -327,6 +330,12 @@ void daffi_broadcast_part_done (daffi_core_t *self, daffi_entry_t *group, bool s
 void daffi_broadcast_expire (daffi_core_t *self, daffi_entry_t *group);
 //  The caller wants no more of it, or is gone.
 void daffi_broadcast_give_up (daffi_core_t *self, daffi_entry_t *group);
+
+//  --- stream.c ----------------------------------------------------------------------
+
+//  CHUNK, CREDIT, END: from one end of a call to the other.
+void daffi_stream_pass (daffi_core_t *self, daffi_session_t *session,
+                        const daffi_header_t *header, const daffi_body_t *body);
 
 //  --- presence.c --------------------------------------------------------------------
 

@@ -23,6 +23,9 @@ enum {
     OPTION_PART = 6,
     OPTION_POLICY = 7,
     OPTION_KEY = 8,
+    OPTION_STREAM = 9,
+    OPTION_ITEMS = 10,
+    OPTION_BYTES = 11,
 };
 
 static_assert (DAFFI_OPT_STATUS == 1u << OPTION_STATUS, "bits follow the keys");
@@ -33,8 +36,11 @@ static_assert (DAFFI_OPT_ALL == 1u << OPTION_ALL, "bits follow the keys");
 static_assert (DAFFI_OPT_PART == 1u << OPTION_PART, "bits follow the keys");
 static_assert (DAFFI_OPT_POLICY == 1u << OPTION_POLICY, "bits follow the keys");
 static_assert (DAFFI_OPT_KEY == 1u << OPTION_KEY, "bits follow the keys");
+static_assert (DAFFI_OPT_STREAM == 1u << OPTION_STREAM, "bits follow the keys");
+static_assert (DAFFI_OPT_ITEMS == 1u << OPTION_ITEMS, "bits follow the keys");
+static_assert (DAFFI_OPT_BYTES == 1u << OPTION_BYTES, "bits follow the keys");
 static_assert (1 + 1 + 9 + 2 * (2 + DAFFI_NAME_MAX) + 5 + 5 + 1 + 3 + 2 + 6 + 2 + 6 +
-                       2 + 3 + 3 + DAFFI_NAME_MAX <=
+                       2 + 3 + 3 + DAFFI_NAME_MAX + 2 + 6 + 6 <=
                    DAFFI_HEADER_ROOM,
                "the longest header that daffi_header_write makes has room");
 
@@ -172,6 +178,7 @@ static const uint8_t *read_option (const uint8_t *cursor, const uint8_t *end,
         break;
     case OPTION_TAIL:
     case OPTION_PART:
+    case OPTION_STREAM:
         cursor = read_uint (cursor, end, 1, &number);
         if (cursor && number == 0)
             return cursor;
@@ -185,6 +192,16 @@ static const uint8_t *read_option (const uint8_t *cursor, const uint8_t *end,
         cursor = read_uint (cursor, end, UINT8_MAX, &number);
         if (cursor)
             out->policy = (uint8_t)number;
+        break;
+    case OPTION_ITEMS:
+        cursor = read_uint (cursor, end, UINT32_MAX, &number);
+        if (cursor)
+            out->items = (uint32_t)number;
+        break;
+    case OPTION_BYTES:
+        cursor = read_uint (cursor, end, UINT32_MAX, &number);
+        if (cursor)
+            out->bytes = (uint32_t)number;
         break;
     case OPTION_KEY:
         cursor = read_text (cursor, end, &out->key);
@@ -253,6 +270,8 @@ daffi_status_t daffi_header_read (const uint8_t *data, size_t size, daffi_header
     out->all = 0;
     out->policy = 0;
     out->key = daffi_text ("", 0);
+    out->items = 0;
+    out->bytes = 0;
     if (count > ELEMENTS_MIN) {
         cursor = read_options (cursor, end, out);
         if (cursor)
@@ -390,6 +409,21 @@ static uint8_t *write_options (uint8_t *to, const daffi_header_t *header)
     if (header->present & DAFFI_OPT_KEY) {
         *to++ = OPTION_KEY;
         to = write_text (to, header->key);
+        pairs++;
+    }
+    if (header->present & DAFFI_OPT_STREAM) {
+        *to++ = OPTION_STREAM;
+        *to++ = 1;
+        pairs++;
+    }
+    if (header->present & DAFFI_OPT_ITEMS) {
+        *to++ = OPTION_ITEMS;
+        to = write_uint (to, header->items);
+        pairs++;
+    }
+    if (header->present & DAFFI_OPT_BYTES) {
+        *to++ = OPTION_BYTES;
+        to = write_uint (to, header->bytes);
         pairs++;
     }
     *head = (uint8_t)(0x80 | pairs);

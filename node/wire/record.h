@@ -49,7 +49,7 @@ const char *daffi_record_name (unsigned type);
 
 enum {
     DAFFI_HEADER_MAX = 1024,   //  bytes of one encoded header, options included
-    DAFFI_HEADER_ROOM = 512,   //  bytes that daffi_header_write can need at most
+    DAFFI_HEADER_ROOM = 544,   //  bytes that daffi_header_write can need at most
     DAFFI_PACKET_MAX = 65536,  //  bytes of a packet that we make; a larger one is read
     DAFFI_DETACH_MIN = 8192,   //  bodies from this size travel as frames of their own
 };
@@ -68,6 +68,9 @@ enum {
                                //  every provider
     DAFFI_OPT_PART = 1u << 6,  //  RESULT, ERROR: of one process of a broadcast
     DAFFI_OPT_POLICY = 1u << 7,  //  CALL: daffi_policy_t
+    DAFFI_OPT_STREAM = 1u << 9,  //  CALL: items may go with it, both ways
+    DAFFI_OPT_ITEMS = 1u << 10,  //  CALL, CREDIT: items that may be sent
+    DAFFI_OPT_BYTES = 1u << 11,  //  CALL, CREDIT: bytes of items that may be sent
     DAFFI_OPT_KEY = 1u << 8,     //  CALL: what the policy `key` goes by
 };
 
@@ -87,6 +90,8 @@ typedef struct {
     uint32_t all;      //  DAFFI_OPT_ALL
     uint8_t policy;    //  DAFFI_OPT_POLICY
     daffi_text_t key;  //  DAFFI_OPT_KEY
+    uint32_t items;    //  DAFFI_OPT_ITEMS
+    uint32_t bytes;    //  DAFFI_OPT_BYTES
 } daffi_header_t;
 
 //  Reads one header from the front of `data`. DAFFI_OK and *used_bytes, or

@@ -8,46 +8,85 @@
 enum {
     LATE_MS = 100,  //  an outcome may come so long after its deadline
     START_MS =
-        100,      //  a run may begin so long after its caller was told that it failed
-    EDGE_MS = 20  //  after SIGCONT: what had been decided before SIGSTOP
+        100,       //  a run may begin so long after its caller was told that it failed
+    EDGE_MS = 20,  //  after SIGCONT: what had been decided before SIGSTOP
+    LINK_MS = 600  //  what the proxy still holds back when a fault ends
 };
 
-//  When processes did not run: the events of each life, as lists.
+//  When processes did not run, and when links did not work: events as lists.
 typedef struct {
     chaos_board_t *board;
     const chaos_settings_t *settings;
     chaos_verdict_t *verdict;
-    uint32_t first[CHAOS_LIVES_MAX];
+    uint32_t first[CHAOS_LIVES_MAX];      //  pauses, by life
+    uint32_t first_of_link[CHAOS_SLOTS];  //  faults of links, by slot
     uint32_t next[CHAOS_EVENTS_MAX];
 } judge_t;
 
-static void index_pauses (judge_t *self)
+static void index_events (judge_t *self)
 {
     uint32_t count = self->board->event_count;
     for (uint32_t i = 1; i <= count && i < CHAOS_EVENTS_MAX; i++) {
         const chaos_event_t *event = &self->board->events[i];
-        if (event->kind != CHAOS_STOP && event->kind != CHAOS_STALL)
+        bool pause = event->kind == CHAOS_STOP || event->kind == CHAOS_STALL;
+        if (!pause && event->kind < CHAOS_DELAY)
             continue;
-        self->next[i] = self->first[event->life];
-        self->first[event->life] = i;
+        uint32_t *first = pause ? &self->first[event->life]
+                                : &self->first_of_link[event->slot % CHAOS_SLOTS];
+        self->next[i] = *first;
+        *first = i;
     }
+}
+
+//  Was the link of that process hurt within this time?
+static bool link_was_hurt (const judge_t *self, uint16_t life, int64_t from_ns,
+                           int64_t to_ns)
+{
+    uint32_t slot = self->board->lives[life].slot % CHAOS_SLOTS;
+    for (uint32_t i = self->first_of_link[slot]; i; i = self->next[i]) {
+        const chaos_event_t *event = &self->board->events[i];
+        if (event->from_ns <= to_ns &&
+            (!event->to_ns || event->to_ns + LINK_MS * CHAOS_MS >= from_ns))
+            return true;
+    }
+    return false;
+}
+
+//  One step of the two below: past the pauses of this process that `due_ns` falls into.
+static int64_t past_pauses (const judge_t *self, uint16_t life, int64_t due_ns)
+{
+    for (uint32_t i = self->first[life]; i; i = self->next[i]) {
+        const chaos_event_t *event = &self->board->events[i];
+        int64_t to_ns = event->to_ns ? event->to_ns : INT64_MAX / 2;
+        if (event->from_ns <= due_ns + LATE_MS * CHAOS_MS && to_ns > due_ns)
+            due_ns = to_ns;
+    }
+    return due_ns;
 }
 
 //  When the time that the caller had is over, if only the time counts in which it ran.
 static int64_t moved_by_pauses (const judge_t *self, uint16_t life, int64_t due_ns)
 {
-    bool moved = true;
-    while (moved) {
-        moved = false;
-        for (uint32_t i = self->first[life]; i; i = self->next[i]) {
-            const chaos_event_t *event = &self->board->events[i];
-            int64_t to_ns = event->to_ns ? event->to_ns : INT64_MAX / 2;
-            if (event->from_ns <= due_ns + LATE_MS * CHAOS_MS && to_ns > due_ns) {
-                due_ns = to_ns;
-                moved = true;
-            }
-        }
-    }
+    int64_t before_ns;
+    do {
+        before_ns = due_ns;
+        due_ns = past_pauses (self, life, due_ns);
+    } while (due_ns != before_ns);
+    return due_ns;
+}
+
+//  When a CANCEL that the caller asked for can have reached the worker: it gets on only
+//  while the caller and the broker run. (The worker: at_the_edge ().)
+static int64_t moved_by_way (const judge_t *self, uint16_t caller, int64_t due_ns)
+{
+    int64_t before_ns;
+    do {
+        before_ns = due_ns;
+        due_ns = past_pauses (self, caller, due_ns);
+        for (uint32_t i = 1; i <= self->board->last_life && i < CHAOS_LIVES_MAX; i++)
+            if (self->board->lives[i].role == CHAOS_BROKER)
+                due_ns = past_pauses (self, (uint16_t)i, due_ns);
+    } while (due_ns != before_ns);
     return due_ns;
 }
 
@@ -113,13 +152,30 @@ static void judge_runs (judge_t *self, uint64_t number, const chaos_call_t *call
     self->verdict->twice += call->runs > 1;
 }
 
-static void judge_starts (judge_t *self, uint64_t number, const chaos_call_t *call)
+//  When no run may begin any more. That a call failed before its deadline is a message
+//  from the caller's side to the worker: while a link on its way is hurt, only the
+//  deadline, which both know, can be held.
+static int64_t last_start (const judge_t *self, const chaos_call_t *call, uint32_t run)
 {
     int64_t end_ns = call->deadline_ns;
-    if (call->told_ns && call->status && call->told_ns < end_ns)
-        end_ns = call->told_ns;
+    if (!call->told_ns || !call->status || call->told_ns >= end_ns)
+        return end_ns;
+    int64_t started_ns = call->started_ns[run], told_ns = call->told_ns;
+    if (link_was_hurt (self, call->caller, call->made_ns, started_ns) ||
+        link_was_hurt (self, call->runner[run], call->made_ns, started_ns))
+        return end_ns;
+    if (call->cancel_ns && call->status == DAFFI_CANCELLED)
+        told_ns = moved_by_way (self, call->caller, told_ns);
+    return told_ns < end_ns ? told_ns : end_ns;
+}
+
+static void judge_starts (judge_t *self, uint64_t number, const chaos_call_t *call)
+{
     for (uint32_t i = 0; i < call->runs && i < CHAOS_RUNS_KEPT; i++) {
         int64_t started_ns = call->started_ns[i];
+        if (started_ns <= call->deadline_ns && !call->status)
+            continue;
+        int64_t end_ns = last_start (self, call, i);
         if (started_ns <= end_ns + START_MS * CHAOS_MS)
             continue;
         if (at_the_edge (self, call->runner[i], end_ns, started_ns))
@@ -174,7 +230,7 @@ void chaos_judge (chaos_board_t *board, const chaos_settings_t *settings,
     self->board = board;
     self->settings = settings;
     self->verdict = verdict;
-    index_pauses (self);
+    index_events (self);
     uint64_t last =
         board->last_call < board->calls_room ? board->last_call : board->calls_room;
     for (uint64_t number = 1; number <= last; number++)

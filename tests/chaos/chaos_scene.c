@@ -148,8 +148,8 @@ static bool spawn_broker (chaos_scene_t *self, int out_fd)
     char port[16];
     const chaos_address_t *address = &self->board->broker;
     snprintf (port, sizeof port, "%u", address->port);
-    char *tcp[] = {
-        (char *)self->settings->broker, "--host", "127.0.0.1", "--port", port, NULL};
+    const char *tcp[] = {
+        self->settings->broker, "--host", "127.0.0.1", "--port", port, NULL};
     const char *local[] = {self->settings->broker, "--unix-sock-path", address->folder,
                            NULL};
     self->broker.pid = spawn (self, address->port ? tcp : local, out_fd, "broker");

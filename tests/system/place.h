@@ -67,6 +67,9 @@ process_t broker_start_with (place_t *self, const char *const *options);
 #define BROKER(at, ...) \
     broker_start_with ((at), (const char *const[]){__VA_ARGS__, NULL})
 
+//  SIGTERM, and checks that it ended with 0.
+void broker_stop (process_t *self);
+
 //  This program once more, in a role (roles.c); returns once it is connected, unless
 //  "early=1" is among the options, which are "key=value" and end with NULL.
 process_t process_start (const place_t *self, const char *role,

@@ -163,3 +163,9 @@ void process_stop (process_t *self)
     process_ask_to_stop (self);
     process_await (self);
 }
+
+void broker_stop (process_t *self)
+{
+    process_signal (self, SIGTERM);
+    process_await (self);
+}

@@ -260,6 +260,5 @@ SYSTEM_TEST ("calls reach another process through the broker program")
     CHECK_CALL_INT (caller, "add", DAFFI_ARGS (40, 2), 42);
     daffi_global_destroy (&caller);
     process_stop (&worker);
-    process_signal (&broker, 15);
-    process_await (&broker);
+    broker_stop (&broker);
 }

@@ -67,7 +67,8 @@ SYSTEM_TEST ("a function has aliases, and one that is taken refuses the whole")
     daffi_error_t error;
     const char *const aliases[] = {"other", "third.name", NULL};
     const char *const clash[] = {"fresh", "third.name", NULL};
-    daffi_global_t *both = START (at, .process_name = "both", .init_controller = true);
+    daffi_global_t *both =
+        START (at, .process_name = "both", .init_controller = true, .settle_ms = -1);
     CHECK_FINE (daffi_global_register_function (both,
                                                 &(daffi_function_t){.name = "first",
                                                                     .callback = answer,
@@ -98,7 +99,8 @@ SYSTEM_TEST ("a function has aliases, and one that is taken refuses the whole")
 SYSTEM_TEST ("a duplicate is refused unless it is to replace")
 {
     daffi_error_t error;
-    daffi_global_t *both = START (at, .process_name = "both", .init_controller = true);
+    daffi_global_t *both =
+        START (at, .process_name = "both", .init_controller = true, .settle_ms = -1);
     CHECK_FINE (daffi_global_register (both, "f", answer, first_text, &error), error);
     CHECK_STATUS (DAFFI_EXISTS,
                   daffi_global_register (both, "f", answer, second_text, &error));

@@ -233,8 +233,8 @@ TEST ("any integer format will do for type, id, ttl and size")
 
 TEST ("a header is at most 1,024 bytes, options and further elements included")
 {
-    //  PING with one unknown option: 81 09 c5 <length> and bytes
-    uint8_t bytes[1100] = {0x97, 16, 7, 0xc0, 0xc0, 0xc0, 0, 0x81, 9, 0xc5};
+    //  PING with one unknown option: 81 64 c5 <length> and bytes
+    uint8_t bytes[1100] = {0x97, 16, 7, 0xc0, 0xc0, 0xc0, 0, 0x81, 100, 0xc5};
     for (size_t length = 1000; length <= 1080; length++) {
         bytes[10] = (uint8_t)(length >> 8);
         bytes[11] = (uint8_t)length;

@@ -1,0 +1,81 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  A channel: the items that go with one call, as one of its two ends sees them.
+//
+//  What comes in queues here until it is read, and never more than the window that was
+//  granted; what goes out needs credit, which the other end grants as it reads. Shared
+//  by the actor and the threads that read and send.
+
+#ifndef DAFFI_CHANNEL_H
+#define DAFFI_CHANNEL_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "mail.h"
+#include "packed.h"
+#include "record.h"
+#include "result.h"
+
+enum {
+    DAFFI_WINDOW_ITEMS = 64,
+    DAFFI_WINDOW_BYTES =
+        1 << 20  //  one larger item may come when nothing else is on its way
+};
+
+typedef struct {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    daffi_list_t items;  //  arrived, not read
+    uint32_t item_count;
+    size_t item_bytes;
+    uint32_t read_items;  //  read, and not granted again
+    size_t read_bytes;
+    bool ended;            //  no more items come
+    bool closed;           //  nobody reads what would be sent
+    daffi_status_t why;    //  closed: what a sender is told
+    int64_t credit_items;  //  that may be sent
+    int64_t credit_bytes;
+} daffi_channel_t;
+
+daffi_channel_t *daffi_channel_new (void);
+void daffi_channel_destroy (daffi_channel_t **self_p);
+
+//  --- the actor's side ---------------------------------------------------------------
+
+//  An item came. False: the other end broke its credit, or there is no memory.
+bool daffi_channel_push (daffi_channel_t *self, const daffi_body_t *body);
+void daffi_channel_grant (daffi_channel_t *self, const daffi_header_t *header);
+//  No more items come.
+void daffi_channel_end (daffi_channel_t *self);
+//  The call is over: readers get what is left and then the end, senders `why`.
+void daffi_channel_close (daffi_channel_t *self, daffi_status_t why);
+
+//  --- the user's side ----------------------------------------------------------------
+
+//  The next item, which is the caller's to destroy. DAFFI_OK, DAFFI_PENDING, DAFFI_END.
+//  What has to be granted again is added to *items and *bytes.
+daffi_status_t daffi_channel_pop (daffi_channel_t *self, int64_t timeout_ms,
+                                  daffi_result_t **item, uint32_t *items,
+                                  uint32_t *bytes);
+//  Takes credit for an item of `size` bytes. DAFFI_OK, DAFFI_PENDING, or why it is
+//  closed.
+daffi_status_t daffi_channel_take_credit (daffi_channel_t *self, size_t size,
+                                          int64_t timeout_ms);
+
+//  --- mails --------------------------------------------------------------------------
+
+//  What the user's side hands to the actor: an item, a grant or the end.
+typedef struct {
+    daffi_mail_t mail;  //  DAFFI_MAIL_STREAM
+    daffi_record_type_t type;
+    daffi_future_t *future;    //  a reference; or
+    daffi_request_t *request;  //  which lives until its answer is mailed
+    uint32_t items;            //  CREDIT
+    uint32_t bytes;
+    daffi_packed_t body;  //  CHUNK
+} daffi_stream_mail_t;
+
+daffi_stream_mail_t *daffi_stream_mail_new (daffi_record_type_t type);
+void daffi_stream_mail_destroy (daffi_stream_mail_t *self);
+
+#endif

@@ -1,0 +1,205 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  Streams, as their users see them: the caller's end, and the function's.
+
+#include <stdlib.h>
+
+#include "alloc.h"
+#include "channel.h"
+#include "failure.h"
+#include "future.h"
+#include "global.h"
+#include "request.h"
+
+struct daffi_stream {
+    daffi_future_t *future;
+    bool sent_end;
+};
+
+//  --- the caller's end ---------------------------------------------------------------
+
+daffi_stream_t *daffi_stream_open (daffi_global_t *global, const char *function,
+                                   daffi_args_t args,
+                                   const daffi_call_options_t *options,
+                                   daffi_error_t *error)
+{
+    daffi_packed_t body;
+    daffi_node_t *node = daffi_global_node (global, error);
+    if (!node || daffi_call_pack (args, &body, error))
+        return NULL;
+    daffi_future_t *future = daffi_node_stream (node, function, &body, options, error);
+    if (!future)
+        return NULL;
+    daffi_stream_t *self = daffi_new (sizeof *self);
+    self->future = future;
+    return self;
+}
+
+//  False: the node has stopped, and the call ends on its own.
+static bool post (daffi_mailbox_t *mailbox, daffi_stream_mail_t *mail)
+{
+    bool posted = daffi_mailbox_post (mailbox, &mail->mail.link);
+    if (!posted)
+        daffi_stream_mail_destroy (mail);
+    return posted;
+}
+
+static bool post_future (daffi_future_t *future, daffi_stream_mail_t *mail)
+{
+    atomic_fetch_add_explicit (&future->refs, 1, memory_order_acq_rel);
+    mail->future = future;
+    //  a future that is not done keeps its mailbox alive
+    pthread_mutex_lock (&future->lock);
+    bool posted =
+        !future->done && daffi_mailbox_post (future->mailbox, &mail->mail.link);
+    pthread_mutex_unlock (&future->lock);
+    if (!posted)
+        daffi_stream_mail_destroy (mail);
+    return posted;
+}
+
+static daffi_status_t explain (daffi_status_t status, daffi_error_t *error)
+{
+    const char *text = daffi_status_text (status);
+    if (status == DAFFI_PENDING)
+        text = "the other end has not made room in time";
+    else if (status == DAFFI_END)
+        text = "the call is over; nobody reads any more";
+    return status ? daffi_fail (error, status, "%s", text) : DAFFI_OK;
+}
+
+daffi_status_t daffi_stream_send_value (daffi_stream_t *self, daffi_value_t item,
+                                        int64_t timeout_ms, daffi_error_t *error)
+{
+    daffi_stream_mail_t *mail = daffi_stream_mail_new (DAFFI_RECORD_CHUNK);
+    daffi_status_t status = self->sent_end ? DAFFI_INVALID : DAFFI_OK;
+    if (!status)
+        status = daffi_pack (&mail->body, &item);
+    daffi_body_t body = daffi_packed_body (&mail->body);
+    if (!status)
+        status = daffi_channel_take_credit (self->future->channel,
+                                            daffi_body_size (&body), timeout_ms);
+    if (status) {
+        daffi_stream_mail_destroy (mail);
+        return explain (status, error);
+    }
+    return post_future (self->future, mail) ? DAFFI_OK : explain (DAFFI_END, error);
+}
+
+void daffi_stream_send_end (daffi_stream_t *self)
+{
+    if (self->sent_end)
+        return;
+    self->sent_end = true;
+    (void)post_future (self->future, daffi_stream_mail_new (DAFFI_RECORD_END));
+}
+
+daffi_status_t daffi_stream_receive (daffi_stream_t *self, int64_t timeout_ms,
+                                     daffi_result_t **item, daffi_error_t *error)
+{
+    uint32_t items = 0, bytes = 0;
+    daffi_status_t status =
+        daffi_channel_pop (self->future->channel, timeout_ms, item, &items, &bytes);
+    if (items) {
+        daffi_stream_mail_t *mail = daffi_stream_mail_new (DAFFI_RECORD_CREDIT);
+        mail->items = items;
+        mail->bytes = bytes;
+        (void)post_future (self->future, mail);
+    }
+    if (status != DAFFI_END)
+        return status == DAFFI_PENDING
+                   ? daffi_fail (error, DAFFI_PENDING, "no item has come in time")
+                   : status;
+    //  the last item is followed by the outcome
+    status = daffi_future_wait (self->future, DAFFI_FOREVER, error);
+    return status ? status : DAFFI_END;
+}
+
+daffi_status_t daffi_stream_wait (daffi_stream_t *self, int64_t timeout_ms,
+                                  daffi_error_t *error)
+{
+    return daffi_future_wait (self->future, timeout_ms, error);
+}
+
+const daffi_value_t *daffi_stream_value (daffi_stream_t *self)
+{
+    return daffi_future_value (self->future);
+}
+
+const char *daffi_stream_process (daffi_stream_t *self)
+{
+    return daffi_future_process (self->future);
+}
+
+void daffi_stream_destroy (daffi_stream_t **self_p)
+{
+    daffi_stream_t *self = *self_p;
+    if (!self)
+        return;
+    daffi_future_destroy (&self->future);
+    free (self);
+    *self_p = NULL;
+}
+
+//  --- the function's end -------------------------------------------------------------
+
+static void post_request (daffi_request_t *request, daffi_stream_mail_t *mail)
+{
+    mail->request = request;
+    (void)post (request->mailbox, mail);
+}
+
+bool daffi_request_is_stream (const daffi_request_t *self)
+{
+    return self->channel != NULL;
+}
+
+daffi_status_t daffi_request_receive (daffi_request_t *self, int64_t timeout_ms,
+                                      daffi_value_t *item)
+{
+    uint32_t items = 0, bytes = 0;
+    daffi_result_t *next = NULL;
+    if (!self->channel)
+        return DAFFI_END;
+    if (!self->reading) {
+        //  the caller may send from now on
+        daffi_stream_mail_t *mail = daffi_stream_mail_new (DAFFI_RECORD_CREDIT);
+        mail->items = DAFFI_WINDOW_ITEMS;
+        mail->bytes = DAFFI_WINDOW_BYTES;
+        self->reading = true;
+        post_request (self, mail);
+    }
+    daffi_status_t status =
+        daffi_channel_pop (self->channel, timeout_ms, &next, &items, &bytes);
+    if (items) {
+        daffi_stream_mail_t *mail = daffi_stream_mail_new (DAFFI_RECORD_CREDIT);
+        mail->items = items;
+        mail->bytes = bytes;
+        post_request (self, mail);
+    }
+    if (!status) {
+        daffi_result_destroy (&self->item);
+        self->item = next;
+        *item = *daffi_result_value (next);
+    }
+    if (status == DAFFI_END && daffi_request_cancelled (self))
+        status = DAFFI_CANCELLED;
+    return status;
+}
+
+daffi_status_t daffi_request_yield_value (daffi_request_t *self, daffi_value_t item,
+                                          int64_t timeout_ms)
+{
+    if (!self->channel)
+        return DAFFI_INVALID;
+    daffi_stream_mail_t *mail = daffi_stream_mail_new (DAFFI_RECORD_CHUNK);
+    daffi_status_t status = daffi_pack (&mail->body, &item);
+    daffi_body_t body = daffi_packed_body (&mail->body);
+    if (!status)
+        status = daffi_channel_take_credit (self->channel, daffi_body_size (&body),
+                                            timeout_ms);
+    if (status)
+        daffi_stream_mail_destroy (mail);
+    else
+        post_request (self, mail);
+    return status;
+}
