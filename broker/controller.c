@@ -26,6 +26,7 @@
 #include "writer.h"
 
 enum {
+    KEEPALIVE_S = 15,
     MESSAGES_A_TURN = 256,  //  then the peers get what has come together
     STALL_RETRY_MS = 5  //  libzmq wakes us when a stalled peer reads; this is the net
 };
@@ -352,6 +353,14 @@ static bool rest (daffi_controller_t *self, zsock_t *pipe, bool more)
     return true;
 }
 
+//  Called at the actor's end and after zactor_destroy (): the handshake within czmq is
+//  one that ThreadSanitizer cannot see, a lock that both have held is.
+static void shake_hands (daffi_controller_t *self)
+{
+    pthread_mutex_lock (&self->lock);
+    pthread_mutex_unlock (&self->lock);
+}
+
 static void controller_actor (zsock_t *pipe, void *args)
 {
     daffi_controller_t *self = args;
@@ -370,6 +379,7 @@ static void controller_actor (zsock_t *pipe, void *args)
     }
     char *term = zstr_recv (pipe);
     zstr_free (&term);
+    shake_hands (self);
 }
 
 static void start_core (daffi_controller_t *self)
@@ -391,6 +401,11 @@ static daffi_status_t open_router (daffi_controller_t *self, daffi_error_t *erro
         return DAFFI_SYSTEM;
     daffi_socket_set (self->router, ZMQ_ROUTER_MANDATORY, 1);
     daffi_socket_set (self->router, ZMQ_BACKLOG, 1024);
+    //  a peer behind a cut cable must not hold its descriptor for ever
+    daffi_socket_set (self->router, ZMQ_TCP_KEEPALIVE, 1);
+    daffi_socket_set (self->router, ZMQ_TCP_KEEPALIVE_IDLE, KEEPALIVE_S);
+    daffi_socket_set (self->router, ZMQ_TCP_KEEPALIVE_INTVL, KEEPALIVE_S);
+    daffi_socket_set (self->router, ZMQ_TCP_KEEPALIVE_CNT, 3);
     daffi_status_t status = daffi_monitor_open (
         &self->monitor, self->context, self->router, ZMQ_EVENT_DISCONNECTED, error);
     if (!status && self->endpoint.is_ipc) {
@@ -438,6 +453,7 @@ void daffi_controller_destroy (daffi_controller_t **self_p)
     if (self->mailbox.fd >= 0)
         daffi_mailbox_close (&self->mailbox);
     zactor_destroy (&self->actor);
+    shake_hands (self);
     if (self->mailbox.fd >= 0) {
         read_mails (self);
         daffi_mailbox_done (&self->mailbox);

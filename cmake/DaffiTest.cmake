@@ -23,7 +23,7 @@ endif ()
 set (daffi_test_slowness 1)
 if (DAFFI_SANITIZE)
     set (daffi_test_slowness 3)
-    list (APPEND daffi_test_environment
+    list (APPEND daffi_test_environment "DAFFI_TEST_TIMEOUT=180"
         "ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1"
         "UBSAN_OPTIONS=print_stacktrace=1"
         "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp:second_deadlock_stack=1")

@@ -111,12 +111,17 @@ static bool must_send (const daffi_channel_t *self)
     return (self->credit_items <= 0 || self->credit_bytes <= 0) && !self->closed;
 }
 
-//  Locked; returns locked. Waits while `must` holds; false: and it still does.
-static bool wait_while (daffi_channel_t *self,
-                        bool (*must) (const daffi_channel_t *self), int64_t timeout_ms)
+//  Locked; returns locked. Waits while `must` holds; DAFFI_PENDING: and it still does.
+static daffi_status_t wait_while (daffi_channel_t *self,
+                                  bool (*must) (const daffi_channel_t *self),
+                                  int64_t timeout_ms)
 {
-    if (!must (self) || timeout_ms == 0 || daffi_future_waiting_forbidden ())
-        return !must (self);
+    if (!must (self))
+        return DAFFI_OK;
+    if (timeout_ms == 0)
+        return DAFFI_PENDING;
+    if (daffi_future_waiting_forbidden ())
+        return DAFFI_DEADLOCK;
     int64_t end_ms = daffi_deadline (daffi_clock_ms (), timeout_ms);
     struct timespec end = {.tv_sec = (time_t)(end_ms / 1000),
                            .tv_nsec = (long)(end_ms % 1000) * 1000000};
@@ -132,7 +137,7 @@ static bool wait_while (daffi_channel_t *self,
     pthread_mutex_unlock (&self->lock);
     daffi_executor_unblock ();
     pthread_mutex_lock (&self->lock);
-    return !must (self);
+    return must (self) ? DAFFI_PENDING : DAFFI_OK;
 }
 
 //  Half a window is granted at once: a record for each item would double the traffic.
@@ -154,14 +159,12 @@ daffi_status_t daffi_channel_pop (daffi_channel_t *self, int64_t timeout_ms,
                                   daffi_result_t **item, uint32_t *items,
                                   uint32_t *bytes)
 {
-    daffi_status_t status = DAFFI_OK;
     pthread_mutex_lock (&self->lock);
-    if (!wait_while (self, must_read, timeout_ms))
-        status = DAFFI_PENDING;
+    daffi_status_t status = wait_while (self, must_read, timeout_ms);
     daffi_link_t *link = daffi_list_first (&self->items);
     if (!status && !link)
         status = DAFFI_END;
-    if (link) {
+    if (!status) {
         item_t *first = daffi_container (link, item_t, link);
         daffi_link_remove (link);
         self->item_count--;
@@ -177,11 +180,9 @@ daffi_status_t daffi_channel_pop (daffi_channel_t *self, int64_t timeout_ms,
 daffi_status_t daffi_channel_take_credit (daffi_channel_t *self, size_t size,
                                           int64_t timeout_ms)
 {
-    daffi_status_t status = DAFFI_OK;
     pthread_mutex_lock (&self->lock);
-    if (!wait_while (self, must_send, timeout_ms))
-        status = DAFFI_PENDING;
-    else if (self->closed)
+    daffi_status_t status = wait_while (self, must_send, timeout_ms);
+    if (!status && self->closed)
         status = self->why;
     if (!status) {
         self->credit_items--;

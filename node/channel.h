@@ -52,13 +52,14 @@ void daffi_channel_close (daffi_channel_t *self, daffi_status_t why);
 
 //  --- the user's side ----------------------------------------------------------------
 
-//  The next item, which is the caller's to destroy. DAFFI_OK, DAFFI_PENDING, DAFFI_END.
+//  The next item, which is the caller's to destroy. DAFFI_OK, DAFFI_PENDING, DAFFI_END,
+//  or DAFFI_DEADLOCK: this thread must not wait.
 //  What has to be granted again is added to *items and *bytes.
 daffi_status_t daffi_channel_pop (daffi_channel_t *self, int64_t timeout_ms,
                                   daffi_result_t **item, uint32_t *items,
                                   uint32_t *bytes);
-//  Takes credit for an item of `size` bytes. DAFFI_OK, DAFFI_PENDING, or why it is
-//  closed.
+//  Takes credit for an item of `size` bytes. DAFFI_OK, DAFFI_PENDING, DAFFI_DEADLOCK,
+//  or why it is closed.
 daffi_status_t daffi_channel_take_credit (daffi_channel_t *self, size_t size,
                                           int64_t timeout_ms);
 

@@ -51,7 +51,8 @@ typedef struct {
     daffi_global_t *global;
     daffi_event_fn *on_event;
     void *arg;
-    atomic_uint *pending;
+    daffi_subscription_t *subscription;
+    unsigned number;
     daffi_event_type_t type;
     daffi_left_reason_t reason;
     char process[DAFFI_NAME_MAX + 1];
@@ -68,8 +69,10 @@ static void run_event (daffi_job_t *job)
         .function = self->function[0] ? self->function : NULL,
         .signature = self->type == DAFFI_EVENT_FUNCTION_ADDED ? self->signature : NULL,
         .reason = self->reason};
-    self->on_event (self->global, &event, self->arg);
-    atomic_fetch_sub (self->pending, 1);
+    //  who has unsubscribed hears no more of what was on its way
+    if (self->number == atomic_load (&self->subscription->asked))
+        self->on_event (self->global, &event, self->arg);
+    atomic_fetch_sub (&self->subscription->pending, 1);
     free (self);
 }
 
@@ -82,7 +85,8 @@ static void push_event (daffi_node_t *self, const daffi_event_body_t *body)
     job->global = self->options.global;
     job->on_event = subscription->on_event;
     job->arg = subscription->arg;
-    job->pending = &subscription->pending;
+    job->subscription = subscription;
+    job->number = subscription->number;
     job->type = (daffi_event_type_t)body->type;
     job->reason = (daffi_left_reason_t)body->reason;
     daffi_name_copy (job->process, body->process);
@@ -149,6 +153,7 @@ typedef struct {
     daffi_mail_t mail;
     daffi_event_fn *on_event;
     void *arg;
+    unsigned number;
 } subscribe_t;
 
 void daffi_events_subscribe (daffi_node_t *self, daffi_mail_t *mail)
@@ -156,6 +161,7 @@ void daffi_events_subscribe (daffi_node_t *self, daffi_mail_t *mail)
     subscribe_t *subscribe = daffi_container (mail, subscribe_t, mail);
     self->subscription.on_event = subscribe->on_event;
     self->subscription.arg = subscribe->arg;
+    self->subscription.number = subscribe->number;
     free (subscribe);
     if (self->subscription.on_event) {
         ask (self);
@@ -173,8 +179,10 @@ daffi_status_t daffi_node_subscribe (daffi_node_t *self, daffi_event_fn *on_even
     subscribe->mail.kind = DAFFI_MAIL_SUBSCRIBE;
     subscribe->on_event = on_event;
     subscribe->arg = arg;
+    subscribe->number = atomic_fetch_add (&self->subscription.asked, 1) + 1;
     if (daffi_mailbox_post (&self->mailbox, &subscribe->mail.link))
         return DAFFI_OK;
+    atomic_fetch_sub (&self->subscription.asked, 1);
     free (subscribe);
     return daffi_fail (error, DAFFI_STOPPED, "the node has stopped");
 }

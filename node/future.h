@@ -73,6 +73,7 @@ struct daffi_future {
     const char *key;       //  in `names`; "" = none
     uint8_t policy;
     uint32_t stop_after;  //  BROADCAST
+    bool ended;           //  STREAM: END was said before it could be sent
 
     daffi_channel_t *channel;  //  STREAM; shared, with a lock of its own
 

@@ -102,14 +102,16 @@ static void post_answer (daffi_request_t *request)
 
 //  --- running ------------------------------------------------------------------------
 
-//  After a SIGSTOP a worker may go on before the actor has noticed the gap. What came
-//  before it was given up by those who sent it, and must not run.
+//  After a SIGSTOP a worker may go on before the actor has noticed the gap, and while
+//  the controller is silent each process gives it up at a moment of its own. What may
+//  have been given up by those who sent it must not begin to run.
 static void run_job (daffi_job_t *job)
 {
     daffi_request_t *request = daffi_container (job, daffi_request_t, job);
     daffi_node_t *self = daffi_container (request->mailbox, daffi_node_t, mailbox);
-    if (!request->local && daffi_clock_ms () > atomic_load (&self->fresh_ms))
-        daffi_request_cancel (request);
+    if (!request->served->local && daffi_clock_ms () >= atomic_load (&self->fresh_ms))
+        (void)daffi_request_fail_with (request, DAFFI_CONTROLLER_LOST,
+                                       "the controller was silent before it ran");
     daffi_request_run (request);
 }
 

@@ -53,6 +53,8 @@ typedef struct {
     daffi_event_fn *on_event;
     void *arg;
     atomic_uint pending;  //  events that wait for the subscriber
+    atomic_uint asked;    //  any thread: subscriptions until now; older ones are over
+    unsigned number;      //  of the present one
     bool behind;          //  some were left out
 } daffi_subscription_t;
 
@@ -108,6 +110,8 @@ void daffi_node_send_plain (daffi_node_t *self, daffi_record_type_t type, uint64
 void daffi_node_set_state (daffi_node_t *self, daffi_state_t state,
                            const daffi_error_t *why);
 void daffi_alarm_set (daffi_node_t *self, daffi_alarm_t *alarm, int64_t due_ms);
+//  Gives up the present connection, if any, and makes another one.
+void daffi_node_reconnect (daffi_node_t *self);
 
 //  --- link.c -------------------------------------------------------------------------
 

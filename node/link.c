@@ -15,7 +15,9 @@ enum {
     HELLO_RETRY_MS = 1000,
     REFUSED_RETRY_MIN_MS = 100,
     REFUSED_RETRY_MAX_MS = 600,
-    SAMPLE_AGE_MAX_MS = 30000  //  then a sample with a longer round trip counts again
+    SAMPLE_AGE_MAX_MS = 30000,  //  then a sample with a longer round trip counts again
+    MARGIN_MAX_MS = 5           //  that a deadline is brought forward for doubts about
+                                //  the clock; more would fail calls over slow links
 };
 
 //  --- HELLO --------------------------------------------------------------------------
@@ -67,10 +69,25 @@ static void say_hello (daffi_node_t *self)
     daffi_alarm_set (self, &self->link.hello, self->now_ms + HELLO_RETRY_MS);
 }
 
+//  There is a connection, and nobody at its other end.
+static void start_over (daffi_node_t *self)
+{
+    self->link.wired = false;
+    self->link.hello_id = 0;
+    daffi_outbox_clear (&self->outbox);
+    daffi_node_reconnect (self);
+}
+
 static void hello_due (daffi_node_t *self, daffi_alarm_t *alarm)
 {
+    daffi_link_state_t *link = &self->link;
     (void)alarm;
-    if (!self->link.welcomed)
+    if (link->welcomed)
+        return;
+    if (link->wired &&
+        self->now_ms - link->heard_ms >= self->options.heartbeat_timeout_ms)
+        start_over (self);
+    else
         say_hello (self);
 }
 
@@ -79,6 +96,7 @@ void daffi_link_wired (daffi_node_t *self)
     if (self->link.welcomed)
         daffi_link_lost (self, "the connection was made anew");
     self->link.wired = true;
+    self->link.heard_ms = self->now_ms;
     say_hello (self);
 }
 
@@ -105,29 +123,39 @@ uint32_t daffi_link_spent (const daffi_node_t *self, const daffi_header_t *heade
     if (!(header->present & DAFFI_OPT_SENT))
         return 0;
     uint32_t spent = daffi_link_clock (self) - header->sent_ms;
-    //  the estimate is no better than half a round trip
-    uint32_t error = (uint32_t)(self->link.rtt_ms / 2 + 1);
-    return spent > UINT32_MAX / 2 || spent <= error ? 0 : spent - error;
+    //  The estimate is wrong by half a round trip at most, and by much less where both
+    //  ways take as long. On the safe side: what a caller was told has failed must not
+    //  run.
+    int64_t error_ms = self->link.rtt_ms / 2 + 1;
+    uint32_t margin = (uint32_t)(error_ms < MARGIN_MAX_MS ? error_ms : MARGIN_MAX_MS);
+    return spent > UINT32_MAX / 2 ? 0 : spent + margin;
 }
 
 //  --- WELCOME and after --------------------------------------------------------------
 
+//  A PING also asks for the controller's clock and for a sign of its life.
+static void send_ping (daffi_node_t *self)
+{
+    daffi_link_state_t *link = &self->link;
+    link->ping_id++;
+    link->ping_ms = self->now_ms;
+    daffi_node_send_plain (self, DAFFI_RECORD_PING, link->ping_id, true);
+    daffi_alarm_set (self, &link->heartbeat, self->now_ms + link->heartbeat_ms);
+}
+
 static void heartbeat_due (daffi_node_t *self, daffi_alarm_t *alarm)
 {
     daffi_link_state_t *link = &self->link;
+    (void)alarm;
     if (!link->welcomed)
         return;
     if (self->now_ms - link->heard_ms >= link->timeout_ms) {
         daffi_link_lost (self, "the controller is silent");
-        say_hello (self);
+        start_over (self);
         return;
     }
-    //  a PING also asks for the controller's clock and for a sign of its life
-    link->ping_id++;
-    link->ping_ms = self->now_ms;
-    daffi_node_send_plain (self, DAFFI_RECORD_PING, link->ping_id, true);
     daffi_events_catch_up (self);
-    daffi_alarm_set (self, alarm, self->now_ms + link->heartbeat_ms);
+    send_ping (self);
 }
 
 static void adopt (daffi_node_t *self, const daffi_welcome_t *welcome)
@@ -139,6 +167,7 @@ static void adopt (daffi_node_t *self, const daffi_welcome_t *welcome)
         timeout_ms >= 10 ? timeout_ms : self->options.heartbeat_timeout_ms;
     link->heartbeat_ms = heartbeat_ms >= 5 ? heartbeat_ms : self->options.heartbeat_ms;
     link->heard_ms = self->now_ms;
+    link->spoke_ms = self->now_ms;
     link->rtt_ms = INT64_MAX;
     link->drained = false;
     link->number++;
@@ -160,8 +189,7 @@ void daffi_link_welcome (daffi_node_t *self, const daffi_header_t *header,
     adopt (self, &welcome);
     self->link.welcomed = true;
     daffi_wheel_disarm (&self->wheel, &self->link.hello.timer);
-    daffi_alarm_set (self, &self->link.heartbeat,
-                     self->now_ms + self->link.heartbeat_ms);
+    send_ping (self);
     daffi_log (&self->log, DAFFI_LOG_INFO, "node.connected",
                "process=%s endpoint=%s controller=%.*s", self->name,
                self->endpoint.text, (int)header->peer.size, header->peer.data);
@@ -210,6 +238,9 @@ void daffi_link_renew (daffi_node_t *self, const char *reason)
 
 void daffi_link_who (daffi_node_t *self)
 {
+    //  our HELLO is on its way already; another one would end the session that it makes
+    if (!self->link.welcomed && self->link.hello_id)
+        return;
     daffi_link_renew (self, "the controller does not know this process any more");
 }
 

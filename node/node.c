@@ -406,12 +406,30 @@ static void ring_alarms (daffi_node_t *self)
     }
 }
 
-//  The process was stopped (SIGSTOP, a debugger, suspend) for longer than the
-//  controller waits for a sign of life. What came meanwhile was given up by those who
-//  sent it.
-static void notice_gap (daffi_node_t *self, int64_t before_ms)
+//  Until when requests that wait may still begin: whoever made them has not given up
+//  yet.
+static int64_t fresh_until (const daffi_node_t *self)
 {
-    if (self->link.welcomed && self->now_ms - before_ms > self->link.timeout_ms)
+    const daffi_link_state_t *link = &self->link;
+    //  when the controller gives us up; a millisecond each for the rounding of the
+    //  clocks
+    int64_t ours_ms = link->spoke_ms + link->timeout_ms - 2;
+    //  when the first of our callers may give up the controller: it may have heard of
+    //  it a heartbeat before we did
+    int64_t margin_ms = link->heartbeat_ms < link->timeout_ms / 4
+                            ? link->heartbeat_ms
+                            : link->timeout_ms / 4;
+    int64_t theirs_ms = link->heard_ms + link->timeout_ms - margin_ms - 2;
+    return ours_ms < theirs_ms ? ours_ms : theirs_ms;
+}
+
+//  The process was stopped (SIGSTOP, a debugger, suspend), and the controller has had
+//  no sign of its life for longer than it waits for one. What came meanwhile was given
+//  up by those who sent it.
+static void notice_gap (daffi_node_t *self)
+{
+    if (self->link.welcomed &&
+        self->now_ms - self->link.spoke_ms >= self->link.timeout_ms)
         daffi_link_renew (self, "this process was stopped for longer than the timeout");
 }
 
@@ -455,15 +473,22 @@ static bool rest (daffi_node_t *self, zsock_t *pipe, bool more)
     daffi_mailbox_awake (&self->mailbox, fds[0].revents != 0);
     if (fds[1].revents && (zsock_events (pipe) & ZMQ_POLLIN))
         return false;
-    int64_t before_ms = self->now_ms;
     self->now_ms = daffi_clock_ms ();
     if (!closed)
-        notice_gap (self, before_ms);
+        notice_gap (self);
     atomic_store (&self->fresh_ms,
-                  closed ? DAFFI_NEVER : self->now_ms + self->link.timeout_ms);
+                  self->link.welcomed ? fresh_until (self) : DAFFI_NEVER);
     if (fds[2].revents)
         watch_connection (self);
     return true;
+}
+
+//  Called at the actor's end and after zactor_destroy (): the handshake within czmq is
+//  one that ThreadSanitizer cannot see, a lock that both have held is.
+static void shake_hands (daffi_node_t *self)
+{
+    pthread_mutex_lock (&self->lock);
+    pthread_mutex_unlock (&self->lock);
 }
 
 static void node_actor (zsock_t *pipe, void *args)
@@ -489,6 +514,17 @@ static void node_actor (zsock_t *pipe, void *args)
     self->now_ms = daffi_clock_ms ();
     close_down (self);
     //  answers that came after the mailbox was closed are let go of by their workers
+    shake_hands (self);
+}
+
+//  TCP would keep a connection that leads nowhere (a cable that was cut) for minutes.
+void daffi_node_reconnect (daffi_node_t *self)
+{
+    daffi_error_t error;
+    zmq_disconnect (self->dealer, self->endpoint.text);
+    if (daffi_endpoint_connect (&self->endpoint, self->dealer, &error))
+        daffi_log (&self->log, DAFFI_LOG_ERROR, "node.not_reconnecting", "text=%s",
+                   error.text);
 }
 
 static daffi_status_t open_dealer (daffi_node_t *self, daffi_error_t *error)
@@ -504,9 +540,10 @@ static daffi_status_t open_dealer (daffi_node_t *self, daffi_error_t *error)
                       RECONNECT_MIN_MS +
                           jitter % (RECONNECT_MAX_MS - RECONNECT_MIN_MS));
     daffi_socket_set (self->dealer, ZMQ_RECONNECT_IVL_MAX, RECONNECT_LIMIT_MS);
-    int64_t timeout_ms = self->options.heartbeat_timeout_ms;
-    daffi_socket_set (self->dealer, ZMQ_HEARTBEAT_IVL, (int)self->options.heartbeat_ms);
-    daffi_socket_set (self->dealer, ZMQ_HEARTBEAT_TIMEOUT, (int)timeout_ms);
+    //  No ZMQ_HEARTBEAT_IVL: libzmq 4.3 aborts the controller where a PING of ours
+    //  waits behind its high-water mark when we die, and aborts us where the controller
+    //  dies while we are behind ("Assertion failed: !_io_error"). Our own PINGs do the
+    //  work.
     daffi_status_t status = daffi_monitor_open (
         &self->monitor, self->context, self->dealer,
         ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED, error);
@@ -565,6 +602,7 @@ void daffi_node_destroy (daffi_node_t **self_p)
     if (!self)
         return;
     zactor_destroy (&self->actor);
+    shake_hands (self);
     daffi_executor_destroy (&self->executor);
     if (self->mailbox.fd >= 0)
         daffi_mailbox_done (&self->mailbox);
@@ -584,6 +622,7 @@ daffi_status_t daffi_node_start (daffi_node_t *self, const daffi_endpoint_t *end
                                  daffi_error_t *error)
 {
     zactor_destroy (&self->actor);
+    shake_hands (self);
     self->endpoint = *endpoint;
     daffi_status_t status = open_dealer (self, error);
     if (status)

@@ -18,7 +18,9 @@ enum {
     BACKOFF_MS = 10,  //  doubled each time, and up to as much again at random
     //  the controller knows better why a call was not answered in time: it gets this
     //  much longer to say so
-    DEADLINE_GRACE_MS = 10
+    DEADLINE_GRACE_MS = 10,
+    //  it alone knows which processes a broadcast has not heard of
+    BROADCAST_GRACE_MS = 500
 };
 
 static bool is_call (const daffi_future_t *future)
@@ -126,6 +128,8 @@ static void send_call (daffi_node_t *self, daffi_future_t *future)
     set_choice (&header, future);
     daffi_body_t body = daffi_packed_body (&future->body);
     daffi_node_send (self, &header, &body, future->deadline_ms, false);
+    if (future->ended)
+        daffi_node_send_plain (self, DAFFI_RECORD_END, future->id, false);
     daffi_future_sent (future);
 }
 
@@ -170,7 +174,8 @@ void daffi_outgoing_watch (daffi_node_t *self, daffi_future_t *future)
 {
     int64_t due_ms = future->deadline_ms;
     if (due_ms != DAFFI_NEVER && future->id)
-        due_ms += DEADLINE_GRACE_MS;
+        due_ms += future->kind == DAFFI_FUTURE_BROADCAST ? BROADCAST_GRACE_MS
+                                                         : DEADLINE_GRACE_MS;
     daffi_alarm_set (self, &future->alarm, due_ms);
 }
 

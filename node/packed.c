@@ -8,6 +8,7 @@
 
 #include "bounds.h"
 #include "record.h"
+#include "validate.h"
 #include "writer.h"
 
 daffi_status_t daffi_pack (daffi_packed_t *self, const daffi_value_t *value)
@@ -37,17 +38,33 @@ static void free_buffer (void *data, void *hint)
     free (data);
 }
 
+//  The head of the array and its items but the last. They are checked as what they are,
+//  a part of something larger.
+static daffi_status_t pack_before (daffi_buffer_t *out, const daffi_args_t *args)
+{
+    uint32_t items = 2;  //  the array and the binary
+    daffi_status_t status = DAFFI_OK;
+    if (args->count > DAFFI_ITEMS_MAX)
+        return DAFFI_INVALID;
+    daffi_write_array (out, (uint32_t)args->count + 1);
+    size_t head = out->size;
+    for (size_t i = 0; !status && i < args->count; i++)
+        status = daffi_write_value (out, &args->items[i]);
+    if (status || out->failed || args->count == 0)
+        return status == DAFFI_TOO_BIG ? DAFFI_INVALID : status;
+    return daffi_validate_run (out->data + head, out->size - head, args->count, 1,
+                               &items)
+               ? DAFFI_INVALID
+               : DAFFI_OK;
+}
+
 //  All that goes before the binary's bytes.
 static daffi_status_t pack_head (daffi_packed_t *self, const daffi_args_t *args,
                                  size_t size)
 {
     daffi_buffer_t out;
     daffi_buffer_init (&out);
-    daffi_status_t status = DAFFI_OK;
-    if (args)
-        daffi_write_array (&out, (uint32_t)args->count + 1);
-    for (size_t i = 0; args && !status && i < args->count; i++)
-        status = daffi_write_value (&out, &args->items[i]);
+    daffi_status_t status = args ? pack_before (&out, args) : DAFFI_OK;
     daffi_write_binary_head (&out, (uint32_t)size);
     if (!status && out.failed)
         status = DAFFI_NO_MEMORY;

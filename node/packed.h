@@ -15,8 +15,8 @@ typedef struct {
     uint8_t small[104];
 } daffi_packed_t;
 
-//  Packs a value. DAFFI_TOO_BIG: over 64 MiB or 100,000 values; DAFFI_INVALID: a raw
-//  value that is not msgpack, or nesting over 16; DAFFI_NO_MEMORY.
+//  Packs a value. DAFFI_TOO_BIG: over 64 MiB; DAFFI_INVALID: a raw value that is not
+//  msgpack, nesting over 16, or over 100,000 values; DAFFI_NO_MEMORY.
 DAFFI_MUST_USE daffi_status_t daffi_pack (daffi_packed_t *self,
                                           const daffi_value_t *value);
 

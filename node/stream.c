@@ -105,10 +105,10 @@ daffi_status_t daffi_stream_receive (daffi_stream_t *self, int64_t timeout_ms,
         mail->bytes = bytes;
         (void)post_future (self->future, mail);
     }
+    if (status == DAFFI_PENDING)
+        return daffi_fail (error, status, "no item has come in time");
     if (status != DAFFI_END)
-        return status == DAFFI_PENDING
-                   ? daffi_fail (error, DAFFI_PENDING, "no item has come in time")
-                   : status;
+        return status ? explain (status, error) : DAFFI_OK;
     //  the last item is followed by the outcome
     status = daffi_future_wait (self->future, DAFFI_FOREVER, error);
     return status ? status : DAFFI_END;
@@ -142,6 +142,7 @@ void daffi_stream_destroy (daffi_stream_t **self_p)
 
 //  --- the function's end -------------------------------------------------------------
 
+//  Not from an inline callback: its request is gone before the actor reads the mail.
 static void post_request (daffi_request_t *request, daffi_stream_mail_t *mail)
 {
     mail->request = request;
@@ -160,6 +161,8 @@ daffi_status_t daffi_request_receive (daffi_request_t *self, int64_t timeout_ms,
     daffi_result_t *next = NULL;
     if (!self->channel)
         return DAFFI_END;
+    if (daffi_future_waiting_forbidden ())
+        return DAFFI_DEADLOCK;
     if (!self->reading) {
         //  the caller may send from now on
         daffi_stream_mail_t *mail = daffi_stream_mail_new (DAFFI_RECORD_CREDIT);
@@ -191,6 +194,8 @@ daffi_status_t daffi_request_yield_value (daffi_request_t *self, daffi_value_t i
 {
     if (!self->channel)
         return DAFFI_INVALID;
+    if (daffi_future_waiting_forbidden ())
+        return DAFFI_DEADLOCK;
     daffi_stream_mail_t *mail = daffi_stream_mail_new (DAFFI_RECORD_CHUNK);
     daffi_status_t status = daffi_pack (&mail->body, &item);
     daffi_body_t body = daffi_packed_body (&mail->body);

@@ -56,7 +56,7 @@ void daffi_streaming_end (daffi_node_t *self, const daffi_header_t *header,
         daffi_channel_end (channel);
 }
 
-//  The id under which the other end knows the call now; 0: it is over.
+//  The id under which the other end knows the call now; 0: not yet, or no more.
 static uint64_t id_of (const daffi_node_t *self, const daffi_stream_mail_t *mail)
 {
     if (!self->link.welcomed)
@@ -79,5 +79,7 @@ void daffi_streaming_send (daffi_node_t *self, daffi_stream_mail_t *mail)
     daffi_body_t body = daffi_packed_body (&mail->body);
     if (header.id)
         daffi_node_send (self, &header, &body, DAFFI_NEVER, false);
+    else if (mail->future && mail->type == DAFFI_RECORD_END)
+        mail->future->ended = true;
     daffi_stream_mail_destroy (mail);
 }

@@ -77,6 +77,7 @@ void daffi_calls_give (daffi_core_t *self, daffi_entry_t *entry,
     self->stats.running++;
     send_call (self, provider, DAFFI_RECORD_CALL, entry->token, name, entry->owner,
                entry->deadline_ms, body, entry);
+    daffi_stream_given (self, entry);
 }
 
 static void note_stream (daffi_entry_t *entry, const daffi_header_t *header)
@@ -84,6 +85,7 @@ static void note_stream (daffi_entry_t *entry, const daffi_header_t *header)
     entry->stream = header->present & DAFFI_OPT_STREAM;
     entry->items = header->items;
     entry->bytes = header->bytes;
+    entry->ended = false;
 }
 
 //  An entry for the call, or NULL and the refusal is sent.

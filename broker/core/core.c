@@ -87,9 +87,30 @@ void daffi_core_destroy (daffi_core_t **self_p)
     *self_p = NULL;
 }
 
+//  No session that is there lets pass much more than a heartbeat without a record:
+//  after a longer gap the controller itself has slept (SIGSTOP, suspend, no processor).
+//  Those that asked for a sign of its life and had none for their timeout have given it
+//  up, and told their callers so: what they had sent before must not be carried out
+//  now.
+static void note_gap (daffi_core_t *self, int64_t now_ms)
+{
+    enum { GAP_MS = 50 };
+    int64_t gap_ms = now_ms - self->now_ms;
+    self->now_ms = now_ms;
+    if (gap_ms < GAP_MS)
+        return;
+    DAFFI_LIST_EACH (&self->sessions, link, follower) {
+        daffi_session_t *session = daffi_container (link, daffi_session_t, link);
+        if (session->process && session->pings &&
+            gap_ms > session->heartbeat_ms * 3 / 2 &&
+            now_ms - session->spoke_ms >= session->timeout_ms)
+            session->lapsed = true;
+    }
+}
+
 daffi_session_t *daffi_core_connect (daffi_core_t *self, void *peer, int64_t now_ms)
 {
-    self->now_ms = now_ms;
+    note_gap (self, now_ms);
     daffi_session_t *session = daffi_new (sizeof *session);
     session->timer.kind = DAFFI_TIMER_SESSION;
     session->peer = peer;
@@ -108,7 +129,7 @@ daffi_session_t *daffi_core_connect (daffi_core_t *self, void *peer, int64_t now
 void daffi_core_disconnect (daffi_core_t *self, daffi_session_t *session,
                             int64_t now_ms)
 {
-    self->now_ms = now_ms;
+    note_gap (self, now_ms);
     daffi_session_end (self, session, DAFFI_LEFT_LOST, false);
 }
 
@@ -153,6 +174,7 @@ static void on_ping (daffi_core_t *self, daffi_session_t *session,
                      const daffi_header_t *header, const daffi_body_t *body)
 {
     (void)body;
+    session->pings = true;
     daffi_buffer_clear (&self->scratch);
     daffi_write_clock (&self->scratch, (uint64_t)self->now_ms);
     daffi_core_send_control (self, session, DAFFI_RECORD_PONG, header->id,
@@ -223,8 +245,13 @@ void daffi_core_receive (daffi_core_t *self, daffi_session_t *session,
                          const daffi_header_t *header, const daffi_body_t *body,
                          int64_t now_ms)
 {
-    self->now_ms = now_ms;
+    note_gap (self, now_ms);
     session->seen_ms = now_ms;
+    if (session->lapsed && header->type != DAFFI_RECORD_HELLO &&
+        header->type != DAFFI_RECORD_GOODBYE) {
+        session->lapsed = false;
+        daffi_session_forget (self, session);
+    }
     daffi_presence_catch_up (self, session);
     if (session->state == DAFFI_SESSION_NEW && header->type != DAFFI_RECORD_HELLO &&
         header->type != DAFFI_RECORD_GOODBYE)
@@ -237,14 +264,14 @@ void daffi_core_receive (daffi_core_t *self, daffi_session_t *session,
 
 void daffi_core_writable (daffi_core_t *self, daffi_session_t *session, int64_t now_ms)
 {
-    self->now_ms = now_ms;
+    note_gap (self, now_ms);
     daffi_presence_catch_up (self, session);
     daffi_queue_feed (self, session);
 }
 
 void daffi_core_malformed (daffi_core_t *self, daffi_session_t *session, int64_t now_ms)
 {
-    self->now_ms = now_ms;
+    note_gap (self, now_ms);
     session->seen_ms = now_ms;
     self->stats.malformed++;
     daffi_core_send_error (
@@ -288,7 +315,7 @@ static void note_sleep (daffi_core_t *self)
 
 void daffi_core_tick (daffi_core_t *self, int64_t now_ms)
 {
-    self->now_ms = now_ms;
+    note_gap (self, now_ms);
     note_sleep (self);
     daffi_wheel_advance (&self->wheel, now_ms);
     daffi_timer_t *timer;
@@ -325,7 +352,7 @@ bool daffi_core_idle (const daffi_core_t *self)
 
 void daffi_core_close (daffi_core_t *self, int64_t now_ms)
 {
-    self->now_ms = now_ms;
+    note_gap (self, now_ms);
     self->draining = true;
     tell_all (self, DAFFI_RECORD_GOODBYE);
     end_all (self);

@@ -119,6 +119,7 @@ static void adopt (daffi_session_t *session, const daffi_hello_t *hello,
     uint64_t capacity = hello->capacity ? hello->capacity : DAFFI_CAPACITY_DEFAULT;
     session->capacity = (uint32_t)clamp (capacity, 1, CAPACITY_MAX);
     session->doubted = false;
+    session->pings = session->lapsed = false;
     daffi_text_t language = hello->language, version = hello->version;
     memset (session->language, 0, sizeof session->language);
     memset (session->version, 0, sizeof session->version);
@@ -133,14 +134,15 @@ static void welcome (daffi_core_t *self, daffi_session_t *session,
 {
     uint64_t heartbeat =
         hello->heartbeat_ms ? hello->heartbeat_ms : (uint64_t)self->heartbeat_ms;
-    daffi_welcome_t body = {
-        .protocol = DAFFI_PROTOCOL_VERSION,
-        .heartbeat_ms = clamp (heartbeat, 10, (uint64_t)session->timeout_ms / 2),
-        .timeout_ms = (uint64_t)session->timeout_ms,
-        .clock_ms = (uint64_t)self->now_ms,
-        .message_max = DAFFI_BODY_MAX,
-        .calls_max = self->calls_max,
-        .functions_max = DAFFI_FUNCTIONS_MAX};
+    session->heartbeat_ms =
+        (int64_t)clamp (heartbeat, 10, (uint64_t)session->timeout_ms / 2);
+    daffi_welcome_t body = {.protocol = DAFFI_PROTOCOL_VERSION,
+                            .heartbeat_ms = (uint64_t)session->heartbeat_ms,
+                            .timeout_ms = (uint64_t)session->timeout_ms,
+                            .clock_ms = (uint64_t)self->now_ms,
+                            .message_max = DAFFI_BODY_MAX,
+                            .calls_max = self->calls_max,
+                            .functions_max = DAFFI_FUNCTIONS_MAX};
     memcpy (body.epoch, self->epoch, sizeof body.epoch);
     daffi_buffer_clear (&self->scratch);
     daffi_write_welcome (&self->scratch, &body);
@@ -228,15 +230,19 @@ static bool acceptable (daffi_core_t *self, daffi_session_t *session,
     return false;
 }
 
+void daffi_session_forget (daffi_core_t *self, daffi_session_t *session)
+{
+    leave (self, session, DAFFI_LEFT_LOST);
+    daffi_wheel_arm (&self->wheel, &session->timer.timer,
+                     self->now_ms + DAFFI_HELLO_TIMEOUT_MS);
+}
+
 //  Whatever the session was before is over: who says HELLO knows of no calls.
 void daffi_session_hello (daffi_core_t *self, daffi_session_t *session,
                           const daffi_header_t *header, const daffi_body_t *body)
 {
-    if (session->process) {
-        leave (self, session, DAFFI_LEFT_LOST);
-        daffi_wheel_arm (&self->wheel, &session->timer.timer,
-                         self->now_ms + DAFFI_HELLO_TIMEOUT_MS);
-    }
+    if (session->process)
+        daffi_session_forget (self, session);
     daffi_hello_t hello;
     if (!acceptable (self, session, header, body, &hello))
         return;

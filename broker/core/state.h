@@ -47,7 +47,11 @@ struct daffi_session {
     daffi_process_t *process;  //  NULL while NEW
     uint8_t incarnation[DAFFI_INCARNATION_SIZE];
     int64_t seen_ms;
+    int64_t spoke_ms;  //  when something was sent to it last
     int64_t timeout_ms;
+    int64_t heartbeat_ms;
+    bool pings;   //  it asks for signs of our life, so it can miss them
+    bool lapsed;  //  we slept, and it gave us up: nothing but HELLO counts from it
     uint32_t capacity;
     uint32_t running_count;  //  calls given to it
     uint32_t placed_count;   //  calls and waits by it
@@ -127,6 +131,7 @@ struct daffi_entry {
     bool stream;           //  items go with it,
     uint32_t items;        //  and this is the credit that the caller gave with the CALL
     uint32_t bytes;
+    bool ended;       //  WAITING: the caller has no items (END)
     uint32_t wanted;  //  GROUP: successes that end it; 0: all have to answer
     daffi_entry_t *next_free;
 };
@@ -206,6 +211,8 @@ void daffi_session_update (daffi_core_t *self, daffi_session_t *session,
 void daffi_session_drain (daffi_core_t *self, daffi_session_t *session,
                           const daffi_header_t *header);
 void daffi_session_expire (daffi_core_t *self, daffi_session_t *session);
+//  What it was is over; it may say HELLO.
+void daffi_session_forget (daffi_core_t *self, daffi_session_t *session);
 //  Tells the others and fails what it left behind; frees it. `drop`: tell the shell.
 void daffi_session_end (daffi_core_t *self, daffi_session_t *session,
                         daffi_left_reason_t reason, bool drop);
@@ -336,6 +343,8 @@ void daffi_broadcast_give_up (daffi_core_t *self, daffi_entry_t *group);
 //  CHUNK, CREDIT, END: from one end of a call to the other.
 void daffi_stream_pass (daffi_core_t *self, daffi_session_t *session,
                         const daffi_header_t *header, const daffi_body_t *body);
+//  A call was given to its provider: what its caller has said so far follows.
+void daffi_stream_given (daffi_core_t *self, const daffi_entry_t *entry);
 
 //  --- presence.c --------------------------------------------------------------------
 

@@ -19,6 +19,38 @@ static void break_off (daffi_core_t *self, daffi_entry_t *entry, daffi_status_t 
     daffi_calls_abandon (self, entry);
 }
 
+static uint32_t sum (uint32_t a, uint32_t b)
+{
+    return b > UINT32_MAX - a ? UINT32_MAX : a + b;
+}
+
+//  What a caller may say before its call was given to anybody: it is told with the
+//  call.
+static void keep (daffi_entry_t *entry, const daffi_header_t *header)
+{
+    entry->ended |= header->type == DAFFI_RECORD_END;
+    entry->items = sum (entry->items, header->items);
+    entry->bytes = sum (entry->bytes, header->bytes);
+}
+
+//  Nobody may send items before the function reads.
+static bool expected (const daffi_entry_t *entry, const daffi_header_t *header)
+{
+    if (!entry || !entry->stream)
+        return false;
+    return entry->state == DAFFI_ENTRY_RUNNING ||
+           (entry->state == DAFFI_ENTRY_WAITING && header->type != DAFFI_RECORD_CHUNK);
+}
+
+void daffi_stream_given (daffi_core_t *self, const daffi_entry_t *entry)
+{
+    daffi_header_t end = {
+        .type = DAFFI_RECORD_END, .id = entry->token, .ttl_ms = DAFFI_TTL_NONE};
+    daffi_body_t nothing = daffi_body_borrowed (NULL, 0);
+    if (entry->stream && entry->ended)
+        daffi_core_send (self, entry->provider, &end, &nothing, DAFFI_NEVER);
+}
+
 void daffi_stream_pass (daffi_core_t *self, daffi_session_t *session,
                         const daffi_header_t *header, const daffi_body_t *body)
 {
@@ -26,8 +58,12 @@ void daffi_stream_pass (daffi_core_t *self, daffi_session_t *session,
     bool down = entry != NULL;
     if (!down)
         entry = daffi_entry_of (self, session, header->id);
-    if (!entry || entry->state != DAFFI_ENTRY_RUNNING || entry->group) {
+    if (!expected (entry, header)) {
         self->stats.late++;
+        return;
+    }
+    if (entry->state == DAFFI_ENTRY_WAITING) {
+        keep (entry, header);
         return;
     }
     daffi_session_t *to = down ? entry->owner : entry->provider;

@@ -13,7 +13,7 @@
 enum {
     CHAOS_SLOTS = 16,
     CHAOS_LIVES_MAX = 1 << 15,
-    CHAOS_EVENTS_MAX = 1 << 17,
+    CHAOS_EVENTS_MAX = 1 << 18,
     CHAOS_RUNS_KEPT = 3,
     CHAOS_CROWD_MAX = 4096
 };

@@ -9,9 +9,13 @@ enum {
     LATE_MS = 100,  //  an outcome may come so long after its deadline
     START_MS =
         100,       //  a run may begin so long after its caller was told that it failed
-    EDGE_MS = 20,  //  after SIGCONT: what had been decided before SIGSTOP
-    LINK_MS = 600  //  what the proxy still holds back when a fault ends
+    EDGE_MS = 20,  //  after SIGCONT: until it has read what happened meanwhile
+    SLOW_START_MS = 300,  //  the same where the worker's link was hurt by then
+    LINK_MS = 600         //  what the proxy still holds back when a fault ends
 };
+
+//  For so long a bad estimate of the clock may stand.
+#define CLOCK_AGE_NS (30 * CHAOS_SECOND)
 
 //  When processes did not run, and when links did not work: events as lists.
 typedef struct {
@@ -90,7 +94,9 @@ static int64_t moved_by_way (const judge_t *self, uint16_t caller, int64_t due_n
     return due_ns;
 }
 
-//  Was the runner stopped just before it noted its start, and the end only then?
+//  Did the runner wake from a pause just now? What failed meanwhile is told in its
+//  sockets' buffers, which its actor must read first; its other threads do not wait for
+//  that.
 static bool at_the_edge (const judge_t *self, uint16_t life, int64_t end_ns,
                          int64_t started_ns)
 {
@@ -176,7 +182,10 @@ static void judge_starts (judge_t *self, uint64_t number, const chaos_call_t *ca
         if (started_ns <= call->deadline_ns && !call->status)
             continue;
         int64_t end_ns = last_start (self, call, i);
-        if (started_ns <= end_ns + START_MS * CHAOS_MS)
+        //  a worker knows the controller's clock to half a round trip
+        bool slow = link_was_hurt (self, call->runner[i], call->made_ns - CLOCK_AGE_NS,
+                                   started_ns);
+        if (started_ns <= end_ns + (slow ? SLOW_START_MS : START_MS) * CHAOS_MS)
             continue;
         if (at_the_edge (self, call->runner[i], end_ns, started_ns))
             self->verdict->edges++;

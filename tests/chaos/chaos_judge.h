@@ -21,7 +21,7 @@ typedef struct {
     uint64_t retried;
     uint64_t twice;    //  idempotent, ran more than once
     uint64_t excused;  //  late while the caller itself did not run
-    uint64_t edges;    //  begun in the moment in which the worker was stopped
+    uint64_t edges;    //  begun in the moment in which the worker went on after a pause
     uint64_t violations;
     int64_t latest_ns;  //  the most that an outcome came after its deadline
 } chaos_verdict_t;

@@ -1,9 +1,7 @@
 //  SPDX-License-Identifier: MPL-2.0
-//  What the roles have in common: the board, SIGTERM, the Global, the watch over
-//  whether this process runs at all.
+//  What the roles have in common: the board, SIGTERM, the Global.
 #include "chaos_role.h"
 
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,13 +9,7 @@
 
 #include "chaos_board.h"
 
-enum {
-    HEARTBEAT_MS = 250,
-    HEARTBEAT_TIMEOUT_MS = 1000,
-    DRAIN_MS = 1500,
-    WATCH_MS = 5,
-    STALL_MS = 30  //  a pause of the watcher that counts
-};
+enum { HEARTBEAT_MS = 250, HEARTBEAT_TIMEOUT_MS = 1000, DRAIN_MS = 1500 };
 
 static volatile sig_atomic_t asked;
 
@@ -56,33 +48,6 @@ daffi_global_t *chaos_role_global (const chaos_self_t *self,
     if (!global)
         fprintf (stderr, "daffi-chaos: %s: %s\n", name, error.text);
     return global;
-}
-
-static void *watch (void *arg)
-{
-    const chaos_self_t *self = arg;
-    int64_t before = chaos_now ();
-    for (;;) {
-        chaos_sleep (WATCH_MS * CHAOS_MS);
-        int64_t now = chaos_now ();
-        if (now - before > (WATCH_MS + STALL_MS) * CHAOS_MS) {
-            uint32_t index = chaos_board_event (self->board, CHAOS_STALL, before);
-            chaos_event_t *event = &self->board->events[index];
-            event->role = self->life->role;
-            event->slot = self->life->slot;
-            event->life = (uint16_t)self->number;
-            atomic_store (&event->to_ns, now);
-        }
-        before = now;
-    }
-    return NULL;
-}
-
-void chaos_role_watch_stalls (chaos_self_t *self)
-{
-    pthread_t thread;
-    if (pthread_create (&thread, NULL, watch, self) == 0)
-        pthread_detach (thread);
 }
 
 static const struct {

@@ -131,7 +131,8 @@ void chaos_judge_print (const chaos_board_t *board, const chaos_settings_t *sett
             verdict->cancelled, verdict->retried, verdict->twice);
     printf ("latest outcome %.1f ms after its deadline; %" PRIu64
             " later while their caller did not run; %" PRIu64
-            " begun as their worker was stopped\n",
+            " begun in a worker that had just been let go on\n"
+            "(stalled: a process did not get the processor for 25 of 50 ms)\n",
             ms (verdict->latest_ns), verdict->excused, verdict->edges);
     print_faults (board);
     printf ("violations %" PRIu64 "\n", verdict->violations);

@@ -6,10 +6,9 @@
 //  every step all counters are counted again; no call may be answered twice; at the end
 //  nothing may be left. Aborts where that is not so.
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "state.h"
+#include "core_audit.h"
 
 enum { PEERS = 4, IDS = 8, TOKENS = 16, STEPS_MAX = 2000 };
 
@@ -19,6 +18,7 @@ typedef struct {
     daffi_session_t *session;
     size_t room;
     bool open[IDS];  //  calls and waits that are not answered yet
+    bool all[IDS];   //  of these, broadcasts: END ends them
     bool wild;       //  it sent raw packets: nothing is known of its ids
 } peer_t;
 
@@ -34,19 +34,25 @@ typedef struct {
     daffi_buffer_t body;
 } fuzz_t;
 
-static void require (bool condition)
-{
-    if (!condition)
-        abort ();
-}
-
 static unsigned next (fuzz_t *self)
 {
     return self->data < self->end ? *self->data++ : 0;
 }
 
-//  --- what the core wants
-//  --------------------------------------------------------------
+//  --- what the core wants --------------------------------------------------------
+
+//  Something for a call or a wait: is it open still, and is this its end?
+static void answered (peer_t *peer, const daffi_header_t *header)
+{
+    bool part = header->present & DAFFI_OPT_PART;
+    bool result =
+        header->type == DAFFI_RECORD_RESULT || header->type == DAFFI_RECORD_ERROR;
+    bool end = header->type == DAFFI_RECORD_END && peer->all[header->id];
+    require (peer->open[header->id]);
+    require (!part || (result && peer->all[header->id]));
+    if ((result && !part) || end)
+        peer->open[header->id] = false;
+}
 
 static void out_send (void *context, void *peer, const daffi_header_t *header,
                       const daffi_body_t *body, int64_t deadline_ms, bool control)
@@ -64,12 +70,8 @@ static void out_send (void *context, void *peer, const daffi_header_t *header,
         require (header->id != 0 && deadline_ms > self->now_ms);
         self->tokens[self->token_count++ % TOKENS] = header->id;
     }
-    bool answer =
-        header->type == DAFFI_RECORD_RESULT || header->type == DAFFI_RECORD_ERROR;
-    if (!answer || !header->id || header->id >= IDS || to->wild)
-        return;
-    require (to->open[header->id]);
-    to->open[header->id] = false;
+    if (header->id && header->id < IDS && !to->wild)
+        answered (to, header);
 }
 
 static bool out_fits (void *context, void *peer, size_t size)
@@ -97,112 +99,7 @@ static uint64_t out_random (void *context)
     return self->random = self->random * UINT64_C (6364136223846793005) + 1;
 }
 
-//  --- counting again
-//  -------------------------------------------------------------------
-
-typedef struct {
-    uint64_t waiting, running, abandoned, waits, bytes, offers, processes;
-} count_t;
-
-static void count_placed (const daffi_session_t *session, count_t *count)
-{
-    uint32_t placed = 0;
-    size_t bytes = 0;
-    DAFFI_LIST_EACH (&session->placed, link, follower) {
-        const daffi_entry_t *entry = daffi_container (link, daffi_entry_t, of_owner);
-        require (entry->owner == session);
-        require (daffi_link_linked (&entry->of_place));
-        require (daffi_timer_armed (&entry->timer.timer) ==
-                 (entry->deadline_ms != DAFFI_NEVER));
-        count->waiting += entry->state == DAFFI_ENTRY_WAITING;
-        count->waits += entry->state == DAFFI_ENTRY_WAIT;
-        bytes += entry->state == DAFFI_ENTRY_WAITING ? entry->size : 0;
-        placed++;
-    }
-    require (placed == session->placed_count && bytes == session->queued_bytes);
-    count->bytes += bytes;
-}
-
-static void count_running (const daffi_session_t *session, count_t *count)
-{
-    uint32_t running = 0;
-    DAFFI_LIST_EACH (&session->running, link, follower) {
-        const daffi_entry_t *entry = daffi_container (link, daffi_entry_t, of_place);
-        require (entry->provider == session && entry->token != 0);
-        require (!entry->body && !entry->tail && !entry->name);
-        require ((entry->state == DAFFI_ENTRY_RUNNING) == (entry->owner != NULL));
-        count->abandoned += entry->state == DAFFI_ENTRY_ABANDONED;
-        running++;
-    }
-    require (running == session->running_count);
-    count->running += running;
-}
-
-static void count_offers (const daffi_session_t *session, count_t *count)
-{
-    uint32_t offers = 0;
-    DAFFI_LIST_EACH (&session->offers, link, follower) {
-        const daffi_offer_t *offer = daffi_container (link, daffi_offer_t, of_session);
-        require (offer->session == session && offer->index < offer->function->count);
-        require (offer->function->offers[offer->index] == offer);
-        offers++;
-    }
-    require (offers == session->offer_count);
-    count->offers += offers;
-}
-
-//  No name without a reason, no call that waits for somebody who has nothing to do.
-static void check_names (const daffi_core_t *core)
-{
-    size_t cursor = 0, offered = 0, starving = 0;
-    daffi_offered_t *function;
-    while ((function = daffi_names_next (&core->functions, &cursor))) {
-        bool waiting = !daffi_list_empty (&function->waiting);
-        require (function->count || waiting || !daffi_list_empty (&function->waits));
-        require (waiting == daffi_link_linked (&function->starving));
-        require (!waiting || function->count || core->settling);
-        offered += function->count > 0;
-        starving += waiting;
-        for (uint32_t i = 0; waiting && i < function->count; i++)
-            require (function->offers[i]->session->running_count > 0);
-    }
-    require (offered == core->stats.functions && starving == core->starving_count);
-    daffi_process_t *process;
-    cursor = 0;
-    while ((process = daffi_names_next (&core->processes, &cursor))) {
-        bool waiting = !daffi_list_empty (&process->waiting);
-        require (process->session || waiting || !daffi_list_empty (&process->waits));
-        require (daffi_link_linked (&process->held) == (waiting && !process->session));
-        require (!waiting || core->settling || process->session->running_count > 0);
-    }
-}
-
-static void check (const fuzz_t *self)
-{
-    const daffi_core_stats_t *stats = daffi_core_stats (self->core);
-    count_t count = {0};
-    uint64_t sessions = 0;
-    DAFFI_LIST_EACH (&self->core->sessions, link, follower) {
-        const daffi_session_t *session = daffi_container (link, daffi_session_t, link);
-        require ((session->process == NULL) == (session->state == DAFFI_SESSION_NEW));
-        require (!session->process || session->process->session == session);
-        require (daffi_timer_armed (&session->timer.timer));
-        count_placed (session, &count);
-        count_running (session, &count);
-        count_offers (session, &count);
-        count.processes += session->process != NULL;
-        sessions++;
-    }
-    require (sessions == stats->sessions && count.processes == stats->processes);
-    require (count.waiting == stats->waiting && count.waits == stats->waits);
-    require (count.running == stats->running && count.abandoned == stats->abandoned);
-    require (count.bytes == stats->queued_bytes);
-    require (count.offers == self->core->offers.count);
-    check_names (self->core);
-}
-
-//  --- steps
-//  ----------------------------------------------------------------------------
+//  --- steps ----------------------------------------------------------------------
 
 static const char *const names[] = {"a", "b", "c", "$x", "not/a/name", ""};
 static const char *const functions[] = {"f",         "g",          "h", "$node.x",
@@ -228,6 +125,7 @@ static void step_hello (fuzz_t *self, peer_t *peer)
     daffi_hello_t hello = {.min = 1,
                            .max = more & 64 ? 0 : 1,
                            .timeout_ms = more & 32 ? 500 : 0,
+                           .heartbeat_ms = what & 8 ? 100 : 0,
                            .capacity = 1 + (more & 3),
                            .takeover = (more & 4) != 0};
     hello.incarnation[0] = more >> 3 & 3;
@@ -262,10 +160,22 @@ static void step_call (fuzz_t *self, peer_t *peer, uint8_t type)
         header.present = DAFFI_OPT_SENT;
         header.sent_ms = (uint32_t)self->now_ms - (how & 63);
     }
+    if (how % 5 == 0 && type == DAFFI_RECORD_CALL) {
+        header.present |= DAFFI_OPT_ALL;
+        header.all = how / 5 % 3;
+    }
+    if (how % 7 == 0) {
+        header.present |= DAFFI_OPT_POLICY;
+        header.policy = (uint8_t)(how / 7 % 6);
+        header.key = pick (functions, 8, how);
+    }
     bool known = peer->session && peer->session->process;
     bool asks = type == DAFFI_RECORD_CALL || type == DAFFI_RECORD_WAIT;
-    if (known && asks && header.id)
+    //  an id that is in flight stays what it is
+    if (known && asks && header.id && !peer->open[header.id]) {
         peer->open[header.id] = true;
+        peer->all[header.id] = header.present & DAFFI_OPT_ALL;
+    }
     receive (self, peer, &header, zeros, type == DAFFI_RECORD_WAIT ? 0 : how);
 }
 
@@ -279,6 +189,21 @@ static void step_answer (fuzz_t *self, peer_t *peer)
                              .status = (uint8_t)what,
                              .ttl_ms = DAFFI_TTL_NONE};
     receive (self, peer, &header, "answer", what % 7);
+}
+
+//  Items of a stream, from either end, or of none at all.
+static void step_stream (fuzz_t *self, peer_t *peer)
+{
+    static const uint8_t types[] = {DAFFI_RECORD_CHUNK, DAFFI_RECORD_CREDIT,
+                                    DAFFI_RECORD_END, DAFFI_RECORD_CHUNK};
+    unsigned what = next (self);
+    daffi_header_t header = {.type = types[what % 4],
+                             .id = what & 4 ? self->tokens[what / 8 % TOKENS]
+                                            : what / 8 % IDS,
+                             .present = DAFFI_OPT_ITEMS | DAFFI_OPT_BYTES,
+                             .items = what,
+                             .ttl_ms = DAFFI_TTL_NONE};
+    receive (self, peer, &header, "item", what % 5);
 }
 
 static void step_small (fuzz_t *self, peer_t *peer)
@@ -409,6 +334,8 @@ static void step (fuzz_t *self)
     case 15:
         if (byte == 0xff)
             daffi_core_drain (self->core);
+        else
+            step_stream (self, peer);
         break;
     }
 }
@@ -430,7 +357,7 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     self.core = daffi_core_new (&options, self.now_ms);
     for (int steps = 0; self.data < self.end && steps < STEPS_MAX; steps++) {
         step (&self);
-        check (&self);
+        core_audit (self.core);
     }
     if (first & 16)
         daffi_core_close (self.core, self.now_ms);

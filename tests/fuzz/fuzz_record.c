@@ -33,6 +33,9 @@ static void require_same (const daffi_header_t *a, const daffi_header_t *b)
              daffi_text_equal (a->peer, b->peer));
     require (a->present == b->present && a->status == b->status);
     require (a->executed == b->executed && a->sent_ms == b->sent_ms);
+    require (a->all == b->all && a->policy == b->policy);
+    require (a->items == b->items && a->bytes == b->bytes);
+    require (daffi_text_equal (a->key, b->key));
 }
 
 static void check_header (const daffi_header_t *header)
@@ -66,6 +69,7 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
         require (reader.cursor > before && reader.cursor <= data + size);
         require_inside (record.header.name, data, size);
         require_inside (record.header.peer, data, size);
+        require_inside (record.header.key, data, size);
         if (record.header.detached)
             require (!record.body && record.header.size == 0);
         else

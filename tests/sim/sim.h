@@ -139,6 +139,7 @@ typedef struct {
     uint32_t call;
     int64_t deadline_ms;
     bool cancelled;
+    bool part;  //  of a broadcast, which asks for no place
 } job_t;
 
 typedef struct {
@@ -172,7 +173,7 @@ typedef struct {
     uint8_t view_offers[NAMES_MAX];
 } node_t;
 
-typedef enum { CALL_CALL, CALL_CAST, CALL_WAIT, CALL_SYS } call_kind_t;
+typedef enum { CALL_CALL, CALL_CAST, CALL_WAIT, CALL_SYS, CALL_ALL } call_kind_t;
 
 typedef struct {
     call_kind_t kind;
@@ -188,7 +189,11 @@ typedef struct {
     bool issued;
     bool open;  //  the caller waits for an outcome
     uint8_t outcomes;
-    bool denied;    //  the caller was told `not run`
+    bool denied;  //  the caller was told `not run`
+    uint8_t policy;
+    //  a broadcast's parts, by process name
+    uint32_t wanted;
+    uint8_t given_to, ran_at, denied_at, answered_by;
     uint8_t given;  //  to a provider, by the controller
     uint8_t ran;
     bool reached;             //  the controller
@@ -323,6 +328,12 @@ void sim_job_take (world_t *self, node_t *node, const message_t *message);
 void sim_job_cancel (world_t *self, node_t *node, uint64_t token);
 void sim_job_finish (world_t *self, node_t *node, uint64_t number);
 void sim_jobs_drop (world_t *self, node_t *node);
+//  The bit of a process by its name; 0: none of ours.
+static inline uint8_t sim_name_bit (daffi_text_t name)
+{
+    unsigned number = name.size == 2 ? (unsigned)name.data[1] - '0' : NAMES_MAX;
+    return (uint8_t)(number < NAMES_MAX ? 1u << number : 0);
+}
 //  What the call of that number results in.
 uint64_t sim_reply_of (const world_t *self, uint32_t call);
 

@@ -51,7 +51,8 @@ static void send_call (world_t *self, node_t *node, uint32_t index)
 {
     call_t *call = &self->calls[index];
     static const uint8_t types[] = {DAFFI_RECORD_CALL, DAFFI_RECORD_CAST,
-                                    DAFFI_RECORD_WAIT, DAFFI_RECORD_CALL};
+                                    DAFFI_RECORD_WAIT, DAFFI_RECORD_CALL,
+                                    DAFFI_RECORD_CALL};
     char function[4] = {'f', (char)('0' + call->function), 0};
     char target[4] = {'n', (char)('0' + call->target), 0};
     daffi_header_t header = {.type = types[call->kind],
@@ -63,10 +64,19 @@ static void send_call (world_t *self, node_t *node, uint32_t index)
         header.name = daffi_text_of (function);
     if (call->target >= 0)
         header.peer = daffi_text_of (target);
+    if (call->kind == CALL_ALL) {
+        header.present |= DAFFI_OPT_ALL;
+        header.all = call->wanted;
+    }
+    if (call->policy) {
+        header.present |= DAFFI_OPT_POLICY | DAFFI_OPT_KEY;
+        header.policy = call->policy;
+        header.key = daffi_text_of (index % 2 ? "odd" : "even");
+    }
     if (call->deadline_ms != DAFFI_NEVER)
         header.ttl_ms = (uint32_t)(call->deadline_ms - self->now_ms);
     if (call->deadline_ms != DAFFI_NEVER && node->clock_known) {
-        header.present = DAFFI_OPT_SENT;
+        header.present |= DAFFI_OPT_SENT;
         header.sent_ms = (uint32_t)(self->now_ms + node->clock_offset);
     }
     //  the body says which call it is, and some are larger
@@ -141,17 +151,46 @@ static void check_wait (world_t *self, const call_t *call, const message_t *mess
         sim_broken (self, "a WAIT was answered with another name");
 }
 
+//  One process of a broadcast has answered; the others may still.
+static void take_part (world_t *self, call_t *call, const message_t *message)
+{
+    uint32_t index = (uint32_t)(call - self->calls);
+    const daffi_header_t *header = &message->header;
+    uint8_t bit = sim_name_bit (header->peer);
+    bool denied =
+        header->type == DAFFI_RECORD_ERROR && header->executed == DAFFI_EXECUTED_NO;
+    uint64_t reply = 0;
+    TRACE (self, "call %u: a part from %.*s", index, (int)header->peer.size,
+           header->peer.data);
+    if (header->type == DAFFI_RECORD_RESULT) {
+        if (message->size == sizeof reply)
+            memcpy (&reply, message->body, sizeof reply);
+        if (reply != sim_reply_of (self, index))
+            sim_broken (self, "call %u got a wrong part", index);
+    }
+    call->denied_at |= denied ? bit : 0;
+    if (call->denied_at & call->ran_at)
+        sim_broken (self, "call %u ran where its caller was told that it did not",
+                    index);
+}
+
 void sim_call_answer (world_t *self, node_t *node, const message_t *message)
 {
     call_t *call = sim_call_of (self, message->header.id);
     if (!is_mine (self, call, node))
         return;
     uint32_t index = (uint32_t)(call - self->calls);
+    if (message->header.present & DAFFI_OPT_PART) {
+        take_part (self, call, message);
+        return;
+    }
     if (message->header.type == DAFFI_RECORD_ERROR) {
         settle (self, index, (daffi_status_t)message->header.status,
                 (daffi_executed_t)message->header.executed);
         return;
     }
+    if (message->header.type == DAFFI_RECORD_END && call->kind != CALL_ALL)
+        sim_broken (self, "call %u got an END", index);
     if (call->kind == CALL_WAIT)
         check_wait (self, call, message);
     else

@@ -33,20 +33,34 @@ void sim_check_given (world_t *self, uint32_t connection, const daffi_header_t *
         return;
     }
     call_t *call = &self->calls[index];
-    if (call->given++)
+    connection_t *on = &self->connections[connection];
+    uint8_t bit = (uint8_t)(1u << self->nodes[on->node].name);
+    if (call->kind == CALL_ALL ? call->given_to & bit : call->given)
         sim_broken (self, "call %u was given to a provider twice", (unsigned)index);
+    call->given++;
+    call->given_to |= bit;
     if (header->peer.size != 2 ||
         header->peer.data[1] != '0' + (char)self->nodes[call->node].name)
         sim_broken (self, "call %u was given under another name", (unsigned)index);
     if (call->answered || (call->cancel_reached && header->type == DAFFI_RECORD_CALL))
         sim_broken (self, "call %u was given away after its end", (unsigned)index);
-    if (header->type != DAFFI_RECORD_CALL)
+    //  a broadcast asks everybody at once, whoever has to wait
+    if (header->type != DAFFI_RECORD_CALL || call->kind == CALL_ALL)
         return;
-    connection_t *on = &self->connections[connection];
     if (on->last_given[call->node][call->function] > call->sequence)
         sim_broken (self, "call %u came after one that was sent later",
                     (unsigned)index);
     note_order (self, on, call);
+}
+
+static void check_part (world_t *self, call_t *call, const daffi_header_t *header)
+{
+    uint8_t bit = sim_name_bit (header->peer);
+    if (call->kind != CALL_ALL || !bit || call->answered)
+        sim_broken (self, "a part of what is no broadcast, or over");
+    if (call->answered_by & bit)
+        sim_broken (self, "a process answers a broadcast twice");
+    call->answered_by |= bit;
 }
 
 void sim_check_answered (world_t *self, uint32_t connection,
@@ -62,6 +76,12 @@ void sim_check_answered (world_t *self, uint32_t connection,
         sim_broken (self, "an answer in another session");
     if (call->cancel_reached)
         sim_broken (self, "an answer after a cancel");
+    if (header->present & DAFFI_OPT_PART) {
+        check_part (self, call, header);
+        return;
+    }
+    if (header->type == DAFFI_RECORD_END && call->given_to & ~call->answered_by)
+        sim_broken (self, "a broadcast ends without all of its parts");
     if (call->answered++)
         sim_broken (self, "the controller answers a call twice");
     if (self->options->sabotage == SABOTAGE_MUTE)

@@ -63,7 +63,7 @@ static int64_t some_timeout (world_t *self)
 
 static void choose_call (world_t *self, uint32_t index)
 {
-    static const call_kind_t kinds[] = {CALL_CAST, CALL_WAIT, CALL_SYS};
+    static const call_kind_t kinds[] = {CALL_CAST, CALL_WAIT, CALL_SYS, CALL_ALL};
     bool calm = self->options->calm;
     call_t *call = &self->calls[index];
     *call = (call_t){.node = (uint32_t)sim_below (self, self->node_count),
@@ -71,7 +71,7 @@ static void choose_call (world_t *self, uint32_t index)
                      .target = -1,
                      .timeout_ms = some_timeout (self)};
     if (sim_chance (self, 10))
-        call->kind = kinds[sim_below (self, 3)];
+        call->kind = kinds[sim_below (self, 4)];
     if (sim_chance (self, 4))
         call->target = calm ? 0 : (int32_t)sim_below (self, self->node_count + 1);
     if (call->kind == CALL_WAIT && call->target >= 0)
@@ -79,8 +79,11 @@ static void choose_call (world_t *self, uint32_t index)
     //  a wait without end for what never comes would be open for ever
     if (call->kind == CALL_WAIT && call->timeout_ms < 0)
         call->timeout_ms = 500;
-    if (call->kind == CALL_SYS)
+    if (call->kind == CALL_SYS || call->kind == CALL_ALL)
         call->target = -1;
+    call->wanted = (uint32_t)sim_below (self, 3);
+    if (call->kind == CALL_CALL && call->target < 0 && sim_chance (self, 4))
+        call->policy = (uint8_t)sim_below (self, 6);
     int64_t at = (int64_t)sim_below (self, (uint64_t)self->rough.span_ms);
     //  in bursts, so that some have to wait
     if (index && sim_chance (self, 2))

@@ -25,7 +25,7 @@ static void answer (world_t *self, node_t *node, job_t *job, daffi_status_t stat
         reply++;
     job->state = JOB_FREE;
     if (job->token) {
-        node->outstanding--;
+        node->outstanding -= !job->part;
         sim_node_send (self, node, &header, &reply, sizeof reply);
         //  some say everything twice
         if (self->rough.hostile && sim_chance (self, 16))
@@ -40,9 +40,12 @@ static void check_run (world_t *self, const node_t *node, const job_t *job)
     TRACE (self, "call %u runs at n%u", job->call, sim_index_of (self, node));
     if (self->options->sabotage == SABOTAGE_TWICE)
         call->ran++;
-    if (call->ran++)
+    uint8_t bit = (uint8_t)(1u << node->name);
+    if (call->kind == CALL_ALL ? call->ran_at & bit : call->ran)
         sim_broken (self, "call %u ran twice", job->call);
-    if (call->denied)
+    call->ran++;
+    call->ran_at |= bit;
+    if (call->denied || call->denied_at & bit)
         sim_broken (self, "call %u ran after its caller was told that it did not",
                     job->call);
     //  what a node cannot know: how much later it is than it believes
@@ -125,27 +128,42 @@ static void check_function (world_t *self, node_t *node, const message_t *messag
                     sim_index_of (self, node));
 }
 
+static void refuse (world_t *self, node_t *node, uint64_t token)
+{
+    daffi_header_t header = {.type = DAFFI_RECORD_ERROR,
+                             .id = token,
+                             .status = DAFFI_BUSY,
+                             .executed = DAFFI_EXECUTED_NO,
+                             .present = DAFFI_OPT_STATUS | DAFFI_OPT_EXECUTED,
+                             .ttl_ms = DAFFI_TTL_NONE};
+    sim_node_send (self, node, &header, NULL, 0);
+}
+
 void sim_job_take (world_t *self, node_t *node, const message_t *message)
 {
     bool is_call = message->header.type == DAFFI_RECORD_CALL;
+    uint64_t call;
+    memcpy (&call, message->body, sizeof call);
+    bool part = self->calls[call].kind == CALL_ALL;
     check_function (self, node, message);
     job_t *job = free_job (node);
     if (!job) {
-        //  casts know no capacity
-        if (is_call)
+        //  casts and broadcasts know no capacity
+        if (part)
+            refuse (self, node, message->header.id);
+        else if (is_call)
             sim_broken (self, "n%u was given more than it can hold",
                         sim_index_of (self, node));
         return;
     }
-    if (is_call && ++node->outstanding > node->capacity_seen)
+    if (is_call && !part && ++node->outstanding > node->capacity_seen)
         sim_broken (self, "n%u was given more than its capacity",
                     sim_index_of (self, node));
-    uint64_t call;
-    memcpy (&call, message->body, sizeof call);
     *job = (job_t){.state = JOB_QUEUED,
                    .number = ++node->last_job,
                    .token = message->header.id,
                    .call = (uint32_t)call,
+                   .part = part,
                    .deadline_ms = deadline_of (self, node, message)};
     begin_all (self, node);
 }

@@ -78,8 +78,9 @@ static void out_send (void *context, void *peer, const daffi_header_t *header,
                     daffi_record_name (header->type));
     if (header->type == DAFFI_RECORD_CALL || header->type == DAFFI_RECORD_CAST)
         sim_check_given (self, connection, header, body);
-    bool answer =
-        header->type == DAFFI_RECORD_RESULT || header->type == DAFFI_RECORD_ERROR;
+    bool answer = header->type == DAFFI_RECORD_RESULT ||
+                  header->type == DAFFI_RECORD_ERROR ||
+                  header->type == DAFFI_RECORD_END;
     if (answer)
         sim_check_answered (self, connection, header);
     if (answer && header->id && self->options->sabotage == SABOTAGE_DOUBLE)
@@ -173,17 +174,40 @@ void sim_stop_controller (world_t *self, bool in_good_order)
     }
 }
 
-//  As the shell does: who is not known yet, or not any more, begins a session.
-static bool meet (world_t *self, connection_t *on)
+static bool number_session (world_t *self, connection_t *on)
 {
-    if (on->session)
-        return true;
     if (self->session_count == SESSIONS_MAX)
         return false;
     on->session_number = self->session_count++;
     self->session_end_ms[on->session_number] = DAFFI_NEVER;
-    on->session = daffi_core_connect (self->core, on, core_now (self));
     return true;
+}
+
+//  As the shell does: who is not known yet, or not any more, begins a session.
+static bool meet (world_t *self, connection_t *on)
+{
+    if (!on->session && number_session (self, on))
+        on->session = daffi_core_connect (self->core, on, core_now (self));
+    return on->session != NULL;
+}
+
+//  Gives a record to the core. A session that says HELLO again, or is doubted, begins
+//  anew: what it had asked for is over.
+static void receive (world_t *self, connection_t *on, const message_t *message)
+{
+    daffi_body_t body = daffi_body_borrowed (message->body, message->size);
+    const daffi_session_t *session = on->session;
+    bool known = session->process != NULL;
+    if (message->header.type > 0x7f)
+        daffi_core_malformed (self->core, on->session, core_now (self));
+    else
+        daffi_core_receive (self->core, on->session, &message->header, &body,
+                            core_now (self));
+    if (on->session == session && known &&
+        (!session->process || message->header.type == DAFFI_RECORD_HELLO)) {
+        self->session_end_ms[on->session_number] = self->now_ms;
+        number_session (self, on);
+    }
 }
 
 //  What the controller was asked, and now owes.
@@ -208,12 +232,7 @@ void sim_deliver_up (world_t *self, uint32_t connection, message_t *message)
     if (self->core && on->controller == self->controller && !on->up_cut &&
         !on->refused && meet (self, on)) {
         note_reached (self, on, &message->header);
-        daffi_body_t body = daffi_body_borrowed (message->body, message->size);
-        if (message->header.type > 0x7f)
-            daffi_core_malformed (self->core, on->session, core_now (self));
-        else
-            daffi_core_receive (self->core, on->session, &message->header, &body,
-                                core_now (self));
+        receive (self, on, message);
     }
     free (message);
 }

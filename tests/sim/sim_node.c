@@ -290,6 +290,9 @@ void sim_node_receive (world_t *self, node_t *node, const message_t *message)
         if (in_session)
             sim_job_take (self, node, message);
         break;
+    case DAFFI_RECORD_END:
+        sim_call_answer (self, node, message);
+        break;
     case DAFFI_RECORD_RESULT:
         if (header->id == node->subscription)
             node->view_known = true;
@@ -325,7 +328,6 @@ void sim_node_receive (world_t *self, node_t *node, const message_t *message)
     case DAFFI_RECORD_UPDATE:
     case DAFFI_RECORD_CHUNK:
     case DAFFI_RECORD_CREDIT:
-    case DAFFI_RECORD_END:
     case DAFFI_RECORD_WAIT:
     case DAFFI_RECORD_SUBSCRIBE:
     case DAFFI_RECORD_SCHEDULE:

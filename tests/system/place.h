@@ -78,6 +78,8 @@ process_t process_start (const place_t *self, const char *role,
     process_start ((at), role, (const char *const[]){__VA_ARGS__, NULL})
 
 void process_signal (const process_t *self, int number);
+//  SIGSTOP, and it stands still when this returns. SIGCONT lets it go on.
+void process_freeze (const process_t *self);
 //  kill -9, and gone when this returns.
 void process_kill (process_t *self);
 //  Asks it to stop, and checks that it ended with 0.

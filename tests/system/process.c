@@ -119,6 +119,14 @@ void process_signal (const process_t *self, int number)
     CHECK (kill (self->pid, number) == 0);
 }
 
+void process_freeze (const process_t *self)
+{
+    int status = 0;
+    process_signal (self, SIGSTOP);
+    //  kill () returns before the last thread stands still
+    CHECK (waitpid (self->pid, &status, WUNTRACED) == self->pid && WIFSTOPPED (status));
+}
+
 static void let_go (process_t *self)
 {
     if (self->in >= 0)

@@ -384,10 +384,10 @@ SYSTEM_TEST ("who left is told with the reason: lost, expired, superseded")
     hear ("left killed lost");
 
     process_t stopped = PROCESS (at, "worker", "name=stopped", "only=add",
-                                 "heartbeat=50", "timeout=200");
+                                 "heartbeat=100", "timeout=400");
     hear ("joined stopped");
     hear ("added stopped add '(int, int) -> int'");
-    process_signal (&stopped, SIGSTOP);
+    process_freeze (&stopped);
     hear ("removed stopped add");
     hear ("left stopped expired");
     //  it finds out, and says HELLO again

@@ -29,9 +29,12 @@ NUMBERS = {
     "WHO": 20,
 }
 NAMES = {number: name for name, number in NUMBERS.items()}
-OPTIONS = {"status": 1, "executed": 2, "sent_ms": 3}
-TIMEOUT, FAILED, NO_FUNCTION, PROCESS_LOST, NAME_TAKEN, PROTOCOL, UNSUPPORTED = (
-    6, 8, 11, 12, 20, 24, 25)
+OPTIONS = {"status": 1, "executed": 2, "sent_ms": 3, "tail": 4, "all": 5, "part": 6,
+           "policy": 7, "key": 8, "stream": 9, "items": 10, "bytes": 11}
+TIMEOUT, CANCELLED, FAILED, NO_FUNCTION, PROCESS_LOST, NAME_TAKEN, PROTOCOL = (
+    6, 7, 8, 11, 12, 20, 24)
+UNSUPPORTED = 25
+ROUND_ROBIN, RANDOM, KEY, LOCAL_FIRST = 1, 2, 3, 4
 NO, MAYBE, YES = 0, 1, 2
 EMPTY = object()  # no body at all
 
@@ -65,16 +68,25 @@ def header(record):
 
 
 def record(kind, id=0, name="", peer="", ttl_ms=None, value=EMPTY, detached=False,
-           body=None, **options):
+           body=None, tail_size=0, **options):
+    """The last `tail_size` bytes of the body travel as a tail."""
     if body is None:
         body = b"" if value is EMPTY else pack(value)
+    split = len(body) - tail_size
+    if tail_size:
+        options["tail"] = 1
     return {"number": NUMBERS.get(kind, kind), "id": id, "name": name, "peer": peer,
-            "ttl_ms": ttl_ms, "body": body, "detached": detached, "options": options}
+            "ttl_ms": ttl_ms, "body": body[:split], "tail": body[split:],
+            "detached": detached, "options": options}
 
 
 def encode(records):
     packet = b"".join(header(r) + (b"" if r["detached"] else r["body"]) for r in records)
-    return packet, [r["body"] for r in records if r["detached"]]
+    frames = []
+    for r in records:
+        frames += [r["body"]] if r["detached"] else []
+        frames += [r["tail"]] if r["tail"] else []
+    return packet, frames
 
 
 # --- describing ------------------------------------------------------------------------
@@ -121,12 +133,16 @@ def unpack(data):
 
 
 def meaning(r):
+    """`body` is the whole of it, wherever its parts travel; `tail` says which part is."""
+    body = r["body"] + r["tail"]
     out = {"type": NAMES.get(r["number"], "UNKNOWN"), "number": r["number"],
            "id": str(r["id"]), "name": r["name"], "peer": r["peer"],
            "ttl_ms": r["ttl_ms"], "size": None if r["detached"] else len(r["body"]),
-           "options": r["options"], "body": r["body"].hex()}
-    if r["body"]:
-        out["value"] = describe(unpack(r["body"]))
+           "options": r["options"], "body": body.hex()}
+    if r["tail"]:
+        out["tail"] = r["tail"].hex()
+    if body:
+        out["value"] = describe(unpack(body))
     return out
 
 
@@ -224,7 +240,8 @@ def calls():
                detached=True))
     add("call_longest_header", "names of 128 bytes, the largest numbers, all options",
         record("CALL", 2**64 - 1, "f" * 128, "p" * 128, 2**32 - 2, [1], status=255,
-               executed=YES, sent_ms=2**32 - 1))
+               executed=YES, sent_ms=2**32 - 1, all=2**32 - 1, part=1, policy=255,
+               key="k" * 128, stream=1, items=2**32 - 1, bytes=2**32 - 1))
     add("call_system", "a function of the controller",
         record("CALL", 84, "$sys.functions", ttl_ms=1000, value=[]))
     add("result", "the provider answers 5", record("RESULT", TOKEN, value=5))
@@ -264,6 +281,97 @@ def calls():
         record("CAST", 0, "log", "desk", 9999, ["started"]))
     add("cancel", "the caller gives up", record("CANCEL", 77))
     add("cancel_dispatched", "the provider is told", record("CANCEL", TOKEN))
+
+
+def tails():
+    add("call_tail", "the bytes of a binary travel behind the packet",
+        record("CALL", 85, "store", ttl_ms=30000, value=["a.bin", bytes(range(256))],
+               tail_size=256))
+    add("call_tail_detached", "both parts are frames",
+        record("CALL", 85, "store", ttl_ms=30000, value=["a.bin", bytes(range(256))],
+               detached=True, tail_size=256))
+    add("result_tail", "a binary alone",
+        record("RESULT", 85, peer="gpu-1", value=b"\x5a" * 300, tail_size=300))
+    add("tail_in_a_number", "a value may be split at any byte",
+        record("RESULT", 85, peer="gpu-1", value=[1, 70000, "text"], tail_size=7))
+    add("tail_is_all", "the first part may be empty",
+        record("RESULT", 85, peer="gpu-1", value=[1, 2], tail_size=3))
+    add("several_tails", "frames in the order of their records",
+        record("CALL", 1, "store", ttl_ms=1000, value=[b"\x01" * 300], detached=True,
+               tail_size=100),
+        record("CALL", 2, "add", ttl_ms=1000, value=[1, 2]),
+        record("CALL", 3, "store", ttl_ms=1000, value=[b"\x03" * 300], tail_size=300))
+
+
+def broadcasts():
+    add("call_all", "by everybody who offers it",
+        record("CALL", 86, "reload", ttl_ms=5000, value=[], all=0))
+    add("call_first", "one success is enough",
+        record("CALL", 87, "lookup", ttl_ms=5000, value=["key"], all=1))
+    add("result_part", "what one process answered",
+        record("RESULT", 86, peer="gpu-1", value=True, part=1))
+    add("error_part", "one failed, and the others go on",
+        record("ERROR", 86, "reload", "gpu-2", value="no such file", status=FAILED,
+               executed=YES, part=1))
+    add("error_part_lost", "one died",
+        record("ERROR", 86, "reload", "gpu-3", value="the process is gone",
+               status=PROCESS_LOST, executed=MAYBE, part=1))
+    add("error_part_timeout", "one has not answered in time",
+        record("ERROR", 86, "reload", "gpu-4", value="no answer before the deadline",
+               status=TIMEOUT, executed=MAYBE, part=1))
+    add("error_part_cancelled", "another one was first",
+        record("ERROR", 87, "lookup", "gpu-2", value=None, status=CANCELLED,
+               executed=MAYBE, part=1))
+    add("broadcast_end", "all have answered", record("END", 86))
+    add("broadcast_refused", "an error that is no part ends the whole",
+        record("ERROR", 88, "nothing", "controller", value="no process offers it",
+               status=NO_FUNCTION, executed=NO))
+    add("broadcast_answers", "the whole story of a broadcast",
+        record("RESULT", 86, peer="gpu-1", value=True, part=1),
+        record("ERROR", 86, "reload", "gpu-2", value="no such file", status=FAILED,
+               executed=YES, part=1),
+        record("END", 86))
+
+
+def policies():
+    for name, about, policy in (("round_robin", "by whoever is next", ROUND_ROBIN),
+                                ("random", "by anybody", RANDOM),
+                                ("local_first", "by the caller's own process if it can",
+                                 LOCAL_FIRST)):
+        add("call_" + name, about,
+            record("CALL", 89, "add", ttl_ms=30000, value=[2, 3], policy=policy))
+    add("call_keyed", "always by the same process for this key",
+        record("CALL", 89, "account", ttl_ms=30000, value=["deposit", 5], policy=KEY,
+               key="customer-17"))
+    add("call_policy_unknown", "a policy of a later version counts as 0",
+        record("CALL", 89, "add", ttl_ms=30000, value=[2, 3], policy=200))
+
+
+def streams():
+    add("call_stream", "items may go with it: the caller reads 64, or 1 MiB, at once",
+        record("CALL", 92, "tally", ttl_ms=60000, value=["words"], stream=1, items=64,
+               bytes=1048576))
+    add("call_stream_dispatched", "as the provider gets it",
+        record("CALL", TOKEN, "tally", "desk", 59998, ["words"], stream=1, items=64,
+               bytes=1048576))
+    add("chunk", "the caller sends an item", record("CHUNK", 92, value="ox"))
+    add("chunk_dispatched", "the provider gets it", record("CHUNK", TOKEN, value="ox"))
+    add("chunk_nil", "nil is an item", record("CHUNK", 92, value=None))
+    add("chunk_detached", "a large item",
+        record("CHUNK", 92, value=b"\x11" * 300, detached=True))
+    add("chunk_tail", "or one with a tail",
+        record("CHUNK", 92, value=b"\x12" * 300, tail_size=300))
+    add("credit", "the provider begins to read",
+        record("CREDIT", TOKEN, items=64, bytes=1048576))
+    add("credit_delivered", "the caller may send",
+        record("CREDIT", 92, items=64, bytes=1048576))
+    add("credit_more", "32 items were read, of 96 bytes together",
+        record("CREDIT", 92, items=32, bytes=96))
+    add("end", "the caller has no more items", record("END", 92))
+    add("end_dispatched", "the provider is told", record("END", TOKEN))
+    add("stream_in_one_packet", "items, and that there are no more",
+        record("CHUNK", 92, value="ox"), record("CHUNK", 92, value="cart"),
+        record("END", 92))
 
 
 def presence():
@@ -340,11 +448,21 @@ def liberal():
         packet=pack([16, 7, None, None, None, 0, None] + [0] * 20))
     add("unknown_type", "a record from a later version: the receiver answers, and goes on",
         record(99, 5, value=[1]), record("PING", 6))
-    for kind in ("CHUNK", "CREDIT", "END", "SCHEDULE"):
-        add("reserved_" + kind.lower(), "reserved in this version",
-            record(kind, 5, value=None))
+    add("options_zero", "0 says that tail, part and stream are not there",
+        record("CALL", 77, "add", ttl_ms=30000, value=[2, 3]),
+        packet=pack([4, 77, "add", None, 30000, len(body), {4: 0, 6: 0, 9: 0}]) + body)
+    add("options_wide", "options in wide formats, in any order",
+        record("CALL", 77, "add", ttl_ms=30000, value=[2, 3], all=1, policy=3, key="k",
+               stream=1, items=2, bytes=3),
+        packet=b"\x97\x04\x4d\xa3add\xc0\xcd\x75\x30\x03\x86" +
+        b"\x0b\xd3" + struct.pack(">q", 3) + b"\xcc\x0a\xcd\0\2" + b"\x09\xd0\1" +
+        b"\xcf" + struct.pack(">Q", 8) + b"\xd9\1k" + b"\x07\xcc\3" +
+        b"\x05\xce\0\0\0\1" + body)
+    add("reserved_schedule", "reserved in this version",
+        record("SCHEDULE", 5, value=None))
     add("reserved_answer", "what comes back",
-        record("ERROR", 5, peer="controller", value="CHUNK is not spoken in version 1",
+        record("ERROR", 5, peer="controller",
+               value="this controller takes no record of type 15 (SCHEDULE)",
                status=PROTOCOL, executed=NO))
     odd = record("RESULT", 77, body=bytes.fromhex("dd00000002d30000000000000005d90161"))
     add("other_body_encoding", "a body need not be in its shortest form", odd,
@@ -426,8 +544,29 @@ def reject_packets():
              [6, 7, None, None, None, 0, {2: True}]),
             ("sent_64", "sent_ms has 32 bits",
              [4, 7, "f", None, 1, 0, {3: 2**32}]),
+            ("tail_2", "a tail is there, or not", [4, 7, "f", None, 1, 0, {4: 2}]),
+            ("tail_bool", "tail is a number", [4, 7, "f", None, 1, 0, {4: True}]),
+            ("all_64", "all has 32 bits", [4, 7, "f", None, 1, 0, {5: 2**32}]),
+            ("all_nil", "all is a number", [4, 7, "f", None, 1, 0, {5: None}]),
+            ("part_2", "part is 1", [5, 7, None, "p", None, 0, {6: 2}]),
+            ("part_text", "part is a number", [5, 7, None, "p", None, 0, {6: "1"}]),
+            ("policy_256", "a policy is at most 255", [4, 7, "f", None, 1, 0, {7: 256}]),
+            ("policy_text", "a policy is a number",
+             [4, 7, "f", None, 1, 0, {7: "random"}]),
+            ("key_129", "at most 128 bytes",
+             [4, 7, "f", None, 1, 0, {7: 3, 8: "k" * 129}]),
+            ("key_number", "a key is text", [4, 7, "f", None, 1, 0, {7: 3, 8: 17}]),
+            ("key_binary", "a key is text", [4, 7, "f", None, 1, 0, {7: 3, 8: b"17"}]),
+            ("stream_2", "stream is 1", [4, 7, "f", None, 1, 0, {9: 2}]),
+            ("stream_array", "stream is a number", [4, 7, "f", None, 1, 0, {9: [1]}]),
+            ("items_64", "items has 32 bits", [9, 7, None, None, None, 0, {10: 2**32}]),
+            ("items_negative", "credit is not negative",
+             [9, 7, None, None, None, 0, {10: -1}]),
+            ("bytes_64", "bytes has 32 bits", [9, 7, None, None, None, 0, {11: 2**32}]),
+            ("bytes_double", "bytes is an integer",
+             [9, 7, None, None, None, 0, {11: 1.0}]),
             ("header_too_long", "a header is at most 1024 bytes",
-             [4, 7, "f", None, 1, 0, {9: b"x" * 1024}])):
+             [4, 7, "f", None, 1, 0, {100: b"x" * 1024}])):
         reject(name, reason, pack(elements))
     reject("size_beyond", "a body of 3 bytes, 2 are there",
            pack([4, 7, "f", None, 1, 3]) + b"\x92\x01")
@@ -541,8 +680,8 @@ def seed(folder, name, data):
 
 
 def main():
-    for part in (session, calls, presence, liberal, packets, reject_packets,
-                 reject_bodies, all_values):
+    for part in (session, calls, tails, broadcasts, policies, streams, presence, liberal,
+                 packets, reject_packets, reject_bodies, all_values):
         part()
     save("records.json", vectors)
     save("invalid.json", invalid)

@@ -175,6 +175,35 @@ static uint8_t executed_of (const char *word)
                                          : DAFFI_EXECUTED_YES;
 }
 
+static void read_options (const words_t *words, daffi_header_t *header)
+{
+    const struct {
+        const char *key;
+        unsigned bit;
+        uint32_t *value;
+    } numbers[] = {{"sent", DAFFI_OPT_SENT, &header->sent_ms},
+                   {"all", DAFFI_OPT_ALL, &header->all},
+                   {"items", DAFFI_OPT_ITEMS, &header->items},
+                   {"bytes", DAFFI_OPT_BYTES, &header->bytes}};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        if (value_of (words, numbers[i].key)) {
+            header->present |= numbers[i].bit;
+            *numbers[i].value = (uint32_t)number_of (words, numbers[i].key, 0);
+        }
+    if (value_of (words, "policy")) {
+        header->present |= DAFFI_OPT_POLICY;
+        header->policy = (uint8_t)number_of (words, "policy", 0);
+    }
+    if (value_of (words, "key")) {
+        header->present |= DAFFI_OPT_KEY;
+        header->key = text_or_empty (value_of (words, "key"));
+    }
+    if (has (words, "stream"))
+        header->present |= DAFFI_OPT_STREAM;
+    if (has (words, "part"))
+        header->present |= DAFFI_OPT_PART;
+}
+
 static daffi_header_t header_of (const shell_t *self, const shell_peer_t *from,
                                  const words_t *words)
 {
@@ -184,16 +213,14 @@ static daffi_header_t header_of (const shell_t *self, const shell_peer_t *from,
                              .name = text_or_empty (value_of (words, "f")),
                              .peer = text_or_empty (value_of (words, "p")),
                              .ttl_ms =
-                                 (uint32_t)number_of (words, "ttl", DAFFI_TTL_NONE),
-                             .sent_ms = (uint32_t)number_of (words, "sent", 0)};
+                                 (uint32_t)number_of (words, "ttl", DAFFI_TTL_NONE)};
     bool is_hello = header.type == DAFFI_RECORD_HELLO;
     header.id =
         id_of (self, words->count > 3 ? words->words[3] : NULL, is_hello ? 1 : 0);
     if (is_hello)
         header.peer = text_or_empty (value_of (words, "as") ? value_of (words, "as")
                                                             : from->name);
-    if (value_of (words, "sent"))
-        header.present |= DAFFI_OPT_SENT;
+    read_options (words, &header);
     if (status) {
         header.present |= DAFFI_OPT_STATUS;
         header.status = status_of (status);
@@ -242,25 +269,16 @@ static void check_stats (const shell_t *self, const words_t *words)
     const struct {
         const char *name;
         uint64_t value;
-    } all[] = {{"calls", s->calls},
-               {"casts", s->casts},
-               {"results", s->results},
-               {"errors", s->errors},
-               {"refused", s->refused},
-               {"expired", s->expired},
-               {"cancelled", s->cancelled},
-               {"lost", s->lost},
-               {"late", s->late},
-               {"dropped", s->dropped},
-               {"malformed", s->malformed},
-               {"sessions", s->sessions},
-               {"processes", s->processes},
-               {"functions", s->functions},
-               {"waiting", s->waiting},
-               {"running", s->running},
-               {"abandoned", s->abandoned},
-               {"waits", s->waits},
-               {"queued_bytes", s->queued_bytes}};
+    } all[] = {{"calls", s->calls},         {"casts", s->casts},
+               {"results", s->results},     {"errors", s->errors},
+               {"refused", s->refused},     {"expired", s->expired},
+               {"cancelled", s->cancelled}, {"lost", s->lost},
+               {"late", s->late},           {"dropped", s->dropped},
+               {"malformed", s->malformed}, {"sessions", s->sessions},
+               {"processes", s->processes}, {"functions", s->functions},
+               {"waiting", s->waiting},     {"running", s->running},
+               {"abandoned", s->abandoned}, {"groups", s->groups},
+               {"waits", s->waits},         {"queued_bytes", s->queued_bytes}};
     unsigned found = 0;
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         if (!value_of (words, all[i].name))

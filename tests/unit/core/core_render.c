@@ -32,14 +32,17 @@ static void put_id (shell_t *shell, line_t *self, const daffi_header_t *header)
 {
     bool is_token = header->type == DAFFI_RECORD_CALL ||
                     (header->type == DAFFI_RECORD_CANCEL && header->id);
+    unsigned i = 0;
+    while (i < shell->token_count && shell->tokens[i] != header->id)
+        i++;
+    //  what belongs to a stream goes under either
+    if (header->type >= DAFFI_RECORD_CHUNK && header->type <= DAFFI_RECORD_END)
+        is_token = i < shell->token_count;
     if (!is_token) {
         if (header->id)
             put_number (self, " ", header->id);
         return;
     }
-    unsigned i = 0;
-    while (i < shell->token_count && shell->tokens[i] != header->id)
-        i++;
     if (i == shell->token_count) {
         //  each call gets a token of its own, and a CANCEL one that was given
         CHECK (header->type == DAFFI_RECORD_CALL && i < SHELL_LINES);
@@ -96,6 +99,18 @@ static void put_body (line_t *self, const daffi_header_t *header,
         put (self, " body=", text);
 }
 
+static void put_options (line_t *self, const daffi_header_t *header)
+{
+    if (header->present & DAFFI_OPT_PART)
+        put (self, " ", daffi_text_of ("part"));
+    if (header->present & DAFFI_OPT_STREAM)
+        put (self, " ", daffi_text_of ("stream"));
+    if (header->present & DAFFI_OPT_ITEMS)
+        put_number (self, " items=", header->items);
+    if (header->present & DAFFI_OPT_BYTES)
+        put_number (self, " bytes=", header->bytes);
+}
+
 void shell_render (shell_t *self, const shell_peer_t *to, const daffi_header_t *header,
                    const daffi_body_t *body)
 {
@@ -109,6 +124,7 @@ void shell_render (shell_t *self, const shell_peer_t *to, const daffi_header_t *
     put (&line, " p=", header->peer);
     if (header->ttl_ms != DAFFI_TTL_NONE)
         put_number (&line, " ttl=", header->ttl_ms);
+    put_options (&line, header);
     put_body (&line, header, body);
     shell_note (self, "%s", line.text);
 }

@@ -92,6 +92,7 @@ void shell_end (shell_t **self_p)
     CHECK_EQ_UINT (core->stats.waiting, 0);
     CHECK_EQ_UINT (core->stats.running, 0);
     CHECK_EQ_UINT (core->stats.abandoned, 0);
+    CHECK_EQ_UINT (core->stats.groups, 0);
     CHECK_EQ_UINT (core->stats.waits, 0);
     CHECK_EQ_UINT (core->stats.queued_bytes, 0);
     CHECK_EQ_UINT (core->processes.count, 0);

@@ -29,6 +29,26 @@ static daffi_header_t header_of (uint8_t type, uint64_t id, size_t name_size,
     return self;
 }
 
+//  Those that few records have.
+static void add_options (daffi_header_t *self, random_t *random)
+{
+    const uint32_t mask = DAFFI_OPT_TAIL | DAFFI_OPT_ALL | DAFFI_OPT_PART |
+                          DAFFI_OPT_POLICY | DAFFI_OPT_KEY | DAFFI_OPT_STREAM |
+                          DAFFI_OPT_ITEMS | DAFFI_OPT_BYTES;
+    const uint32_t chosen = (uint32_t)random_next (random) & mask;
+    self->present |= chosen;
+    if (chosen & DAFFI_OPT_ALL)
+        self->all = (uint32_t)random_bits (random);
+    if (chosen & DAFFI_OPT_POLICY)
+        self->policy = (uint8_t)random_next (random);
+    if (chosen & DAFFI_OPT_KEY)
+        self->key = daffi_text (letters, random_below (random, DAFFI_NAME_MAX + 1));
+    if (chosen & DAFFI_OPT_ITEMS)
+        self->items = (uint32_t)random_bits (random);
+    if (chosen & DAFFI_OPT_BYTES)
+        self->bytes = (uint32_t)random_bits (random);
+}
+
 static daffi_header_t random_header (random_t *random)
 {
     daffi_header_t self =
@@ -51,6 +71,8 @@ static daffi_header_t random_header (random_t *random)
         self.present |= DAFFI_OPT_SENT;
         self.sent_ms = (uint32_t)random_next (random);
     }
+    if (random_below (random, 2))
+        add_options (&self, random);
     return self;
 }
 
@@ -128,10 +150,15 @@ TEST ("a size is written in the shortest form")
 TEST ("the longest header fits into the room that is promised")
 {
     daffi_header_t header = header_of (127, UINT64_MAX, 128, 128, 1, UINT32_MAX);
-    header.present = DAFFI_OPT_STATUS | DAFFI_OPT_EXECUTED | DAFFI_OPT_SENT;
+    header.present = DAFFI_OPT_STATUS | DAFFI_OPT_EXECUTED | DAFFI_OPT_SENT |
+                     DAFFI_OPT_TAIL | DAFFI_OPT_ALL | DAFFI_OPT_PART |
+                     DAFFI_OPT_POLICY | DAFFI_OPT_KEY | DAFFI_OPT_STREAM |
+                     DAFFI_OPT_ITEMS | DAFFI_OPT_BYTES;
     header.status = 255;
     header.executed = 2;
-    header.sent_ms = UINT32_MAX;
+    header.sent_ms = header.all = header.items = header.bytes = UINT32_MAX;
+    header.policy = 255;
+    header.key = daffi_text (letters, DAFFI_NAME_MAX);
     check_round_trip (&header);
 }
 

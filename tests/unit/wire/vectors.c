@@ -110,6 +110,38 @@ static uint32_t number (const json_t *object, const char *key)
     return (uint32_t)strtoull (json_text (object, key), NULL, 10);
 }
 
+static bool option (const json_t *options, const char *key, unsigned bit,
+                    daffi_header_t *out, uint32_t *value)
+{
+    if (!json_find (options, key))
+        return false;
+    out->present |= bit;
+    *value = number (options, key);
+    return true;
+}
+
+static void read_options (const json_t *options, daffi_header_t *out)
+{
+    uint32_t value;
+    if (option (options, "status", DAFFI_OPT_STATUS, out, &value))
+        out->status = (uint8_t)value;
+    if (option (options, "executed", DAFFI_OPT_EXECUTED, out, &value))
+        out->executed = (uint8_t)value;
+    if (option (options, "policy", DAFFI_OPT_POLICY, out, &value))
+        out->policy = (uint8_t)value;
+    option (options, "sent_ms", DAFFI_OPT_SENT, out, &out->sent_ms);
+    option (options, "tail", DAFFI_OPT_TAIL, out, &value);
+    option (options, "all", DAFFI_OPT_ALL, out, &out->all);
+    option (options, "part", DAFFI_OPT_PART, out, &value);
+    option (options, "stream", DAFFI_OPT_STREAM, out, &value);
+    option (options, "items", DAFFI_OPT_ITEMS, out, &out->items);
+    option (options, "bytes", DAFFI_OPT_BYTES, out, &out->bytes);
+    if (json_find (options, "key")) {
+        out->present |= DAFFI_OPT_KEY;
+        out->key = daffi_text_of (json_text (options, "key"));
+    }
+}
+
 daffi_header_t vectors_header (const json_t *record)
 {
     daffi_header_t out;
@@ -124,18 +156,7 @@ daffi_header_t vectors_header (const json_t *record)
     out.detached = json_get (record, "size")->kind == JSON_NULL;
     out.size = out.detached ? 0 : number (record, "size");
     const json_t *const options = json_get (record, "options");
-    if (json_find (options, "status")) {
-        out.present |= DAFFI_OPT_STATUS;
-        out.status = (uint8_t)number (options, "status");
-    }
-    if (json_find (options, "executed")) {
-        out.present |= DAFFI_OPT_EXECUTED;
-        out.executed = (uint8_t)number (options, "executed");
-    }
-    if (json_find (options, "sent_ms")) {
-        out.present |= DAFFI_OPT_SENT;
-        out.sent_ms = number (options, "sent_ms");
-    }
+    read_options (options, &out);
     return out;
 }
 
@@ -157,6 +178,13 @@ void vectors_check_header (const char *name, const daffi_header_t *actual,
     CHECK_FIELD (status);
     CHECK_FIELD (executed);
     CHECK_FIELD (sent_ms);
+    CHECK_FIELD (all);
+    CHECK_FIELD (policy);
+    CHECK_FIELD (items);
+    CHECK_FIELD (bytes);
+    if (!daffi_text_equal (actual->key, expected->key))
+        daffi_test_fail (__FILE__, __LINE__, "%s: key is %.*s", name,
+                         (int)actual->key.size, actual->key.data);
     if (!daffi_text_equal (actual->name, expected->name))
         daffi_test_fail (__FILE__, __LINE__, "%s: name is %.*s", name,
                          (int)actual->name.size, actual->name.data);
