@@ -23,6 +23,8 @@
  *    is said where it is so. A call that would wait for the thread it runs in (a
  *    foreground call from an inline callback) returns DAFFI_DEADLOCK.
  *  - The library installs no signal handler and writes nothing to stdout or stderr.
+ *  - Destroy every Global before exit (): czmq's own exit handler takes the pipes of
+ *    actors that still run, which ends the process with a failed assertion.
  *  - After fork () the child must not use a Global of its parent; fork + exec is fine.
  */
 #ifndef DAFFI_H
@@ -51,7 +53,7 @@ typedef struct daffi_result daffi_result_t;
 typedef struct daffi_future daffi_future_t;
 
 /*  DAFFI_AUTO (daffi_future) *f = ...; is destroyed at the end of its block. */
-#define DAFFI_AUTO(type) DAFFI_CLEANUP (type##_destroy) type##_t
+#define DAFFI_AUTO(type) DAFFI_CLEANUP (type##_destroy) DAFFI_MAYBE_UNUSED type##_t
 
 /*  --- callbacks: the functions that a node offers ------------------------- */
 

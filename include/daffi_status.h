@@ -53,7 +53,7 @@ extern "C" {
     X (NOT_FOUND, 22, "not found")                                    \
     X (ENDPOINT, 23, "the endpoint cannot be used")                   \
     X (PROTOCOL, 24, "the peer broke the protocol")                   \
-    X (UNSUPPORTED, 25, "no common protocol version")                     \
+    X (UNSUPPORTED, 25, "no common protocol version")                 \
     X (DEADLOCK, 26, "waiting here would wait for itself")            \
     X (END, 27, "nothing more comes")
 

@@ -91,12 +91,13 @@ struct daffi_node {
     daffi_link_state_t link;
     daffi_subscription_t subscription;
     uint64_t last_id;
-    daffi_table_t futures;  //  id -> future
-    daffi_list_t unsent;    //  futures that wait for a connection
-    daffi_list_t sent;      //  futures that wait for an answer
-    daffi_list_t resting;   //  futures that wait for their next attempt
-    daffi_table_t tokens;   //  the controller's token -> request
-    daffi_list_t running;   //  requests of all sessions, local ones included
+    daffi_table_t futures;     //  id -> future
+    daffi_list_t unsent;       //  futures that wait for a connection
+    daffi_list_t sent;         //  futures that wait for an answer
+    daffi_list_t resting;      //  futures that wait for their next attempt
+    daffi_table_t tokens;      //  the controller's token -> request
+    daffi_list_t running;      //  requests of all sessions, local ones included
+    daffi_list_t late_offers;  //  offer_t: changed since HELLO, before its WELCOME
     uint32_t running_count;
 };
 
@@ -181,6 +182,17 @@ void daffi_streaming_end (daffi_node_t *self, const daffi_header_t *header,
                           const daffi_body_t *body);
 //  An item, a grant or the end, on its way out.
 void daffi_streaming_send (daffi_node_t *self, daffi_stream_mail_t *mail);
+
+//  --- offers.c -----------------------------------------------------------------------
+
+//  From any thread: a name is offered (DAFFI_MAIL_ADD) or withdrawn
+//  (DAFFI_MAIL_REMOVE).
+void daffi_offers_post (daffi_node_t *self, daffi_mail_kind_t kind, const char *name,
+                        const char *signature);
+void daffi_offers_update (daffi_node_t *self, daffi_mail_t *mail);
+void daffi_offers_welcomed (daffi_node_t *self);
+//  A new HELLO tells them, or nobody will.
+void daffi_offers_forget (daffi_node_t *self);
 
 //  --- events.c -----------------------------------------------------------------------
 

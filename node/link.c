@@ -55,6 +55,7 @@ static void say_hello (daffi_node_t *self)
         return;
     daffi_outbox_clear (&self->outbox);
     daffi_buffer_init (&out);
+    daffi_offers_forget (self);
     write_hello (self, &out);
     self->link.hello_id = daffi_entropy_next (&self->entropy) | 1;
     self->link.hello_ms = self->now_ms;
@@ -195,6 +196,7 @@ void daffi_link_welcome (daffi_node_t *self, const daffi_header_t *header,
                self->endpoint.text, (int)header->peer.size, header->peer.data);
     if (self->phase == DAFFI_NODE_RUNNING)
         daffi_node_set_state (self, DAFFI_STATE_CONNECTED, NULL);
+    daffi_offers_welcomed (self);
     daffi_events_lifecycle (self, DAFFI_LIFECYCLE_CONNECT);
     daffi_events_connected (self);
     daffi_outgoing_connected (self);

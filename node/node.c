@@ -231,45 +231,6 @@ typedef struct {
     int64_t drain_timeout_ms;
 } stop_t;
 
-typedef struct {
-    daffi_mail_t mail;
-    char name[DAFFI_NAME_MAX + 1];
-    char signature[];
-} offer_t;
-
-static void post_offer (daffi_node_t *self, daffi_mail_kind_t kind, const char *name,
-                        const char *signature)
-{
-    size_t size = signature ? strlen (signature) : 0;
-    offer_t *offer = daffi_new (sizeof *offer + size + 1);
-    offer->mail.kind = kind;
-    daffi_name_copy (offer->name, daffi_text_of (name));
-    if (size)
-        memcpy (offer->signature, signature, size);
-    if (!daffi_mailbox_post (&self->mailbox, &offer->mail.link))
-        free (offer);
-}
-
-//  Not connected: HELLO will tell.
-static void update (daffi_node_t *self, offer_t *offer)
-{
-    daffi_buffer_t out;
-    daffi_text_t name = daffi_text_of (offer->name);
-    if (self->link.welcomed) {
-        daffi_buffer_init (&out);
-        if (offer->mail.kind == DAFFI_MAIL_ADD)
-            daffi_write_add (&out, name, daffi_text_of (offer->signature));
-        else
-            daffi_write_remove (&out, name);
-        daffi_header_t header = {.type = DAFFI_RECORD_UPDATE, .ttl_ms = DAFFI_TTL_NONE};
-        daffi_body_t body = daffi_body_borrowed (out.data, out.size);
-        if (!out.failed)
-            daffi_node_send (self, &header, &body, DAFFI_NEVER, false);
-        daffi_buffer_done (&out);
-    }
-    free (offer);
-}
-
 static void close_down (daffi_node_t *self);
 
 static void drain_ended (daffi_node_t *self, daffi_alarm_t *alarm)
@@ -317,7 +278,7 @@ static void read_mail (daffi_node_t *self, daffi_mail_t *mail)
         break;
     case DAFFI_MAIL_ADD:
     case DAFFI_MAIL_REMOVE:
-        update (self, daffi_container (mail, offer_t, mail));
+        daffi_offers_update (self, mail);
         break;
     case DAFFI_MAIL_SUBSCRIBE:
         daffi_events_subscribe (self, mail);
@@ -349,16 +310,19 @@ static void close_down (daffi_node_t *self)
 {
     if (self->phase == DAFFI_NODE_CLOSED)
         return;
-    daffi_mailbox_close (&self->mailbox);
     read_mails (self);
     daffi_incoming_stop (self);
+    self->phase = DAFFI_NODE_CLOSED;
     daffi_outgoing_stop (self);
+    //  only now: a worker that finds it closed frees its request, so nobody else may
+    //  know of it any more
+    daffi_mailbox_close (&self->mailbox);
+    read_mails (self);
     bool told = self->link.welcomed;
     if (told)
         daffi_node_send_plain (self, DAFFI_RECORD_GOODBYE, 0, false);
     (void)daffi_outbox_flush (&self->outbox, self->now_ms);
     self->link.welcomed = false;
-    self->phase = DAFFI_NODE_CLOSED;
     daffi_wheel_disarm (&self->wheel, &self->drain_end.timer);
     daffi_wheel_disarm (&self->wheel, &self->link.hello.timer);
     daffi_wheel_disarm (&self->wheel, &self->link.heartbeat.timer);
@@ -579,6 +543,7 @@ daffi_node_t *daffi_node_new (const daffi_node_options_t *options, daffi_error_t
     daffi_list_init (&self->sent);
     daffi_list_init (&self->resting);
     daffi_list_init (&self->running);
+    daffi_list_init (&self->late_offers);
     daffi_table_init (&self->futures, seeds[0]);
     daffi_table_init (&self->tokens, seeds[1]);
     self->phase = DAFFI_NODE_CLOSED;
@@ -663,9 +628,9 @@ daffi_status_t daffi_node_register (daffi_node_t *self,
         daffi_functions_add (&self->functions, function, false, error);
     if (status || function->local)
         return status;
-    post_offer (self, DAFFI_MAIL_ADD, function->name, function->signature);
+    daffi_offers_post (self, DAFFI_MAIL_ADD, function->name, function->signature);
     for (const char *const *alias = function->aliases; alias && *alias; alias++)
-        post_offer (self, DAFFI_MAIL_ADD, *alias, function->signature);
+        daffi_offers_post (self, DAFFI_MAIL_ADD, *alias, function->signature);
     return DAFFI_OK;
 }
 
@@ -676,7 +641,7 @@ daffi_status_t daffi_node_unregister (daffi_node_t *self, const char *name,
     daffi_status_t status =
         daffi_functions_remove (&self->functions, name, &local, error);
     if (!status && !local)
-        post_offer (self, DAFFI_MAIL_REMOVE, name, NULL);
+        daffi_offers_post (self, DAFFI_MAIL_REMOVE, name, NULL);
     return status;
 }
 

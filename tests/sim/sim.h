@@ -139,7 +139,8 @@ typedef struct {
     uint32_t call;
     int64_t deadline_ms;
     bool cancelled;
-    bool part;  //  of a broadcast, which asks for no place
+    int64_t lag_ms;  //  of the node's clock when it read the ttl
+    bool part;       //  of a broadcast, which asks for no place
 } job_t;
 
 typedef struct {

@@ -50,7 +50,7 @@ static void check_run (world_t *self, const node_t *node, const job_t *job)
                     job->call);
     //  what a node cannot know: how much later it is than it believes
     if (call->deadline_ms != DAFFI_NEVER &&
-        self->now_ms > call->deadline_ms + node->clock_lag + SLACK_MS)
+        self->now_ms > call->deadline_ms + job->lag_ms + SLACK_MS)
         sim_broken (self, "call %u ran %lld ms after its deadline", job->call,
                     (long long)(self->now_ms - call->deadline_ms));
 }
@@ -163,6 +163,7 @@ void sim_job_take (world_t *self, node_t *node, const message_t *message)
                    .number = ++node->last_job,
                    .token = message->header.id,
                    .call = (uint32_t)call,
+                   .lag_ms = node->clock_lag,
                    .part = part,
                    .deadline_ms = deadline_of (self, node, message)};
     begin_all (self, node);

@@ -271,8 +271,8 @@ TEST ("bytes of waiting calls are bounded for a caller and for all together")
                 "a -> CANCEL 2\n"
                 "b -> CALL 3 f=f p=w body=12345\n"
                 "stats waiting=3 queued_bytes=12\n"
-          "a -> CALL 5 f=f body=123\n"
-          "stats waiting=4 queued_bytes=15\n"
+                "a -> CALL 5 f=f body=123\n"
+                "stats waiting=4 queued_bytes=15\n"
                 "b !\n"
                 "stats waiting=2 queued_bytes=5\n");
     shell_end (&core);
