@@ -6,10 +6,9 @@
 #include <stdlib.h>
 
 enum {
-    LATE_MS = 100,  //  an outcome may come so long after its deadline
-    START_MS =
-        100,       //  a run may begin so long after its caller was told that it failed
     EDGE_MS = 20,  //  after SIGCONT: until it has read what happened meanwhile
+    CANCEL_MS =
+        400,  //  besides the slack: that a CANCEL takes where processors are short
     SLOW_START_MS = 300,  //  the same where the worker's link was hurt by then
     LINK_MS = 600         //  what the proxy still holds back when a fault ends
 };
@@ -26,6 +25,11 @@ typedef struct {
     uint32_t first_of_link[CHAOS_SLOTS];  //  faults of links, by slot
     uint32_t next[CHAOS_EVENTS_MAX];
 } judge_t;
+
+static int64_t slack (const judge_t *self)
+{
+    return (int64_t)self->settings->slack_ms * CHAOS_MS;
+}
 
 static void index_events (judge_t *self)
 {
@@ -62,7 +66,7 @@ static int64_t past_pauses (const judge_t *self, uint16_t life, int64_t due_ns)
     for (uint32_t i = self->first[life]; i; i = self->next[i]) {
         const chaos_event_t *event = &self->board->events[i];
         int64_t to_ns = event->to_ns ? event->to_ns : INT64_MAX / 2;
-        if (event->from_ns <= due_ns + LATE_MS * CHAOS_MS && to_ns > due_ns)
+        if (event->from_ns <= due_ns + slack (self) && to_ns > due_ns)
             due_ns = to_ns;
     }
     return due_ns;
@@ -102,8 +106,7 @@ static bool at_the_edge (const judge_t *self, uint16_t life, int64_t end_ns,
 {
     for (uint32_t i = self->first[life]; i; i = self->next[i]) {
         const chaos_event_t *event = &self->board->events[i];
-        if (event->from_ns <= end_ns + START_MS * CHAOS_MS &&
-            started_ns >= event->from_ns &&
+        if (event->from_ns <= end_ns + slack (self) && started_ns >= event->from_ns &&
             started_ns <= event->to_ns + EDGE_MS * CHAOS_MS)
             return true;
     }
@@ -126,7 +129,7 @@ static void judge_outcome (judge_t *self, uint64_t number, const chaos_call_t *c
 {
     const chaos_life_t *life = &self->board->lives[call->caller];
     int64_t due_ns = moved_by_pauses (self, call->caller, call->deadline_ns);
-    int64_t limit_ns = due_ns + LATE_MS * CHAOS_MS;
+    int64_t limit_ns = due_ns + slack (self);
     if (call->outcomes > 1)
         blame (self, number, "more than one outcome");
     if (!call->told_ns) {
@@ -137,7 +140,7 @@ static void judge_outcome (judge_t *self, uint64_t number, const chaos_call_t *c
     }
     if (call->told_ns > limit_ns)
         blame (self, number, "the outcome came too late");
-    else if (call->told_ns > call->deadline_ns + LATE_MS * CHAOS_MS)
+    else if (call->told_ns > call->deadline_ns + slack (self))
         self->verdict->excused++;
     else if (call->told_ns - call->deadline_ns > self->verdict->latest_ns)
         self->verdict->latest_ns = call->told_ns - call->deadline_ns;
@@ -171,7 +174,7 @@ static int64_t last_start (const judge_t *self, const chaos_call_t *call, uint32
         link_was_hurt (self, call->runner[run], call->made_ns, started_ns))
         return end_ns;
     if (call->cancel_ns && call->status == DAFFI_CANCELLED)
-        told_ns = moved_by_way (self, call->caller, told_ns);
+        told_ns = moved_by_way (self, call->caller, told_ns) + CANCEL_MS * CHAOS_MS;
     return told_ns < end_ns ? told_ns : end_ns;
 }
 
@@ -185,7 +188,7 @@ static void judge_starts (judge_t *self, uint64_t number, const chaos_call_t *ca
         //  a worker knows the controller's clock to half a round trip
         bool slow = link_was_hurt (self, call->runner[i], call->made_ns - CLOCK_AGE_NS,
                                    started_ns);
-        if (started_ns <= end_ns + (slow ? SLOW_START_MS : START_MS) * CHAOS_MS)
+        if (started_ns <= end_ns + slack (self) + (slow ? SLOW_START_MS * CHAOS_MS : 0))
             continue;
         if (at_the_edge (self, call->runner[i], end_ns, started_ns))
             self->verdict->edges++;

@@ -241,6 +241,10 @@ static void judge_end (chaos_scene_t *self, const chaos_place_t *place, int how)
     char title[64];
     if (WIFEXITED (how) && WEXITSTATUS (how) == 0 && place->leaving)
         return;
+    //  SIGTERM came before it could say what to do then
+    if (WIFSIGNALED (how) && WTERMSIG (how) == SIGTERM &&
+        place->left_ns - self->board->lives[place->life].began_ns < CHAOS_SECOND)
+        return;
     chaos_scene_title (place, title);
     self->unclean++;
     if (WIFSIGNALED (how))

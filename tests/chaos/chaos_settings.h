@@ -28,6 +28,7 @@ typedef struct {
     uint32_t nodes;
     uint32_t processes;
     uint32_t rounds;
+    uint32_t slack_ms;  //  for outcomes after their deadlines, and for starts
     bool strict;
     bool keep;
     bool verbose;

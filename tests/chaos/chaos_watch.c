@@ -63,8 +63,10 @@ static int64_t look_at (watch_t *watch, const char *thread)
     size_t i = 0;
     while (i < watch->count && watch->threads[i] != number)
         i++;
-    if (waited_ns < 0 || i == THREADS_MAX)
+    if (waited_ns < 0)
         return 0;
+    if (i == THREADS_MAX)
+        i = watch->count = 0;  //  most of them have ended: begin anew
     if (i == watch->count) {
         watch->threads[watch->count++] = number;
         watch->waited_ns[i] = waited_ns;
