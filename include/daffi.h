@@ -71,7 +71,8 @@ typedef struct {
     const char *const *aliases; /*  further names, NULL-terminated; or NULL */
     bool run_inline;            /*  run in the node's actor: for functions of a few
                                     microseconds that never block */
-    bool local;                 /*  callable by this process only, not offered */
+    bool local;                 /*  callable by this process only, not offered; not for
+                                    broadcasts and streams */
     bool replace;               /*  take the place of a function of the same name */
     uint32_t max_running;       /*  runs of it at once in this process; 0 = no limit
                                     but the pool's */
@@ -503,7 +504,8 @@ daffi_stream_open (daffi_global_t *self, const char *function, daffi_args_t args
 /*  Sends one item. DAFFI_OK: it is on its way; DAFFI_PENDING: the function has not read
  *  enough within the timeout (0 = do not wait), and the item was not sent; DAFFI_END:
  * the call is over, see daffi_stream_wait (); TOO_BIG, INVALID as for arguments,
- * INVALID also after daffi_stream_send_end (). One thread at a time. Blocks. */
+ * INVALID also after daffi_stream_send_end (); DEADLOCK in an inline callback. One
+ * thread at a time. Blocks. */
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_stream_send_value (
     daffi_stream_t *self, daffi_value_t item, int64_t timeout_ms, daffi_error_t *error);
 #ifndef __cplusplus
