@@ -109,10 +109,13 @@ static void run_job (daffi_job_t *job)
 {
     daffi_request_t *request = daffi_container (job, daffi_request_t, job);
     daffi_node_t *self = daffi_container (request->mailbox, daffi_node_t, mailbox);
-    if (!request->served->local && daffi_clock_ms () >= atomic_load (&self->fresh_ms))
-        (void)daffi_request_fail_with (request, DAFFI_CONTROLLER_LOST,
-                                       "the controller was silent before it ran");
-    daffi_request_run (request);
+    if (request->served->local || daffi_clock_ms () < atomic_load (&self->fresh_ms)) {
+        daffi_request_run (request);
+        return;
+    }
+    (void)daffi_request_fail_with (request, DAFFI_CONTROLLER_LOST,
+                                   "the controller was silent before it ran");
+    request->on_answered (request);
 }
 
 static void finish_inline (daffi_request_t *request)

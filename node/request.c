@@ -86,6 +86,9 @@ static void answer_status (daffi_request_t *self, daffi_status_t status,
 
 static bool worth_running (daffi_request_t *self)
 {
+    //  whoever queued it may have found a reason already
+    if (self->answered)
+        return false;
     if (daffi_request_cancelled (self))
         answer_status (self, DAFFI_CANCELLED, "cancelled before it ran");
     else if (daffi_clock_ms () >= self->deadline_ms)
