@@ -60,7 +60,7 @@ static const struct {
 
 int chaos_role_run (int argc, char **argv)
 {
-    chaos_self_t self;
+    static chaos_self_t self;  //  threads look at it until the process is gone
     if (argc != 4 || !(self.board = chaos_board_map (argv[2], 0))) {
         fprintf (stderr, "daffi-chaos: not a role's arguments\n");
         return 2;

@@ -155,6 +155,13 @@ static void write_plan (const chaos_story_t *self, plan_t *plan)
                                                   : CHAOS_POOLED_NAME;
 }
 
+//  The timeout counts from the call on, not from when it was planned: a large body was
+//  written meanwhile.
+static void set_deadline (const chaos_story_t *self)
+{
+    self->call->deadline_ns = chaos_now () + self->timeout_ms * CHAOS_MS;
+}
+
 static const char *awaited (const chaos_call_t *call)
 {
     return call->kind == CHAOS_WAIT ? CHAOS_POOLED_NAME : CHAOS_NOBODY_NAME;
@@ -170,6 +177,7 @@ static void cast (chaos_story_t *self, daffi_global_t *global)
     plan_t plan;
     daffi_error_t error;
     write_plan (self, &plan);
+    set_deadline (self);
     daffi_status_t status =
         daffi_cast (global, plan.function,
                     DAFFI_ARGS (self->number, plan.digest,
@@ -189,6 +197,7 @@ static daffi_future_t *start (chaos_story_t *self, daffi_global_t *global,
         return daffi_global_wait_function_start (global, awaited (self->call),
                                                  self->timeout_ms, error);
     write_plan (self, &plan);
+    set_deadline (self);
     if (self->call->kind == CHAOS_BIG && self->number % 2)
         return daffi_call_start_take (
             global, plan.function, DAFFI_ARGS (self->number, plan.digest), plan.bytes,
@@ -271,6 +280,7 @@ void chaos_story_block (chaos_story_t *self, daffi_global_t *global)
         return;
     }
     write_plan (self, &plan);
+    set_deadline (self);
     daffi_status_t status =
         daffi_call (global, plan.function,
                     DAFFI_ARGS (self->number, plan.digest,

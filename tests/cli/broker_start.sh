@@ -190,7 +190,9 @@ proves "a log that nobody reads stops nothing, and the lost lines are counted" s
 
 closed_descriptors () {
     local code=0
-    timeout -k 5 "$patience" "$broker" --endpoint-file endpoint <&- >&- 2>&- &
+    #  Without descriptors a sanitizer has nowhere to report to: its verdict is the others'.
+    TSAN_OPTIONS=${TSAN_OPTIONS:-}:exitcode=0 \
+        timeout -k 5 "$patience" "$broker" --endpoint-file endpoint <&- >&- 2>&- &
     pids+=("$!")
     until [[ -e endpoint ]]; do
         kill -0 "$!" || fail "it ended"

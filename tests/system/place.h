@@ -52,8 +52,7 @@ daffi_global_t *hub_start (place_t *self);
 daffi_global_t *server_start (place_t *self, const char *name);
 daffi_global_t *caller_start (place_t *self);
 
-//  --- other processes
-//  -----------------------------------------------------------------
+//  --- other processes --------------------------------------------------------------
 
 typedef struct {
     int pid;
@@ -90,8 +89,7 @@ void process_await (process_t *self);
 //  Waits for the next line that it prints.
 void process_read_line (const process_t *self, char *line, size_t capacity);
 
-//  --- checks
-//  --------------------------------------------------------------------------
+//  --- checks -----------------------------------------------------------------------
 
 //  The wait succeeds; what it cannot do fails the test with the error's text.
 void wait_for_process (daffi_global_t *global, const char *name);

@@ -10,8 +10,7 @@
 
 #include "board.h"
 
-//  --- plain ones
-//  -------------------------------------------------------------------------
+//  --- plain ones -------------------------------------------------------------------
 
 static daffi_status_t echo (daffi_request_t *request, void *arg)
 {
@@ -60,8 +59,7 @@ static daffi_status_t fail (daffi_request_t *request, void *arg)
     return daffi_request_fail_with (request, (daffi_status_t)status, "%s", text);
 }
 
-//  --- those that leave a mark on the board
-//  -----------------------------------------------
+//  --- those that leave a mark on the board -----------------------------------------
 
 static int64_t begin (daffi_request_t *request)
 {
@@ -109,8 +107,7 @@ static daffi_status_t watch (daffi_request_t *request, void *arg)
     return end (request, number);
 }
 
-//  --- deadlines, and calls from within
-//  ---------------------------------------------------
+//  --- deadlines, and calls from within ---------------------------------------------
 
 static daffi_status_t left (daffi_request_t *request, void *arg)
 {
@@ -158,8 +155,7 @@ static daffi_status_t depth (daffi_request_t *request, void *arg)
                   : daffi_request_reply (request, below + 1);
 }
 
-//  --- bytes
-//  ------------------------------------------------------------------------------
+//  --- bytes ------------------------------------------------------------------------
 
 void serve_pattern (uint8_t *data, size_t size)
 {
@@ -211,8 +207,7 @@ static daffi_status_t weigh (daffi_request_t *request, void *arg)
         request, DAFFI_ARRAY ((uint64_t)size, serve_sum (data, size)));
 }
 
-//  --- the table
-//  --------------------------------------------------------------------------
+//  --- the table --------------------------------------------------------------------
 
 static char by_reference[] = "take";
 
@@ -243,8 +238,7 @@ const daffi_function_t *serve_find (const char *name)
     return NULL;
 }
 
-//  --- lifecycle
-//  --------------------------------------------------------------------------
+//  --- lifecycle --------------------------------------------------------------------
 
 void serve_on_init (daffi_global_t *global, void *arg)
 {

@@ -24,8 +24,7 @@ static void finish (daffi_future_t **call)
     daffi_future_destroy (call);
 }
 
-//  --- calls further on
-//  -------------------------------------------------------------------
+//  --- calls further on -------------------------------------------------------------
 
 SYSTEM_TEST ("a callback calls the next process, which calls the next")
 {
@@ -65,8 +64,7 @@ SYSTEM_TEST ("recursion goes deeper than the pool has threads")
     daffi_global_destroy (&hub);
 }
 
-//  --- inline
-//  -----------------------------------------------------------------------------
+//  --- inline -----------------------------------------------------------------------
 
 static daffi_status_t wait_inline (daffi_request_t *request, void *arg)
 {
@@ -128,8 +126,7 @@ SYSTEM_TEST ("on_done runs in the actor, so a call from it that waits says DEADL
     daffi_global_destroy (&both);
 }
 
-//  --- how many at once
-//  -------------------------------------------------------------------
+//  --- how many at once -------------------------------------------------------------
 
 static void check_at_once (daffi_global_t *caller, int running, int calls)
 {
@@ -204,8 +201,7 @@ SYSTEM_TEST ("what exceeds a node's capacity goes to whoever is free first")
     daffi_global_destroy (&hub);
 }
 
-//  --- deadlines
-//  --------------------------------------------------------------------------
+//  --- deadlines --------------------------------------------------------------------
 
 SYSTEM_TEST ("a callback sees its deadline, and a call from within inherits it")
 {
@@ -324,8 +320,7 @@ SYSTEM_TEST ("a call whose deadline passes while it waits never runs")
     daffi_global_destroy (&hub);
 }
 
-//  --- answers
-//  ----------------------------------------------------------------------------
+//  --- answers ----------------------------------------------------------------------
 
 static daffi_status_t answer_twice (daffi_request_t *request, void *arg)
 {
@@ -401,8 +396,7 @@ SYSTEM_TEST ("a callback answers once, or its status does, and bad reads say why
     daffi_global_destroy (&both);
 }
 
-//  --- event loops
-//  ------------------------------------------------------------------------
+//  --- event loops ------------------------------------------------------------------
 
 SYSTEM_TEST ("with manual_dispatch callbacks run in the thread that dispatches")
 {

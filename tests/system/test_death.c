@@ -36,8 +36,7 @@ static int compare (const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-//  --- kill -9
-//  ----------------------------------------------------------------------------
+//  --- kill -9 ----------------------------------------------------------------------
 
 enum { KILLS = 100, BATCH = 10 };
 
@@ -160,8 +159,7 @@ SYSTEM_TEST ("the death of a caller cancels its calls")
     daffi_global_destroy (&hub);
 }
 
-//  --- retries
-//  ----------------------------------------------------------------------------
+//  --- retries ----------------------------------------------------------------------
 
 SYSTEM_TEST (
     "an idempotent call is tried again where its provider died, another is not")
@@ -224,8 +222,7 @@ SYSTEM_TEST ("an idempotent call is tried three times at most")
     daffi_global_destroy (&hub);
 }
 
-//  --- SIGSTOP
-//  ----------------------------------------------------------------------------
+//  --- SIGSTOP ----------------------------------------------------------------------
 
 SYSTEM_TEST ("a stopped provider fails its calls within its heartbeat timeout")
 {
@@ -337,8 +334,7 @@ SYSTEM_TEST (
     daffi_global_destroy (&hub);
 }
 
-//  --- no head-of-line blocking
-//  -----------------------------------------------------------
+//  --- no head-of-line blocking -----------------------------------------------------
 
 SYSTEM_TEST ("a stopped process with much queued for it costs the others nothing")
 {
@@ -383,8 +379,7 @@ SYSTEM_TEST ("a stopped process with much queued for it costs the others nothing
     broker_stop (&broker);
 }
 
-//  --- names
-//  ------------------------------------------------------------------------------
+//  --- names ------------------------------------------------------------------------
 
 SYSTEM_TEST ("a name that is taken is refused, and had as soon as it is free")
 {

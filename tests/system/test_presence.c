@@ -9,8 +9,7 @@
 
 #include "place.h"
 
-//  --- waits
-//  ------------------------------------------------------------------------------
+//  --- waits ------------------------------------------------------------------------
 
 SYSTEM_TEST ("wait_process and wait_function return at once for who is there")
 {
@@ -181,8 +180,7 @@ SYSTEM_TEST ("waits live through a restart of the controller")
     broker_stop (&broker);
 }
 
-//  --- lifecycle
-//  --------------------------------------------------------------------------
+//  --- lifecycle --------------------------------------------------------------------
 
 static char story[64];
 static size_t story_size;
@@ -238,8 +236,7 @@ SYSTEM_TEST ("on_init comes once and first, then connect and disconnect in turn"
     broker_stop (&broker);
 }
 
-//  --- events
-//  -----------------------------------------------------------------------------
+//  --- events -----------------------------------------------------------------------
 
 //  What was told, one line an event, until the test looks for the next.
 typedef struct {

@@ -26,8 +26,7 @@ static daffi_global_t *counted_caller (place_t *at)
                   .on_node_disconnect = serve_on_disconnect);
 }
 
-//  --- the controller dies
-//  ----------------------------------------------------------------
+//  --- the controller dies ----------------------------------------------------------
 
 SYSTEM_TEST ("calls in flight fail with CONTROLLER_LOST when it dies, not at their "
              "deadline")
@@ -240,8 +239,7 @@ SYSTEM_TEST ("a controller that is stopped and goes on keeps or regains its node
     broker_stop (&broker);
 }
 
-//  --- the controller drains
-//  --------------------------------------------------------------
+//  --- the controller drains --------------------------------------------------------
 
 SYSTEM_TEST ("a controller that stops lets calls finish, and refuses new ones")
 {
@@ -270,8 +268,7 @@ SYSTEM_TEST ("a controller that stops lets calls finish, and refuses new ones")
     daffi_global_destroy (&caller);
 }
 
-//  --- workers are replaced under load
-//  ----------------------------------------------------
+//  --- workers are replaced under load ----------------------------------------------
 
 enum { CALLERS = 4, WORKERS = 3 };
 
