@@ -20,14 +20,20 @@ enum {
     LATE_MS = 30,    //  a wake-up that comes so much too late counts,
     PERIOD_MS = 50,  //  and so does a thread that in such a period
     HUNGER_MS = 25,  //  waited so long
-    THREADS_MAX = 64
+    THREADS_MAX = 512
 };
 
+//  What each thread had waited by then.
 typedef struct {
-    const chaos_self_t *self;
     int threads[THREADS_MAX];
     int64_t waited_ns[THREADS_MAX];
     size_t count;
+} look_t;
+
+typedef struct {
+    const chaos_self_t *self;
+    look_t looks[2];  //  by turns the last and the present one
+    size_t present;
 } watch_t;
 
 static void note (const watch_t *watch, int64_t from_ns, int64_t to_ns)
@@ -55,30 +61,32 @@ static int64_t read_waited (const char *thread)
     return second ? strtoll (second, NULL, 10) : -1;
 }
 
+static int64_t waited_by (const look_t *look, int thread)
+{
+    for (size_t i = 0; i < look->count; i++)
+        if (look->threads[i] == thread)
+            return look->waited_ns[i];
+    return 0;  //  it has begun since
+}
+
 //  How much longer the thread has waited than at the last look.
 static int64_t look_at (watch_t *watch, const char *thread)
 {
+    look_t *present = &watch->looks[watch->present];
     int number = atoi (thread);
     int64_t waited_ns = number ? read_waited (thread) : -1;
-    size_t i = 0;
-    while (i < watch->count && watch->threads[i] != number)
-        i++;
-    if (waited_ns < 0)
+    if (waited_ns < 0 || present->count == THREADS_MAX)
         return 0;
-    if (i == THREADS_MAX)
-        i = watch->count = 0;  //  most of them have ended: begin anew
-    if (i == watch->count) {
-        watch->threads[watch->count++] = number;
-        watch->waited_ns[i] = waited_ns;
-    }
-    int64_t more_ns = waited_ns - watch->waited_ns[i];
-    watch->waited_ns[i] = waited_ns;
-    return more_ns;
+    present->threads[present->count] = number;
+    present->waited_ns[present->count++] = waited_ns;
+    return waited_ns - waited_by (&watch->looks[!watch->present], number);
 }
 
 static int64_t longest_wait (watch_t *watch)
 {
     int64_t longest_ns = 0;
+    watch->present = !watch->present;
+    watch->looks[watch->present].count = 0;
     const struct dirent *entry;
     DIR *folder = opendir ("/proc/self/task");
     while (folder && (entry = readdir (folder))) {
