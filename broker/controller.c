@@ -28,7 +28,8 @@
 enum {
     KEEPALIVE_S = 15,
     MESSAGES_A_TURN = 256,  //  then the peers get what has come together
-    STALL_RETRY_MS = 5  //  libzmq wakes us when a stalled peer reads; this is the net
+    STALL_RETRY_MS = 5,  //  libzmq wakes us when a stalled peer reads; this is the net
+    HANG_UP_MS = 250     //  that peers have to read GOODBYE and to close
 };
 
 typedef enum { MAIL_STOP, MAIL_FUNCTIONS } mail_kind_t;
@@ -41,7 +42,7 @@ typedef struct {
     bool done;
 } mail_t;
 
-typedef enum { RUNNING, DRAINING, CLOSED } phase_t;
+typedef enum { RUNNING, DRAINING, LEAVING, CLOSED } phase_t;
 
 struct daffi_controller {
     zactor_t *actor;
@@ -59,7 +60,7 @@ struct daffi_controller {
     daffi_entropy_t entropy;
     int64_t now_ms;
     phase_t phase;
-    int64_t drained_ms;    //  DRAINING: the latest end
+    int64_t phase_end_ms;  //  DRAINING and LEAVING: the latest end
     pthread_mutex_t lock;  //  answers to other threads
     pthread_cond_t answered;
     bool gone;  //  no mail is answered any more
@@ -87,7 +88,11 @@ static bool out_fits (void *context, void *to, size_t size)
 static void out_drop (void *context, void *to)
 {
     daffi_controller_t *self = context;
-    daffi_peers_drop (&self->peers, to);
+    daffi_peer_t *peer = to;
+    if (self->phase == LEAVING)
+        peer->session = NULL;  //  it is to hang up
+    else
+        daffi_peers_drop (&self->peers, peer);
 }
 
 static uint64_t out_random (void *context)
@@ -206,7 +211,8 @@ static bool receive (daffi_controller_t *self)
             daffi_message_receive (&self->message, self->router, true);
         if (status == DAFFI_PENDING)
             return false;
-        handle_message (self, status);
+        if (self->phase != LEAVING)
+            handle_message (self, status);
     }
     return true;
 }
@@ -218,21 +224,29 @@ static void begin_drain (daffi_controller_t *self, int64_t timeout_ms)
     int64_t end_ms = daffi_deadline (self->now_ms, timeout_ms);
     if (self->phase == RUNNING) {
         self->phase = DRAINING;
-        self->drained_ms = end_ms;
+        self->phase_end_ms = end_ms;
         daffi_log (&self->log, DAFFI_LOG_INFO, "controller.draining", "endpoint=%s",
                    self->endpoint.text);
         daffi_core_drain (self->core);
-    } else if (end_ms < self->drained_ms) {
-        self->drained_ms = end_ms;
+    } else if (self->phase == DRAINING && end_ms < self->phase_end_ms) {
+        self->phase_end_ms = end_ms;
     }
 }
 
-//  Says goodbye and lets go of the endpoint; the actor lives on until it is destroyed.
-static void close_down (daffi_controller_t *self)
+//  The peers hang up first: a DEALER with ZMQ_IMMEDIATE throws away what it has not
+//  read when its connection breaks, and that would be the last answers and the GOODBYE.
+static void say_goodbye (daffi_controller_t *self)
 {
+    self->phase = LEAVING;
+    self->phase_end_ms = self->now_ms + HANG_UP_MS;
     daffi_mailbox_close (&self->mailbox);
     daffi_core_close (self->core, self->now_ms);
     daffi_peers_flush (&self->peers, self->now_ms);
+}
+
+//  Lets go of the endpoint; the actor lives on until it is destroyed.
+static void close_down (daffi_controller_t *self)
+{
     daffi_monitor_close (&self->monitor);
     daffi_peers_done (&self->peers);
     daffi_socket_close (&self->router);
@@ -244,10 +258,14 @@ static void close_down (daffi_controller_t *self)
         self->options.on_stopped (self->options.on_stopped_arg);
 }
 
-static void end_drain (daffi_controller_t *self)
+static void end_phase (daffi_controller_t *self)
 {
+    bool late = self->now_ms >= self->phase_end_ms;
     bool idle = daffi_core_idle (self->core) && !daffi_peers_waiting (&self->peers);
-    if (self->phase == DRAINING && (idle || self->now_ms >= self->drained_ms))
+    if (self->phase == DRAINING && (idle || late))
+        say_goodbye (self);
+    if (self->phase == LEAVING &&
+        (self->peers.count == 0 || self->now_ms >= self->phase_end_ms))
         close_down (self);
 }
 
@@ -307,8 +325,8 @@ bool daffi_controller_functions (daffi_controller_t *self, daffi_buffer_t *out)
 static int time_left (const daffi_controller_t *self)
 {
     int64_t next_ms = daffi_core_next (self->core);
-    if (self->phase == DRAINING && self->drained_ms < next_ms)
-        next_ms = self->drained_ms;
+    if (self->phase != RUNNING && self->phase_end_ms < next_ms)
+        next_ms = self->phase_end_ms;
     if (daffi_peers_waiting (&self->peers) && self->now_ms + STALL_RETRY_MS < next_ms)
         next_ms = self->now_ms + STALL_RETRY_MS;
     if (next_ms == DAFFI_NEVER)
@@ -326,7 +344,7 @@ static void turn (daffi_controller_t *self, bool *more)
     read_mails (self);
     daffi_core_tick (self->core, self->now_ms);
     daffi_peers_flush (&self->peers, self->now_ms);
-    end_drain (self);
+    end_phase (self);
 }
 
 //  Sleeps until something may be there. False: the actor shall end.

@@ -30,6 +30,7 @@ typedef enum {
 //  The connection to the controller, as the actor sees it.
 typedef struct {
     bool wired;         //  libzmq has a connection
+    bool cut;           //  it broke, and what came before that is still to be read
     bool welcomed;      //  the controller knows us
     bool drained;       //  it said that no CALL will follow
     uint64_t hello_id;  //  of the HELLO that an answer must match
@@ -119,6 +120,8 @@ void daffi_node_reconnect (daffi_node_t *self);
 void daffi_link_start (daffi_node_t *self);
 void daffi_link_wired (daffi_node_t *self);
 void daffi_link_unwired (daffi_node_t *self);
+//  The controller said GOODBYE.
+void daffi_link_left (daffi_node_t *self);
 //  The session is over: what was sent is lost.
 void daffi_link_lost (daffi_node_t *self, const char *reason);
 //  The same, and the connection stands: HELLO again at once.

@@ -232,6 +232,13 @@ void daffi_link_unwired (daffi_node_t *self)
     daffi_outbox_clear (&self->outbox);
 }
 
+//  The controller waits for us to hang up: see PROTOCOL.md, "GOODBYE".
+void daffi_link_left (daffi_node_t *self)
+{
+    daffi_link_lost (self, "the controller said goodbye");
+    start_over (self);
+}
+
 void daffi_link_renew (daffi_node_t *self, const char *reason)
 {
     daffi_link_lost (self, reason);

@@ -150,7 +150,7 @@ static void on_goodbye (daffi_node_t *self, const daffi_header_t *header,
 {
     (void)header;
     (void)body;
-    daffi_link_lost (self, "the controller said goodbye");
+    daffi_link_left (self);
 }
 
 static void on_who (daffi_node_t *self, const daffi_header_t *header,
@@ -195,6 +195,9 @@ static void handle (daffi_node_t *self, const daffi_header_t *header,
         (header->type == DAFFI_RECORD_WELCOME || header->type == DAFFI_RECORD_ERROR);
     if (answers_hello && header->type == DAFFI_RECORD_ERROR)
         daffi_link_refused (self, header, body);
+    else if (self->link.cut &&
+             (header->type == DAFFI_RECORD_CALL || header->type == DAFFI_RECORD_CAST))
+        return;  //  whoever asked for it is told that it is lost
     else if (!self->link.welcomed && !answers_hello && header->type != DAFFI_RECORD_WHO)
         return;
     else if (header->type == 0 || header->type >= DAFFI_RECORD_LIMIT)
@@ -349,14 +352,26 @@ static void end_drain (daffi_node_t *self)
 
 //  --- the actor ----------------------------------------------------------------------
 
+static void lose_cut (daffi_node_t *self)
+{
+    if (self->link.cut)
+        daffi_link_unwired (self);
+    self->link.cut = false;
+}
+
+//  What the controller sent before the connection broke is still to be read: answers
+//  and its goodbye come before the loss. So that is noted here, and dealt with when the
+//  socket is empty.
 static void watch_connection (daffi_node_t *self)
 {
     int event, value;
     while (daffi_monitor_next (&self->monitor, &event, &value)) {
-        if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
+        if (event == ZMQ_EVENT_DISCONNECTED) {
+            self->link.cut = true;
+        } else if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
+            lose_cut (self);
             daffi_link_wired (self);
-        else if (event == ZMQ_EVENT_DISCONNECTED)
-            daffi_link_unwired (self);
+        }
     }
 }
 
@@ -400,6 +415,8 @@ static void notice_gap (daffi_node_t *self)
 static void turn (daffi_node_t *self, bool *more)
 {
     *more = receive (self);
+    if (!*more)
+        lose_cut (self);
     read_mails (self);
     ring_alarms (self);
     if (self->phase != DAFFI_NODE_CLOSED)

@@ -124,11 +124,11 @@ static daffi_status_t pack_value (sink_t *sink, const daffi_value_t *value,
 static daffi_status_t pack_encoded (sink_t *sink, const daffi_value_t *value,
                                     uint64_t count, unsigned depth, uint32_t *items)
 {
-    const bool empty = value->size == 0 || !value->as.data;
-    if (daffi_validate_run (empty ? "" : value->as.data, empty ? 0 : value->size, count,
-                            depth, items))
+    const void *const bytes = value->as.data ? value->as.data : "";
+    const size_t size = value->as.data ? value->size : 0;
+    if (daffi_validate_run (bytes, size, count, depth, items))
         return DAFFI_INVALID;
-    append_bytes (sink, value->as.data, value->size);
+    append_bytes (sink, bytes, size);
     return DAFFI_OK;
 }
 

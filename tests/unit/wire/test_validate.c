@@ -167,12 +167,15 @@ TEST ("100,000 values are valid, one more is not")
     //  the array itself is one of them
     const uint32_t items = COUNT - 1;
     memcpy (bytes,
-            ((uint8_t[]){0xdd, 0, items >> 16, (uint8_t)(items >> 8), (uint8_t)items}),
+            ((uint8_t[]){0xdd, 0, (uint8_t)(items >> 16), (uint8_t)(items >> 8),
+                         (uint8_t)items}),
             5);
     CHECK_OK (daffi_validate (bytes, 5 + items));
     const uint32_t more = COUNT;
     memcpy (bytes,
-            ((uint8_t[]){0xdd, 0, more >> 16, (uint8_t)(more >> 8), (uint8_t)more}), 5);
+            ((uint8_t[]){0xdd, 0, (uint8_t)(more >> 16), (uint8_t)(more >> 8),
+                         (uint8_t)more}),
+            5);
     CHECK_STATUS (DAFFI_TOO_BIG, daffi_validate (bytes, 5 + more));
     free (bytes);
 }
