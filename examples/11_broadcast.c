@@ -109,7 +109,7 @@ int main (void)
     int pause_ms = SLOW_MS, long_ms = 60000;
     DAFFI_AUTO (daffi_global) *first = start ("quick", "127.0.0.1", 0, quick, NULL);
     const char *endpoint = daffi_global_endpoint (first);
-    uint16_t port = (uint16_t)atoi (strrchr (endpoint, ':') + 1);
+    uint16_t port = (uint16_t)strtol (strrchr (endpoint, ':') + 1, NULL, 10);
     DAFFI_AUTO (daffi_global) *second =
         start ("broken", "127.0.0.1", port, broken, NULL);
     DAFFI_AUTO (daffi_global) *third =

@@ -193,12 +193,14 @@ static void handle (daffi_node_t *self, const daffi_header_t *header,
     bool answers_hello =
         header->id == self->link.hello_id &&
         (header->type == DAFFI_RECORD_WELCOME || header->type == DAFFI_RECORD_ERROR);
+    //  where the connection is no more, whoever made a call is told that it is lost
+    bool too_late = self->link.cut && (header->type == DAFFI_RECORD_CALL ||
+                                       header->type == DAFFI_RECORD_CAST);
+    bool too_early =
+        !self->link.welcomed && !answers_hello && header->type != DAFFI_RECORD_WHO;
     if (answers_hello && header->type == DAFFI_RECORD_ERROR)
         daffi_link_refused (self, header, body);
-    else if (self->link.cut &&
-             (header->type == DAFFI_RECORD_CALL || header->type == DAFFI_RECORD_CAST))
-        return;  //  whoever asked for it is told that it is lost
-    else if (!self->link.welcomed && !answers_hello && header->type != DAFFI_RECORD_WHO)
+    else if (too_late || too_early)
         return;
     else if (header->type == 0 || header->type >= DAFFI_RECORD_LIMIT)
         on_unexpected (self, header, body);

@@ -122,7 +122,7 @@ int main (int argc, char **argv)
         {0}};
     if (argc < 3)
         return fprintf (stderr, "usage: worker FOLDER NAME [DIE_AFTER]\n"), 2;
-    die_after = argc > 3 ? atoi (argv[3]) : 0;
+    die_after = argc > 3 ? (int)strtol (argv[3], NULL, 10) : 0;
 
     //  Signals belong to the program: blocked in all threads, waited for in this one.
     sigset_t signals;

@@ -9,8 +9,8 @@
 #include <stddef.h>
 
 //  Zeroed. Release with free ().
-void *daffi_new (size_t size);
-void *daffi_renew (void *memory, size_t size);
+void *daffi_new (size_t size) __attribute__ ((returns_nonnull));
+void *daffi_renew (void *memory, size_t size) __attribute__ ((returns_nonnull));
 char *daffi_strdup (const char *string);  //  NULL for NULL
 
 #endif

@@ -76,7 +76,7 @@ static daffi_status_t resolve_tcp (daffi_endpoint_t *out,
                                    const daffi_options_t *options, daffi_error_t *error)
 {
     char port[16];
-    char address[HOST_MAX + 1];
+    char address[HOST_MAX + 1] = "";
     char bare[HOST_MAX + 1];
     const char *host = options->host;
     size_t size = strlen (host);

@@ -75,7 +75,7 @@ static void parcel_destroy (daffi_parcel_t *self)
 
 static size_t parcel_bytes (const daffi_parcel_t *self)
 {
-    return self ? self->packet.size + self->frame_bytes : 0;
+    return self->packet.size + self->frame_bytes;
 }
 
 static bool parcel_full (const daffi_parcel_t *self)
@@ -196,15 +196,16 @@ static int send_parcel (daffi_outbox_t *self, daffi_parcel_t *parcel, int64_t no
 static bool send_and_clear (daffi_outbox_t *self, daffi_parcel_t *parcel,
                             int64_t now_ms)
 {
-    size_t bytes = parcel_bytes (parcel);
-    int failed = bytes ? send_parcel (self, parcel, now_ms) : 0;
+    size_t bytes = parcel ? parcel_bytes (parcel) : 0;
+    if (bytes == 0)
+        return true;
+    int failed = send_parcel (self, parcel, now_ms);
     if (failed) {
         self->stalled = failed != EHOSTUNREACH;
         return false;
     }
     self->bytes -= bytes;
-    if (parcel)
-        parcel_clear (parcel);
+    parcel_clear (parcel);
     return true;
 }
 

@@ -61,7 +61,7 @@ static inline const uint8_t *daffi_item_double (const uint8_t *cursor, unsigned 
 
 static inline int64_t daffi_item_sign (uint64_t number, unsigned width)
 {
-    const unsigned shift = 64 - 8 * width;
+    const unsigned shift = (64 - 8 * width) & 63;
     return (int64_t)(number << shift) >> shift;
 }
 

@@ -31,6 +31,8 @@ daffi_status_t daffi_value_unpack (const void *data, size_t size, daffi_value_t 
     daffi_value_t value;
     const uint8_t *const end = (const uint8_t *)data + size;
     const uint8_t *const first = daffi_item_read (data, end, &value);
+    if (!first)
+        return DAFFI_PROTOCOL;
     if (value.packed)
         value.size = (size_t)(end - first);
     *out = value;
