@@ -8,7 +8,7 @@
 #include "global.h"
 #include "packed.h"
 
-static daffi_status_t explain (daffi_status_t status, daffi_error_t *error)
+daffi_status_t daffi_call_explain (daffi_status_t status, daffi_error_t *error)
 {
     switch ((int)status) {
     case DAFFI_TOO_BIG:
@@ -29,7 +29,7 @@ daffi_status_t daffi_call_pack (daffi_args_t args, daffi_packed_t *body,
 {
     daffi_value_t all = daffi_value_array (args.items, args.count);
     daffi_status_t status = daffi_pack (body, &all);
-    return status ? explain (status, error) : DAFFI_OK;
+    return status ? daffi_call_explain (status, error) : DAFFI_OK;
 }
 
 daffi_future_t *daffi_call_start (daffi_global_t *self, const char *function,
@@ -53,7 +53,7 @@ daffi_future_t *daffi_call_start_take (daffi_global_t *self, const char *functio
     daffi_packed_t body;
     daffi_status_t status = daffi_pack_take (&body, &args, data, size, free_fn, hint);
     if (status) {
-        explain (status, error);
+        daffi_call_explain (status, error);
         return NULL;
     }
     daffi_node_t *node = daffi_global_node (self, error);

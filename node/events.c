@@ -110,6 +110,8 @@ void daffi_events_event (daffi_node_t *self, const daffi_header_t *header,
 {
     daffi_subscription_t *subscription = &self->subscription;
     daffi_event_body_t event;
+    if (daffi_task_events_event (self, header, body))
+        return;
     if (!subscription->id || header->id != subscription->id || subscription->behind)
         return;
     if (daffi_read_event (body->data, body->size, &event) || event.type == 0 ||

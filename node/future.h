@@ -40,6 +40,7 @@ typedef enum {
     DAFFI_FUTURE_CALL,
     DAFFI_FUTURE_BROADCAST,
     DAFFI_FUTURE_STREAM,
+    DAFFI_FUTURE_SCHEDULE,
     DAFFI_FUTURE_WAIT_PROCESS,
     DAFFI_FUTURE_WAIT_FUNCTION
 } daffi_future_kind_t;
@@ -72,7 +73,7 @@ struct daffi_future {
     const char *process;   //  in `names`; "" = any
     const char *key;       //  in `names`; "" = none
     uint8_t policy;
-    uint32_t stop_after;  //  BROADCAST
+    uint32_t stop_after;  //  BROADCAST; SCHEDULE: 1 = every provider
     bool ended;           //  STREAM: END was said before it could be sent
 
     daffi_channel_t *channel;  //  STREAM; shared, with a lock of its own

@@ -15,6 +15,9 @@ daffi_node_t *daffi_global_node (daffi_global_t *self, daffi_error_t *error);
 //  or it has stopped.
 bool daffi_global_ask_controller (daffi_global_t *self, daffi_buffer_t *out);
 
+//  Says why a body could not be packed; returns `status`.
+daffi_status_t daffi_call_explain (daffi_status_t status, daffi_error_t *error);
+
 //  The arguments as a body; on failure `error` says why.
 DAFFI_MUST_USE daffi_status_t daffi_call_pack (daffi_args_t args, daffi_packed_t *body,
                                                daffi_error_t *error);

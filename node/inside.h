@@ -10,6 +10,7 @@
 #include "bodies.h"
 #include "bounds.h"
 #include "clock.h"
+#include "daffi_tasks.h"
 #include "entropy.h"
 #include "failure.h"
 #include "future.h"
@@ -59,6 +60,17 @@ typedef struct {
     bool behind;          //  some were left out
 } daffi_subscription_t;
 
+typedef struct {
+    uint64_t id;  //  0: nobody subscribed
+    bool everybody;
+    daffi_task_event_fn *on_event;
+    void *arg;
+    atomic_uint pending;  //  as in daffi_subscription_t
+    atomic_uint asked;
+    unsigned number;
+    bool behind;
+} daffi_task_subscription_t;
+
 struct daffi_node {
     daffi_node_options_t options;
     char name[DAFFI_NAME_MAX + 1];
@@ -91,6 +103,7 @@ struct daffi_node {
     daffi_alarm_t drain_end;
     daffi_link_state_t link;
     daffi_subscription_t subscription;
+    daffi_task_subscription_t task_subscription;
     uint64_t last_id;
     daffi_table_t futures;     //  id -> future
     daffi_list_t unsent;       //  futures that wait for a connection
@@ -212,5 +225,14 @@ void daffi_events_subscribe (daffi_node_t *self, daffi_mail_t *mail);
 void daffi_events_connected (daffi_node_t *self);
 //  Now and then: a subscriber that was behind may have caught up.
 void daffi_events_catch_up (daffi_node_t *self);
+
+//  --- task_events.c ------------------------------------------------------------------
+
+//  False: the EVENT is not one of tasks.
+bool daffi_task_events_event (daffi_node_t *self, const daffi_header_t *header,
+                              const daffi_body_t *body);
+void daffi_task_events_subscribe (daffi_node_t *self, daffi_mail_t *mail);
+void daffi_task_events_connected (daffi_node_t *self);
+void daffi_task_events_catch_up (daffi_node_t *self);
 
 #endif

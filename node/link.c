@@ -156,6 +156,7 @@ static void heartbeat_due (daffi_node_t *self, daffi_alarm_t *alarm)
         return;
     }
     daffi_events_catch_up (self);
+    daffi_task_events_catch_up (self);
     send_ping (self);
 }
 
@@ -199,6 +200,7 @@ void daffi_link_welcome (daffi_node_t *self, const daffi_header_t *header,
     daffi_offers_welcomed (self);
     daffi_events_lifecycle (self, DAFFI_LIFECYCLE_CONNECT);
     daffi_events_connected (self);
+    daffi_task_events_connected (self);
     daffi_outgoing_connected (self);
 }
 

@@ -288,6 +288,9 @@ static void read_mail (daffi_node_t *self, daffi_mail_t *mail)
     case DAFFI_MAIL_SUBSCRIBE:
         daffi_events_subscribe (self, mail);
         break;
+    case DAFFI_MAIL_SUBSCRIBE_TASKS:
+        daffi_task_events_subscribe (self, mail);
+        break;
     case DAFFI_MAIL_STOP: {
         stop_t *stop = daffi_container (mail, stop_t, mail);
         begin_drain (self, stop->drain_timeout_ms);

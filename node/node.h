@@ -8,6 +8,7 @@
 #define DAFFI_NODE_H
 
 #include "daffi.h"
+#include "daffi_tasks.h"
 #include "endpoint.h"
 #include "functions.h"
 #include "log.h"
@@ -78,6 +79,14 @@ daffi_future_t *daffi_node_wait (daffi_node_t *self, bool for_process, const cha
                                  int64_t timeout_ms, daffi_error_t *error);
 daffi_status_t daffi_node_subscribe (daffi_node_t *self, daffi_event_fn *on_event,
                                      void *arg, daffi_error_t *error);
+
+//  SCHEDULE; takes the body.
+daffi_future_t *daffi_node_schedule (daffi_node_t *self, const char *function,
+                                     const char *process, bool all,
+                                     daffi_packed_t *body, daffi_error_t *error);
+daffi_status_t daffi_node_subscribe_tasks (daffi_node_t *self, bool everybody,
+                                           daffi_task_event_fn *on_event, void *arg,
+                                           daffi_error_t *error);
 
 daffi_executor_t *daffi_node_executor (daffi_node_t *self);
 //  The calling thread runs a callback of this node.

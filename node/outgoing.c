@@ -27,7 +27,7 @@ static bool is_call (const daffi_future_t *future)
 {
     return future->kind == DAFFI_FUTURE_CALL ||
            future->kind == DAFFI_FUTURE_BROADCAST ||
-           future->kind == DAFFI_FUTURE_STREAM;
+           future->kind == DAFFI_FUTURE_STREAM || future->kind == DAFFI_FUTURE_SCHEDULE;
 }
 
 static void unlink_future (daffi_node_t *self, daffi_future_t *future)
@@ -92,6 +92,8 @@ static void set_choice (daffi_header_t *header, const daffi_future_t *future)
         header->present |= DAFFI_OPT_ALL;
         header->all = future->stop_after;
     }
+    if (future->kind == DAFFI_FUTURE_SCHEDULE && future->stop_after)
+        header->present |= DAFFI_OPT_ALL;
     if (future->kind == DAFFI_FUTURE_STREAM) {
         header->present |= DAFFI_OPT_STREAM | DAFFI_OPT_ITEMS | DAFFI_OPT_BYTES;
         header->items = DAFFI_WINDOW_ITEMS;
@@ -113,6 +115,7 @@ static void send_call (daffi_node_t *self, daffi_future_t *future)
         [DAFFI_FUTURE_CALL] = DAFFI_RECORD_CALL,
         [DAFFI_FUTURE_BROADCAST] = DAFFI_RECORD_CALL,
         [DAFFI_FUTURE_STREAM] = DAFFI_RECORD_CALL,
+        [DAFFI_FUTURE_SCHEDULE] = DAFFI_RECORD_SCHEDULE,
         [DAFFI_FUTURE_WAIT_PROCESS] = DAFFI_RECORD_WAIT,
         [DAFFI_FUTURE_WAIT_FUNCTION] = DAFFI_RECORD_WAIT,
     };
@@ -571,6 +574,26 @@ daffi_future_t *daffi_node_broadcast (daffi_node_t *self, const char *function,
     future->stop_after = options->stop_after;
     future->deadline_ms = deadline_for (&call);
     future->parent = parent_of (self, &call);
+    return launch (self, future, error);
+}
+
+//  Its uuid makes it harmless to send it twice.
+daffi_future_t *daffi_node_schedule (daffi_node_t *self, const char *function,
+                                     const char *process, bool all,
+                                     daffi_packed_t *body, daffi_error_t *error)
+{
+    static const daffi_call_options_t defaults;
+    if (check_names (function, process, error)) {
+        daffi_packed_done (body);
+        return NULL;
+    }
+    daffi_future_t *future =
+        daffi_future_new (DAFFI_FUTURE_SCHEDULE, function, process ? process : "", "");
+    future->body = *body;
+    future->stop_after = all;
+    future->deadline_ms = deadline_for (&defaults);
+    future->idempotent = true;
+    future->parent = parent_of (self, &defaults);
     return launch (self, future, error);
 }
 

@@ -31,8 +31,8 @@ NUMBERS = {
 NAMES = {number: name for name, number in NUMBERS.items()}
 OPTIONS = {"status": 1, "executed": 2, "sent_ms": 3, "tail": 4, "all": 5, "part": 6,
            "policy": 7, "key": 8, "stream": 9, "items": 10, "bytes": 11}
-TIMEOUT, CANCELLED, FAILED, NO_FUNCTION, PROCESS_LOST, NAME_TAKEN, PROTOCOL = (
-    6, 7, 8, 11, 12, 20, 24)
+INVALID, TIMEOUT, CANCELLED, FAILED, NO_FUNCTION, PROCESS_LOST, NAME_TAKEN, PROTOCOL = (
+    1, 6, 7, 8, 11, 12, 20, 24)
 UNSUPPORTED = 25
 ROUND_ROBIN, RANDOM, KEY, LOCAL_FIRST = 1, 2, 3, 4
 NO, MAYBE, YES = 0, 1, 2
@@ -403,6 +403,38 @@ def presence():
         record("RESULT", 100, value=None))
 
 
+def tasks():
+    add("schedule_interval", "every 84 s, with the arguments of each run",
+        record("SCHEDULE", 95, "rotate", ttl_ms=30000,
+               value={"args": ["access.log"], "interval": "1m24s"}))
+    add("schedule_cron", "every night at 3:30 in Berlin, by everybody",
+        record("SCHEDULE", 96, "backup", ttl_ms=30000, all=0,
+               value={"cron": "30 3 * * *", "zone": "Europe/Berlin", "missed": "skip",
+                      "uuid": "6f0c1d52-7a43-4b8e-9a57-0b3c5d1e2f60"}))
+    add("schedule_at", "twice, by one process",
+        record("SCHEDULE", 97, "open", "gate-1", ttl_ms=30000,
+               value={"at_ms": [1893456000000, 1893459600000], "args": [True]}))
+    add("schedule_result", "it is on disk",
+        record("RESULT", 96, peer="controller",
+               value="6f0c1d52-7a43-4b8e-9a57-0b3c5d1e2f60"))
+    add("schedule_invalid", "what a mistake looks like",
+        record("ERROR", 95, "rotate", "controller", status=INVALID, executed=NO,
+               value="interval \"1x\": at column 2: x is no unit"))
+    add("subscribe_tasks", "tell me how my tasks go",
+        record("SUBSCRIBE", 101, "$sys.tasks"))
+    add("event_task_failed", "a run failed",
+        record("EVENT", 101, value={
+            "type": 6, "uuid": "6f0c1d52-7a43-4b8e-9a57-0b3c5d1e2f60",
+            "function": "backup", "owner": "desk", "due_ms": 1893456000000,
+            "process": "disk-1", "status": FAILED, "executed": YES,
+            "text": "no space left"}))
+    add("event_task_ended", "it was cancelled",
+        record("EVENT", 101, value={
+            "type": 7, "uuid": "6f0c1d52-7a43-4b8e-9a57-0b3c5d1e2f60",
+            "function": "backup", "owner": "desk", "due_ms": 0, "process": "",
+            "status": CANCELLED, "executed": NO, "text": ""}))
+
+
 def liberal():
     """What a reader must accept although our writer never makes it."""
     call = record("CALL", 77, "add", ttl_ms=30000, value=[2, 3])
@@ -458,11 +490,11 @@ def liberal():
         b"\x0b\xd3" + struct.pack(">q", 3) + b"\xcc\x0a\xcd\0\2" + b"\x09\xd0\1" +
         b"\xcf" + struct.pack(">Q", 8) + b"\xd9\1k" + b"\x07\xcc\3" +
         b"\x05\xce\0\0\0\1" + body)
-    add("reserved_schedule", "reserved in this version",
+    add("wrong_direction", "a record that nodes send, to a node",
         record("SCHEDULE", 5, value=None))
-    add("reserved_answer", "what comes back",
+    add("wrong_direction_answer", "what comes back for one in the wrong direction",
         record("ERROR", 5, peer="controller",
-               value="this controller takes no record of type 15 (SCHEDULE)",
+               value="this controller takes no record of type 20 (WHO)",
                status=PROTOCOL, executed=NO))
     odd = record("RESULT", 77, body=bytes.fromhex("dd00000002d30000000000000005d90161"))
     add("other_body_encoding", "a body need not be in its shortest form", odd,
@@ -680,7 +712,7 @@ def seed(folder, name, data):
 
 
 def main():
-    for part in (session, calls, tails, broadcasts, policies, streams, presence, liberal,
+    for part in (session, calls, tails, broadcasts, policies, streams, presence, tasks, liberal,
                  packets, reject_packets, reject_bodies, all_values):
         part()
     save("records.json", vectors)
