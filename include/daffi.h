@@ -402,8 +402,12 @@ DAFFI_EXPORT const char *daffi_future_process (daffi_future_t *self);
 /*  How often it was sent: 1, or more where it was retried; 0 = not yet. */
 DAFFI_EXPORT uint32_t daffi_future_attempts (daffi_future_t *self);
 
-/*  The future finishes with DAFFI_CANCELLED, unless it is done already; whoever runs
- *  the call is told. Never blocks. */
+/*  Asks for the end of the call; never blocks. The future finishes with DAFFI_CANCELLED
+ *  as soon as whoever has the call has said whether it had begun (error.executed): with
+ *  DAFFI_EXECUTED_NO it will never run, with DAFFI_EXECUTED_MAYBE it runs and its
+ *  callback can see that it was cancelled. Where the answer was faster, or the process
+ *  or the deadline is gone first, that is the outcome. A wait for presence and a
+ *  broadcast finish at once. */
 DAFFI_EXPORT void daffi_future_cancel (daffi_future_t *self);
 
 /*  Readable once the future is done: for poll () and its like. Owned by the future; -1

@@ -75,6 +75,7 @@ struct daffi_future {
     uint8_t policy;
     uint32_t stop_after;  //  BROADCAST; SCHEDULE: 1 = every provider
     bool ended;           //  STREAM: END was said before it could be sent
+    bool cancel_sent;     //  the answer will say whether it had begun
 
     daffi_channel_t *channel;  //  STREAM; shared, with a lock of its own
 

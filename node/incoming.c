@@ -239,20 +239,36 @@ bool daffi_incoming_local (daffi_node_t *self, daffi_future_t *future)
 
 //  --- cancelling ---------------------------------------------------------------------
 
-static void cancel (daffi_node_t *self, daffi_request_t *request)
+static bool cancel (daffi_node_t *self, daffi_request_t *request)
 {
-    daffi_request_cancel (request);
+    bool begun = daffi_request_cancel (request);
     DAFFI_LIST_EACH (&request->children, link, follower)
         daffi_outgoing_cancel (self, daffi_container (link, daffi_future_t, sibling),
                                DAFFI_CANCELLED,
                                "the request that it was made in was cancelled");
+    return begun;
 }
 
+//  Whoever cancelled waits to be told whether it had begun.
 void daffi_incoming_cancel (daffi_node_t *self, uint64_t token)
 {
     daffi_request_t *request = daffi_table_get (&self->tokens, 0, token);
-    if (request)
-        cancel (self, request);
+    if (!request)
+        return;
+    if (cancel (self, request)) {
+        daffi_header_t begun = {.type = DAFFI_RECORD_CANCEL,
+                                .id = token,
+                                .present = DAFFI_OPT_EXECUTED,
+                                .executed = DAFFI_EXECUTED_YES,
+                                .ttl_ms = DAFFI_TTL_NONE};
+        daffi_body_t nothing = daffi_body_borrowed (NULL, 0);
+        daffi_node_send (self, &begun, &nothing, DAFFI_NEVER, false);
+        return;
+    }
+    send_error (self, token, daffi_text_of (request->function), DAFFI_CANCELLED,
+                DAFFI_EXECUTED_NO, "cancelled before it ran");
+    daffi_table_remove (&self->tokens, 0, token);
+    request->token = 0;
 }
 
 void daffi_incoming_lost (daffi_node_t *self)
@@ -263,7 +279,7 @@ void daffi_incoming_lost (daffi_node_t *self)
             continue;
         daffi_table_remove (&self->tokens, 0, request->token);
         request->token = 0;
-        cancel (self, request);
+        (void)cancel (self, request);
     }
 }
 
@@ -283,7 +299,7 @@ void daffi_incoming_stop (daffi_node_t *self)
         if (request->local)
             daffi_outgoing_cancel (self, request->local, DAFFI_STOPPED,
                                    "the node was stopped");
-        cancel (self, request);
+        (void)cancel (self, request);
         DAFFI_LIST_EACH (&request->children, child, next)
             daffi_link_remove (child);
         request->token = 0;

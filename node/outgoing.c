@@ -30,6 +30,11 @@ static bool is_call (const daffi_future_t *future)
            future->kind == DAFFI_FUTURE_STREAM || future->kind == DAFFI_FUTURE_SCHEDULE;
 }
 
+static bool has_one_provider (const daffi_future_t *future)
+{
+    return future->kind == DAFFI_FUTURE_CALL || future->kind == DAFFI_FUTURE_STREAM;
+}
+
 static void unlink_future (daffi_node_t *self, daffi_future_t *future)
 {
     if (future->id)
@@ -146,7 +151,7 @@ static void send_or_keep (daffi_node_t *self, daffi_future_t *future)
 
 static void send_cancel (daffi_node_t *self, const daffi_future_t *future)
 {
-    if (self->link.welcomed && future->id)
+    if (self->link.welcomed && future->id && !future->cancel_sent)
         daffi_node_send_plain (self, DAFFI_RECORD_CANCEL, future->id, false);
 }
 
@@ -233,12 +238,15 @@ void daffi_outgoing_cancel (daffi_node_t *self, daffi_future_t *future,
 {
     if (daffi_future_done (future))
         return;
-    daffi_executed_t executed =
-        future->id || future->running ? DAFFI_EXECUTED_MAYBE : DAFFI_EXECUTED_NO;
-    if (future->running)
-        daffi_request_cancel (future->running);
+    daffi_executed_t executed = future->id ? DAFFI_EXECUTED_MAYBE : DAFFI_EXECUTED_NO;
+    if (future->running && daffi_request_cancel (future->running))
+        executed = DAFFI_EXECUTED_MAYBE;
     send_cancel (self, future);
-    fail (self, future, status, executed, text);
+    if (status == DAFFI_CANCELLED && future->id && self->link.welcomed &&
+        has_one_provider (future))
+        future->cancel_sent = true;  //  whether it has begun is about to be told
+    else
+        fail (self, future, status, executed, text);
 }
 
 void daffi_outgoing_connected (daffi_node_t *self)
@@ -265,8 +273,8 @@ static bool try_again (daffi_node_t *self, daffi_future_t *future,
     bool safe = error->executed == DAFFI_EXECUTED_NO ||
                 (error->executed == DAFFI_EXECUTED_MAYBE && future->idempotent);
     uint32_t attempts = daffi_future_attempts (future);
-    if (!safe || !passing (error->status) || future->no_retry || !is_call (future) ||
-        attempts >= ATTEMPTS_MAX || future->part_count ||
+    if (!safe || !passing (error->status) || future->no_retry || future->cancel_sent ||
+        !is_call (future) || attempts >= ATTEMPTS_MAX || future->part_count ||
         self->phase != DAFFI_NODE_RUNNING)
         return false;
     int64_t pause_ms = (int64_t)BACKOFF_MS << attempts;

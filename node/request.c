@@ -84,12 +84,22 @@ static void answer_status (daffi_request_t *self, daffi_status_t status,
     self->text = daffi_strdup (text);
 }
 
+//  From here on a cancel finds it running, unless one came before: then never.
+static bool enter (daffi_request_t *self)
+{
+    pthread_mutex_lock (&self->lock);
+    self->begun = !self->cancelled;
+    bool begun = self->begun;
+    pthread_mutex_unlock (&self->lock);
+    return begun;
+}
+
 static bool worth_running (daffi_request_t *self)
 {
     //  whoever queued it may have found a reason already
     if (self->answered)
         return false;
-    if (daffi_request_cancelled (self))
+    if (!enter (self))
         answer_status (self, DAFFI_CANCELLED, "cancelled before it ran");
     else if (daffi_clock_ms () >= self->deadline_ms)
         answer_status (self, DAFFI_TIMEOUT, "the deadline passed before it ran");
@@ -116,15 +126,17 @@ void daffi_request_run (daffi_request_t *self)
     self->on_answered (self);
 }
 
-void daffi_request_cancel (daffi_request_t *self)
+bool daffi_request_cancel (daffi_request_t *self)
 {
     pthread_mutex_lock (&self->lock);
     if (!self->cancelled && self->cancel_fd >= 0)
         daffi_wake_signal (self->cancel_fd);
     self->cancelled = true;
+    bool begun = self->begun;
     pthread_mutex_unlock (&self->lock);
     if (self->channel)
         daffi_channel_close (self->channel, DAFFI_CANCELLED);
+    return begun;
 }
 
 bool daffi_request_cancelled (daffi_request_t *self)

@@ -42,6 +42,7 @@ struct daffi_request {
 
     pthread_mutex_t lock;
     bool cancelled;
+    bool begun;     //  the callback was entered, and no cancel came before
     int cancel_fd;  //  -1: not asked for
 
     //  the answer; the callback's until it returns, then the actor's
@@ -66,7 +67,8 @@ void daffi_request_destroy (daffi_request_t *self);
 
 //  Runs the callback, or answers at once where that makes no sense any more.
 void daffi_request_run (daffi_request_t *self);
-void daffi_request_cancel (daffi_request_t *self);
+//  False: it will never begin.
+bool daffi_request_cancel (daffi_request_t *self);
 
 //  The request whose callback the calling thread runs, or NULL.
 daffi_request_t *daffi_request_current (void);

@@ -153,7 +153,10 @@ static void on_cancel (daffi_core_t *self, daffi_session_t *session,
                        const daffi_header_t *header, const daffi_body_t *body)
 {
     (void)body;
-    daffi_calls_cancel (self, session, header);
+    if (header->present & DAFFI_OPT_EXECUTED)
+        daffi_calls_cancel_begun (self, session, header);
+    else
+        daffi_calls_cancel (self, session, header);
 }
 
 static void on_wait (daffi_core_t *self, daffi_session_t *session,

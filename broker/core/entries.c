@@ -109,7 +109,7 @@ void daffi_entry_free (daffi_core_t *self, daffi_entry_t *entry)
     entry->process = NULL;
     entry->function = NULL;
     entry->name = NULL;
-    entry->stream = false;
+    entry->stream = entry->ended = entry->cancelled = false;
     entry->next_free = self->free_entries;
     self->free_entries = entry;
 }

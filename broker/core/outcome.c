@@ -93,12 +93,18 @@ static void send_cancel (daffi_core_t *self, const daffi_entry_t *entry)
     daffi_core_send (self, entry->provider, &header, &nothing, DAFFI_NEVER);
 }
 
-void daffi_calls_abandon (daffi_core_t *self, daffi_entry_t *entry)
+static void disown (daffi_core_t *self, daffi_entry_t *entry)
 {
-    send_cancel (self, entry);
     daffi_entry_disown (self, entry);
     entry->state = DAFFI_ENTRY_ABANDONED;
     self->stats.abandoned++;
+}
+
+void daffi_calls_abandon (daffi_core_t *self, daffi_entry_t *entry)
+{
+    if (!entry->cancelled)
+        send_cancel (self, entry);
+    disown (self, entry);
 }
 
 //  Nobody wants this call any more.
@@ -123,14 +129,36 @@ static void give_up (daffi_core_t *self, daffi_entry_t *entry)
     }
 }
 
+//  A call that runs stays its caller's until the provider has said whether it had
+//  begun: what a caller was told is cancelled must not begin after that.
 void daffi_calls_cancel (daffi_core_t *self, daffi_session_t *session,
                          const daffi_header_t *header)
 {
     daffi_entry_t *entry = daffi_entry_of (self, session, header->id);
-    if (!entry)
+    if (!entry || entry->cancelled)
         return;
     self->stats.cancelled++;
+    if (entry->state == DAFFI_ENTRY_RUNNING) {
+        entry->cancelled = true;
+        send_cancel (self, entry);
+        return;
+    }
+    if (entry->state == DAFFI_ENTRY_WAITING)
+        daffi_core_send_error (self, session, entry->id, DAFFI_CANCELLED,
+                               DAFFI_EXECUTED_NO, daffi_text_of (self->name),
+                               "cancelled before any process was given it");
     give_up (self, entry);
+}
+
+void daffi_calls_cancel_begun (daffi_core_t *self, daffi_session_t *session,
+                               const daffi_header_t *header)
+{
+    daffi_entry_t *entry = daffi_entry_by_token (self, session, header->id);
+    if (!entry || !entry->cancelled || entry->state != DAFFI_ENTRY_RUNNING)
+        return;
+    daffi_core_fail (self, entry, DAFFI_CANCELLED, DAFFI_EXECUTED_MAYBE,
+                     daffi_session_name (session), "cancelled while it ran");
+    disown (self, entry);
 }
 
 static const char *expiry_text (const daffi_entry_t *entry)

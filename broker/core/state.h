@@ -132,6 +132,7 @@ struct daffi_entry {
     uint32_t items;        //  and this is the credit that the caller gave with the CALL
     uint32_t bytes;
     bool ended;       //  WAITING: the caller has no items (END)
+    bool cancelled;   //  RUNNING: by its caller, and the provider was told
     uint32_t wanted;  //  GROUP: successes that end it; 0: all have to answer
     daffi_entry_t *next_free;
 };
@@ -321,6 +322,9 @@ void daffi_calls_answer (daffi_core_t *self, daffi_session_t *session,
                          const daffi_header_t *header, const daffi_body_t *body);
 void daffi_calls_cancel (daffi_core_t *self, daffi_session_t *session,
                          const daffi_header_t *header);
+//  The provider's answer to a CANCEL: the call had begun.
+void daffi_calls_cancel_begun (daffi_core_t *self, daffi_session_t *session,
+                               const daffi_header_t *header);
 void daffi_calls_expire (daffi_core_t *self, daffi_entry_t *entry);
 //  Calls by a session that ends, and calls given to it.
 void daffi_calls_owner_gone (daffi_core_t *self, daffi_session_t *session);

@@ -36,7 +36,7 @@ static void keep (daffi_entry_t *entry, const daffi_header_t *header)
 //  Nobody may send items before the function reads.
 static bool expected (const daffi_entry_t *entry, const daffi_header_t *header)
 {
-    if (!entry || !entry->stream)
+    if (!entry || !entry->stream || entry->cancelled)
         return false;
     return entry->state == DAFFI_ENTRY_RUNNING ||
            (entry->state == DAFFI_ENTRY_WAITING && header->type != DAFFI_RECORD_CHUNK);

@@ -6,9 +6,7 @@
 #include <stdlib.h>
 
 enum {
-    EDGE_MS = 20,  //  after SIGCONT: until it has read what happened meanwhile
-    CANCEL_MS =
-        400,  //  besides the slack: that a CANCEL takes where processors are short
+    EDGE_MS = 20,         //  after SIGCONT: until it has read what happened meanwhile
     SLOW_START_MS = 300,  //  the same where the worker's link was hurt by then
     LINK_MS = 600         //  what the proxy still holds back when a fault ends
 };
@@ -79,21 +77,6 @@ static int64_t moved_by_pauses (const judge_t *self, uint16_t life, int64_t due_
     do {
         before_ns = due_ns;
         due_ns = past_pauses (self, life, due_ns);
-    } while (due_ns != before_ns);
-    return due_ns;
-}
-
-//  When a CANCEL that the caller asked for can have reached the worker: it gets on only
-//  while the caller and the broker run. (The worker: at_the_edge ().)
-static int64_t moved_by_way (const judge_t *self, uint16_t caller, int64_t due_ns)
-{
-    int64_t before_ns;
-    do {
-        before_ns = due_ns;
-        due_ns = past_pauses (self, caller, due_ns);
-        for (uint32_t i = 1; i <= self->board->last_life && i < CHAOS_LIVES_MAX; i++)
-            if (self->board->lives[i].role == CHAOS_BROKER)
-                due_ns = past_pauses (self, (uint16_t)i, due_ns);
     } while (due_ns != before_ns);
     return due_ns;
 }
@@ -169,13 +152,14 @@ static int64_t last_start (const judge_t *self, const chaos_call_t *call, uint32
     int64_t end_ns = call->deadline_ns;
     if (!call->told_ns || !call->status || call->told_ns >= end_ns)
         return end_ns;
-    int64_t started_ns = call->started_ns[run], told_ns = call->told_ns;
+    int64_t started_ns = call->started_ns[run];
+    //  the worker had said that it would not begin, or had begun
+    if (call->status == DAFFI_CANCELLED)
+        return call->told_ns;
     if (link_was_hurt (self, call->caller, call->made_ns, started_ns) ||
         link_was_hurt (self, call->runner[run], call->made_ns, started_ns))
         return end_ns;
-    if (call->cancel_ns && call->status == DAFFI_CANCELLED)
-        told_ns = moved_by_way (self, call->caller, told_ns) + CANCEL_MS * CHAOS_MS;
-    return told_ns < end_ns ? told_ns : end_ns;
+    return call->told_ns;
 }
 
 static void judge_starts (judge_t *self, uint64_t number, const chaos_call_t *call)

@@ -190,7 +190,8 @@ typedef struct {
     bool issued;
     bool open;  //  the caller waits for an outcome
     uint8_t outcomes;
-    bool denied;  //  the caller was told `not run`
+    bool denied;      //  the caller was told `not run`
+    bool called_off;  //  the caller was told that it was cancelled
     uint8_t policy;
     //  a broadcast's parts, by process name
     uint32_t wanted;

@@ -185,6 +185,7 @@ void sim_call_answer (world_t *self, node_t *node, const message_t *message)
         return;
     }
     if (message->header.type == DAFFI_RECORD_ERROR) {
+        call->called_off = message->header.status == DAFFI_CANCELLED;
         settle (self, index, (daffi_status_t)message->header.status,
                 (daffi_executed_t)message->header.executed);
         return;
@@ -221,7 +222,9 @@ void sim_call_cancel (world_t *self, uint32_t index)
     if (!call->open || !alive (self, call))
         return;
     sim_node_say (self, &self->nodes[call->node], DAFFI_RECORD_CANCEL, call->id);
-    settle (self, index, DAFFI_CANCELLED, DAFFI_EXECUTED_MAYBE);
+    //  a call ends with what the controller says then
+    if (call->kind != CALL_CALL)
+        settle (self, index, DAFFI_CANCELLED, DAFFI_EXECUTED_MAYBE);
 }
 
 void sim_calls_fail (world_t *self, node_t *node, daffi_status_t status,

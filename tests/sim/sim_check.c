@@ -74,7 +74,7 @@ void sim_check_answered (world_t *self, uint32_t connection,
         sim_broken (self, "an answer to a call that did not arrive");
     if (call->session_number != on->session_number)
         sim_broken (self, "an answer in another session");
-    if (call->cancel_reached)
+    if (call->cancel_reached && call->kind != CALL_CALL)
         sim_broken (self, "an answer after a cancel");
     if (header->present & DAFFI_OPT_PART) {
         check_part (self, call, header);
@@ -88,13 +88,14 @@ void sim_check_answered (world_t *self, uint32_t connection,
         call->answered = 0;
 }
 
-//  The controller owes an answer to every call that reached it, unless it was cancelled
-//  or the caller's session ended first.
+//  The controller owes an answer to every call that reached it, unless it was a wait or
+//  a broadcast that was cancelled, or the caller's session ended first.
 static void check_answered_all (world_t *self)
 {
     for (uint32_t i = 0; i < self->call_count; i++) {
         const call_t *call = &self->calls[i];
-        if (call->reached && !call->answered && !call->cancel_reached &&
+        bool owed = !call->cancel_reached || call->kind == CALL_CALL;
+        if (call->reached && !call->answered && owed &&
             self->session_end_ms[call->session_number] == DAFFI_NEVER)
             sim_broken (self, "the controller never answered call %u", i);
     }

@@ -45,6 +45,9 @@ static void check_run (world_t *self, const node_t *node, const job_t *job)
         sim_broken (self, "call %u ran twice", job->call);
     call->ran++;
     call->ran_at |= bit;
+    if (call->called_off)
+        sim_broken (self, "call %u began after its caller was told of its cancel",
+                    job->call);
     if (call->denied || call->denied_at & bit)
         sim_broken (self, "call %u ran after its caller was told that it did not",
                     job->call);
@@ -171,10 +174,23 @@ void sim_job_take (world_t *self, node_t *node, const message_t *message)
 
 void sim_job_cancel (world_t *self, node_t *node, uint64_t token)
 {
-    (void)self;
-    for (unsigned i = 0; i < JOBS_MAX; i++)
-        if (node->jobs[i].state != JOB_FREE && node->jobs[i].token == token)
-            node->jobs[i].cancelled = true;
+    for (unsigned i = 0; i < JOBS_MAX; i++) {
+        job_t *job = &node->jobs[i];
+        if (job->state == JOB_FREE || job->token != token)
+            continue;
+        job->cancelled = true;
+        if (job->state != JOB_RUNNING) {
+            answer (self, node, job, DAFFI_CANCELLED, DAFFI_EXECUTED_NO);
+            return;
+        }
+        daffi_header_t begun = {.type = DAFFI_RECORD_CANCEL,
+                                .id = token,
+                                .executed = DAFFI_EXECUTED_YES,
+                                .present = DAFFI_OPT_EXECUTED,
+                                .ttl_ms = DAFFI_TTL_NONE};
+        sim_node_send (self, node, &begun, NULL, 0);
+        return;
+    }
 }
 
 void sim_job_finish (world_t *self, node_t *node, uint64_t number)

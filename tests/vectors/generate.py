@@ -281,6 +281,8 @@ def calls():
         record("CAST", 0, "log", "desk", 9999, ["started"]))
     add("cancel", "the caller gives up", record("CANCEL", 77))
     add("cancel_dispatched", "the provider is told", record("CANCEL", TOKEN))
+    add("cancel_begun", "the provider says that it runs",
+        record("CANCEL", TOKEN, executed=2))
 
 
 def tails():

@@ -124,6 +124,8 @@ TEST ("a controller that drains lets calls in flight end, and refuses new ones")
                 "  w <- CALL t2 f=f p=c\n"
                 "c -> CANCEL 2\n"
                 "  w <- CANCEL t2\n"
+                "w -> CANCEL t2 executed=yes\n"
+                "  c <- ERROR 2 CANCELLED maybe p=w\n"
                 "stats running=1 abandoned=1 dropped=1\n");
     CHECK (daffi_core_idle (core->core));
     PLAY (core, "close\n"

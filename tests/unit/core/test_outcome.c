@@ -114,8 +114,7 @@ TEST ("the deadline of a call that was answered does nothing")
     shell_end (&core);
 }
 
-TEST (
-    "a cancelled call that runs is cancelled at its provider, and nothing is answered")
+TEST ("a cancelled call ends for its caller when the provider says that it had begun")
 {
     shell_t *core = shell_new (NULL);
     PLAY (core, WORKER CALLER);
@@ -123,15 +122,56 @@ TEST (
                 "  w <- CALL t1 f=f p=c\n"
                 "c -> CANCEL 1\n"
                 "  w <- CANCEL t1\n"
-                "stats cancelled=1 abandoned=1 running=1\n"
+                "stats cancelled=1 abandoned=0 running=1\n"
                 "c -> CANCEL 1\n"
                 "stats cancelled=1\n"
-                "w -> ERROR t1 status=CANCELLED executed=maybe\n"
+                "w -> CANCEL t1 executed=yes\n"
+                "  c <- ERROR 1 CANCELLED maybe p=w\n"
+                "stats abandoned=1 running=1\n"
+                "w -> CANCEL t1 executed=yes\n"
+                "w -> ERROR t1 status=CANCELLED executed=yes\n"
                 "stats late=1 abandoned=0 running=0\n");
     shell_end (&core);
 }
 
-TEST ("a cancelled call that waits is forgotten")
+TEST ("a cancelled call that had not begun, or was faster, ends with that answer")
+{
+    shell_t *core = shell_new (NULL);
+    PLAY (core, WORKER CALLER);
+    PLAY (core, "c -> CALL 1 f=f\n"
+                "  w <- CALL t1 f=f p=c\n"
+                "c -> CANCEL 1\n"
+                "  w <- CANCEL t1\n"
+                "w -> ERROR t1 status=CANCELLED executed=no\n"
+                "  c <- ERROR 1 CANCELLED no p=w\n"
+                "c -> CALL 2 f=f\n"
+                "  w <- CALL t2 f=f p=c\n"
+                "c -> CANCEL 2\n"
+                "  w <- CANCEL t2\n"
+                "w -> RESULT t2 body=y\n"
+                "  c <- RESULT 2 p=w body=y\n"
+                "stats late=0 abandoned=0 running=0 cancelled=2\n");
+    shell_end (&core);
+}
+
+TEST ("nobody says that a call has begun that was not cancelled, or is not his")
+{
+    shell_t *core = shell_new (NULL);
+    PLAY (core, WORKER CALLER);
+    PLAY (core, "c -> CALL 1 f=f\n"
+                "  w <- CALL t1 f=f p=c\n"
+                "w -> CANCEL t1 executed=yes\n"
+                "c -> CANCEL 1\n"
+                "  w <- CANCEL t1\n"
+                "c -> CANCEL t1 executed=yes\n"
+                "c -> CANCEL 1 executed=yes\n"
+                "stats abandoned=0 running=1\n"
+                "w -> RESULT t1 body=y\n"
+                "  c <- RESULT 1 p=w body=y\n");
+    shell_end (&core);
+}
+
+TEST ("a cancelled call that waits is never given to anybody")
 {
     shell_t *core = shell_new (NULL);
     PLAY (core, WORKER CALLER);
@@ -141,7 +181,9 @@ TEST ("a cancelled call that waits is forgotten")
                 "c -> CALL 3 f=f p=w body=xyz\n"
                 "stats waiting=2 queued_bytes=6\n"
                 "c -> CANCEL 2\n"
+                "  c <- ERROR 2 CANCELLED no p=hub\n"
                 "c -> CANCEL 3\n"
+                "  c <- ERROR 3 CANCELLED no p=hub\n"
                 "stats waiting=0 queued_bytes=0 cancelled=2\n"
                 "w -> RESULT t1 body=y\n"
                 "  c <- RESULT 1 p=w body=y\n");
@@ -175,6 +217,8 @@ TEST ("an abandoned call keeps its place until the provider answers")
                 "  w <- CALL t1 f=f p=c\n"
                 "c -> CANCEL 1\n"
                 "  w <- CANCEL t1\n"
+                "w -> CANCEL t1 executed=yes\n"
+                "  c <- ERROR 1 CANCELLED maybe p=w\n"
                 "c -> CALL 2 f=f\n"
                 "stats waiting=1 running=1 abandoned=1\n"
                 "w -> ERROR t1 status=CANCELLED executed=yes\n"
@@ -191,6 +235,8 @@ TEST ("the id of a cancelled or expired call is free again")
                 "  w <- CALL t1 f=f p=c\n"
                 "c -> CANCEL 1\n"
                 "  w <- CANCEL t1\n"
+                "w -> CANCEL t1 executed=yes\n"
+                "  c <- ERROR 1 CANCELLED maybe p=w\n"
                 "c -> CALL 1 f=f ttl=10\n"
                 "  w <- CALL t2 f=f p=c ttl=10\n"
                 "+ 10\n"

@@ -269,6 +269,7 @@ TEST ("bytes of waiting calls are bounded for a caller and for all together")
                 "b -> CALL 2 f=f body=12345\n"
                 "stats waiting=3 queued_bytes=15\n"
                 "a -> CANCEL 2\n"
+                "  a <- ERROR 2 CANCELLED no p=hub\n"
                 "b -> CALL 3 f=f p=w body=12345\n"
                 "stats waiting=3 queued_bytes=12\n"
                 "a -> CALL 5 f=f body=123\n"

@@ -141,14 +141,15 @@ TEST ("a caller that cancels, or is lost, ends the stream for the provider")
                 "  w <- CANCEL t1\n"
                 "w -> CHUNK t1 body=late\n"
                 "c -> CHUNK 7 body=late\n"
-                "stats late=2 abandoned=1\n"
+                "stats late=2 abandoned=0\n"
                 "w -> RESULT t1 body=y\n"
+                "  c <- RESULT 7 p=w body=y\n"
                 "c -> CALL 8 f=f stream items=1 bytes=1\n"
                 "  w <- CALL t2 f=f p=c stream items=1 bytes=1\n"
                 "c !\n"
                 "  w <- CANCEL t2\n"
                 "w -> CHUNK t2 body=late\n"
-                "stats late=4\n");
+                "stats late=3\n");
     shell_end (&core);
 }
 
