@@ -82,13 +82,38 @@ function (daffi_module_objects out)
     set (${out} "${objects}" PARENT_SCOPE)
 endfunction ()
 
-#  daffi_program (NAME FOLDER): all FOLDER/*.c as bin/NAME, which knows the public API only.
-function (daffi_program name folder)
+#  daffi_parts (NAME FOLDER [LINK target…]): all FOLDER/*.c but main.c, for programs that
+#  share them. They know the public API only.
+function (daffi_parts name folder)
+    cmake_parse_arguments (PARSE_ARGV 2 my "" "" "LINK")
     file (GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/*.c")
+    list (REMOVE_ITEM sources "${PROJECT_SOURCE_DIR}/${folder}/main.c")
+    add_library (daffi_${name} OBJECT ${sources})
+    set_target_properties (daffi_${name} PROPERTIES C_EXTENSIONS OFF)
+    target_compile_definitions (daffi_${name} PRIVATE _GNU_SOURCE)
+    target_link_libraries (daffi_${name} PUBLIC daffi::daffi Threads::Threads ${my_LINK})
+    set_property (GLOBAL PROPERTY DAFFI_FOLDER_${name} "${PROJECT_SOURCE_DIR}/${folder}")
+endfunction ()
+
+#  daffi_program (NAME FOLDER [PARTS name] [ONLY file…] [LINK target…]): all FOLDER/*.c as
+#  bin/NAME, which knows the public API only, and those parts.
+function (daffi_program name folder)
+    cmake_parse_arguments (PARSE_ARGV 2 my "" "PARTS" "ONLY;LINK")
+    file (GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/*.c")
+    if (my_ONLY)
+        list (TRANSFORM my_ONLY PREPEND "${PROJECT_SOURCE_DIR}/${folder}/" OUTPUT_VARIABLE sources)
+    endif ()
     add_executable (${name} ${sources})
     set_target_properties (${name} PROPERTIES C_EXTENSIONS OFF
         RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin"
         INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
     target_compile_definitions (${name} PRIVATE _GNU_SOURCE)
-    target_link_libraries (${name} PRIVATE daffi::daffi Threads::Threads)
+    target_link_libraries (${name} PRIVATE daffi::daffi Threads::Threads ${my_LINK})
+    if (my_PARTS)
+        target_sources (${name} PRIVATE $<TARGET_OBJECTS:daffi_${my_PARTS}>)
+        get_property (parts_folder GLOBAL PROPERTY DAFFI_FOLDER_${my_PARTS})
+        get_target_property (parts_link daffi_${my_PARTS} LINK_LIBRARIES)
+        target_link_libraries (${name} PRIVATE ${parts_link})
+        daffi_quote_folders (${name} "${parts_folder}")
+    endif ()
 endfunction ()

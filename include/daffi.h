@@ -581,8 +581,8 @@ DAFFI_EXPORT bool daffi_request_is_stream (const daffi_request_t *self);
 
 /*  The next item that the caller sends, borrowed until the next one is received or the
  *  callback returns. DAFFI_OK; DAFFI_END: none comes any more (at once where the call
- * is no stream); DAFFI_PENDING after the timeout; DAFFI_CANCELLED. From the callback's
- * own thread; not inline. Blocks. */
+ * is no stream); DAFFI_PENDING after the timeout; DAFFI_CANCELLED. One thread receives
+ * and one yields, both before the callback returns; not inline. Blocks. */
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_request_receive (daffi_request_t *self,
                                                                   int64_t timeout_ms,
                                                                   daffi_value_t *item);

@@ -25,32 +25,36 @@ daffi_exit_t daffi_exit_of (daffi_status_t status)
     switch (status) {
     case DAFFI_OK:
         return DAFFI_EXIT_OK;
-    case DAFFI_INVALID:
-    case DAFFI_TOO_BIG:
-        return DAFFI_EXIT_USAGE;
-    case DAFFI_ENDPOINT:
-        return DAFFI_EXIT_ENDPOINT;
-    case DAFFI_REFUSED:
-    case DAFFI_NAME_TAKEN:
-        return DAFFI_EXIT_REFUSED;
-    case DAFFI_NO_MEMORY:
-    case DAFFI_SYSTEM:
-    case DAFFI_INTERNAL:
-    case DAFFI_PENDING:
-    case DAFFI_TIMEOUT:
     case DAFFI_CANCELLED:
     case DAFFI_FAILED:
     case DAFFI_TYPE:
+    case DAFFI_PROCESS_LOST:
+        return DAFFI_EXIT_FAILED;
+    case DAFFI_INVALID:
+    case DAFFI_TOO_BIG:
+    case DAFFI_EXISTS:
+        return DAFFI_EXIT_USAGE;
+    case DAFFI_ENDPOINT:
+    case DAFFI_NOT_CONNECTED:
+    case DAFFI_CONTROLLER_LOST:
+        return DAFFI_EXIT_ENDPOINT;
     case DAFFI_NO_PROCESS:
     case DAFFI_NO_FUNCTION:
-    case DAFFI_PROCESS_LOST:
-    case DAFFI_CONTROLLER_LOST:
-    case DAFFI_NOT_CONNECTED:
+    case DAFFI_NOT_FOUND:
+        return DAFFI_EXIT_NOT_THERE;
+    case DAFFI_PENDING:
+    case DAFFI_TIMEOUT:
+        return DAFFI_EXIT_TIMEOUT;
+    case DAFFI_REFUSED:
+    case DAFFI_NAME_TAKEN:
+        return DAFFI_EXIT_REFUSED;
     case DAFFI_BUSY:
     case DAFFI_DRAINING:
+        return DAFFI_EXIT_BUSY;
+    case DAFFI_NO_MEMORY:
+    case DAFFI_SYSTEM:
+    case DAFFI_INTERNAL:
     case DAFFI_STOPPED:
-    case DAFFI_EXISTS:
-    case DAFFI_NOT_FOUND:
     case DAFFI_PROTOCOL:
     case DAFFI_UNSUPPORTED:
     case DAFFI_DEADLOCK:
@@ -58,4 +62,11 @@ daffi_exit_t daffi_exit_of (daffi_status_t status)
         return DAFFI_EXIT_INTERNAL;
     }
     return DAFFI_EXIT_INTERNAL;
+}
+
+void daffi_exits_print (FILE *out)
+{
+#define PRINT(name, number, text) fprintf (out, "  %d  %s\n", number, text);
+    DAFFI_EXIT_MAP (PRINT)
+#undef PRINT
 }

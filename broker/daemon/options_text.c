@@ -13,55 +13,101 @@ enum {
 
 //  --- --help ----------------------------------------------------------------
 
-//  Words of `text` from the present column on; returns the column after them.
-static int print_wrapped (FILE *out, const char *text, int column)
+//  Columns that `size` bytes of UTF-8 take.
+static int columns_of (const char *text, int size)
+{
+    int columns = 0;
+    for (int i = 0; i < size; i++)
+        columns += ((unsigned char)text[i] & 0xc0) != 0x80;
+    return columns;
+}
+
+//  Words of `text` from `column` on, each line from `left` on; returns the column after
+//  them.
+static int print_wrapped (FILE *out, const char *text, int left, int column)
 {
     while (*text) {
         int size = (int)strcspn (text, " ");
-        if (column > COLUMN && column + 1 + size > WIDTH) {
-            fprintf (out, "\n%*s", COLUMN, "");
-            column = COLUMN;
+        int wide = columns_of (text, size);
+        if (column > left && column + 1 + wide > WIDTH) {
+            fprintf (out, "\n%*s", left, "");
+            column = left;
         }
-        column += fprintf (out, column > COLUMN ? " %.*s" : "%.*s", size, text);
+        fprintf (out, column > left ? " %.*s" : "%.*s", size, text);
+        column += wide + (column > left);
         text += size;
         text += strspn (text, " ");
     }
     return column;
 }
 
+void daffi_print_wrapped (FILE *out, const char *text, int column)
+{
+    print_wrapped (out, text, column, column);
+}
+
 static void print_option (const daffi_option_t *option, FILE *out)
 {
     char head[64] = "";
+    char letter[8] = "";
     if (option->letter)
-        snprintf (head, sizeof head, "  -%c, --%s", option->letter, option->name);
-    else
-        snprintf (head, sizeof head, "  --%s%s%s", option->name,
-                  option->value ? " " : "", option->value ? option->value : "");
+        snprintf (letter, sizeof letter, "-%c, ", option->letter);
+    snprintf (head, sizeof head, "  %s--%s%s%s", letter, option->name,
+              option->value ? " " : "", option->value ? option->value : "");
     int column = fprintf (out, "%s", head);
     if (column >= COLUMN) {
         fputc ('\n', out);
         column = 0;
     }
     fprintf (out, "%*s", COLUMN - column, "");
-    column = print_wrapped (out, option->help, COLUMN);
+    column = print_wrapped (out, option->help, COLUMN, COLUMN);
     char tail[128] = "";
     if (option->standard)
         snprintf (tail, sizeof tail, "(default %s)", option->standard);
-    column = print_wrapped (out, tail, column);
+    column = print_wrapped (out, tail, COLUMN, column);
     tail[0] = '\0';
     if (option->environment)
         snprintf (tail, sizeof tail, "[%s]", option->environment);
-    print_wrapped (out, tail, column);
+    print_wrapped (out, tail, COLUMN, column);
     fputc ('\n', out);
 }
 
-void daffi_option_set_print (const daffi_option_set_t *self, FILE *out)
+void daffi_option_table_print (const daffi_option_t *table, size_t count, FILE *out)
 {
-    for (size_t i = 0; i < self->count; i++) {
-        if (self->table[i].section)
-            fprintf (out, "\n%s\n", self->table[i].section);
-        print_option (&self->table[i], out);
+    for (size_t i = 0; i < count; i++) {
+        if (table[i].section)
+            fprintf (out, "\n%s\n", table[i].section);
+        print_option (&table[i], out);
     }
+}
+
+const char *daffi_source_name (daffi_source_t source)
+{
+    switch (source) {
+    case DAFFI_SOURCE_NONE:
+        return "unset";
+    case DAFFI_SOURCE_STANDARD:
+        return "default";
+    case DAFFI_SOURCE_FILE:
+        return "file";
+    case DAFFI_SOURCE_ENVIRONMENT:
+        return "environment";
+    case DAFFI_SOURCE_ARGUMENTS:
+        return "command line";
+    }
+    return "unset";
+}
+
+const char *daffi_option_given_as (const daffi_option_t *option, daffi_source_t source,
+                                   char *out, size_t size)
+{
+    if (source == DAFFI_SOURCE_ENVIRONMENT)
+        snprintf (out, size, "%s", option->environment);
+    else if (source == DAFFI_SOURCE_FILE)
+        snprintf (out, size, "%s", option->name);
+    else
+        snprintf (out, size, "--%s", option->name);
+    return out;
 }
 
 //  --- did you mean ----------------------------------------------------------

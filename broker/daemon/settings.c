@@ -8,9 +8,7 @@
 
 #include <stdio.h>
 
-#include "options.h"
-
-#define PROGRAM "daffi-broker"
+#include "config.h"
 
 enum {
     OPTION_HOST,
@@ -25,6 +23,7 @@ enum {
     OPTION_HEARTBEAT_TIMEOUT,
     OPTION_SETTLE,
     OPTION_DRAIN_TIMEOUT,
+    OPTION_CONFIG,
     OPTION_HELP,
     OPTION_VERSION,
     OPTION_COUNT
@@ -126,8 +125,14 @@ static const daffi_option_t table[OPTION_COUNT] = {
                               .max = INT64_MAX,
                               .help = "at the end, calls in flight may take this long "
                                       "to finish"},
-    [OPTION_HELP] = {.section = "Other",
-                     .name = "help",
+    [OPTION_CONFIG] = {.section = "Other",
+                       .name = "config",
+                       .value = "FILE",
+                       .environment = "DAFFI_CONFIG",
+                       .example = "/etc/daffi/daffi.cfg",
+                       .kind = DAFFI_OPTION_TEXT,
+                       .help = DAFFI_CONFIG_HELP},
+    [OPTION_HELP] = {.name = "help",
                      .letter = 'h',
                      .kind = DAFFI_OPTION_FLAG,
                      .help = "this text"},
@@ -136,38 +141,15 @@ static const daffi_option_t table[OPTION_COUNT] = {
                         .help = "the version of the program and of libdaffi"},
 };
 
-//  Where to listen is one decision that takes up to three options: what the command
-//  line says of it replaces all that the environment says of it.
-static void drop_weaker_endpoint (daffi_option_value_t *values)
-{
-    daffi_option_value_t *host = &values[OPTION_HOST];
-    daffi_option_value_t *port = &values[OPTION_PORT];
-    daffi_option_value_t *folder = &values[OPTION_UNIX_SOCK_PATH];
-    bool tcp_said = host->source == DAFFI_SOURCE_ARGUMENTS ||
-                    port->source == DAFFI_SOURCE_ARGUMENTS;
-    bool unix_said = folder->source == DAFFI_SOURCE_ARGUMENTS;
-    static const daffi_option_value_t none = {DAFFI_SOURCE_NONE, NULL, 0};
-    if (tcp_said && folder->source == DAFFI_SOURCE_ENVIRONMENT)
-        *folder = none;
-    if (unix_said && host->source == DAFFI_SOURCE_ENVIRONMENT)
-        *host = none;
-    if (unix_said && port->source == DAFFI_SOURCE_ENVIRONMENT)
-        *port = none;
-}
-
 //  The name under which the option was given.
 static const char *given_as (const daffi_option_value_t *values, int index, char *out,
                              size_t size)
 {
-    if (values[index].source == DAFFI_SOURCE_ENVIRONMENT)
-        snprintf (out, size, "%s", table[index].environment);
-    else
-        snprintf (out, size, "--%s", table[index].name);
-    return out;
+    return daffi_option_given_as (&table[index], values[index].source, out, size);
 }
 
 static daffi_exit_t check_endpoint (const daffi_option_value_t *values,
-                                    daffi_problem_t *problem)
+                                    const char *program, daffi_problem_t *problem)
 {
     const char *host = values[OPTION_HOST].text;
     const char *port = values[OPTION_PORT].text;
@@ -185,8 +167,8 @@ static daffi_exit_t check_endpoint (const daffi_option_value_t *values,
         return daffi_problem_set (
             problem, DAFFI_EXIT_USAGE,
             "%s %s says no address to listen on\n"
-            "  for this machine only: " PROGRAM " --host 127.0.0.1 --port %s",
-            given_as (values, OPTION_PORT, a, sizeof a), port, port);
+            "  for this machine only: %s --host 127.0.0.1 --port %s",
+            given_as (values, OPTION_PORT, a, sizeof a), port, program, port);
     return DAFFI_EXIT_OK;
 }
 
@@ -235,11 +217,34 @@ static void apply (daffi_settings_t *self, const daffi_option_value_t *values)
     };
 }
 
-daffi_exit_t daffi_settings_read (daffi_settings_t *self, int argc, char *const *argv,
-                                  daffi_problem_t *problem)
+const daffi_option_t *daffi_settings_options (size_t *count)
+{
+    *count = OPTION_COUNT;
+    return table;
+}
+
+static daffi_exit_t read_values (daffi_settings_t *self, daffi_option_set_t *set,
+                                 daffi_problem_t *problem)
+{
+    daffi_exit_t code = daffi_option_set_environment (set, problem);
+    if (!code)
+        code =
+            daffi_config_apply (&self->config, set, OPTION_CONFIG, "broker", problem);
+    if (code)
+        return code;
+    daffi_option_set_standard (set);
+    daffi_option_settle_endpoint (&set->values[OPTION_HOST], &set->values[OPTION_PORT],
+                                  &set->values[OPTION_UNIX_SOCK_PATH]);
+    code = check_endpoint (set->values, set->program, problem);
+    return code ? code : check_heartbeat (set->values, problem);
+}
+
+daffi_exit_t daffi_settings_read (daffi_settings_t *self, const char *program, int argc,
+                                  char *const *argv, daffi_problem_t *problem)
 {
     daffi_option_value_t values[OPTION_COUNT] = {0};
-    daffi_option_set_t set = {PROGRAM, table, OPTION_COUNT, values};
+    daffi_option_set_t set = {
+        .program = program, .table = table, .count = OPTION_COUNT, .values = values};
     *self = (daffi_settings_t){0};
 
     daffi_exit_t code = daffi_option_set_arguments (&set, argc, argv, problem);
@@ -248,33 +253,25 @@ daffi_exit_t daffi_settings_read (daffi_settings_t *self, int argc, char *const 
     //  Help must not fail because of what the environment holds.
     if (code || self->help || self->version)
         return code;
-    code = daffi_option_set_environment (&set, problem);
-    if (code)
-        return code;
-    daffi_option_set_standard (&set);
-    drop_weaker_endpoint (values);
-    code = check_endpoint (values, problem);
-    if (!code)
-        code = check_heartbeat (values, problem);
+    code = read_values (self, &set, problem);
     if (!code)
         apply (self, values);
     return code;
 }
 
-void daffi_settings_print_help (void)
+void daffi_settings_print_help (const char *program)
 {
-    puts ("usage: " PROGRAM " [option…]\n\n"
-          "The controller of daffi: processes connect to it, offer functions and call\n"
-          "those of others. Runs until SIGTERM or SIGINT, then lets calls in flight\n"
-          "finish; a second signal ends it at once.");
-    daffi_option_value_t values[OPTION_COUNT] = {0};
-    daffi_option_set_t set = {PROGRAM, table, OPTION_COUNT, values};
-    daffi_option_set_print (&set, stdout);
+    printf (
+        "usage: %s [option…]\n\n"
+        "The controller of daffi: processes connect to it, offer functions and call\n"
+        "those of others. Runs until SIGTERM or SIGINT, then lets calls in flight\n"
+        "finish; a second signal ends it at once.\n",
+        program);
+    daffi_option_table_print (table, OPTION_COUNT, stdout);
     puts (
         "\nWhat stands in brackets is an environment variable that says the same; the\n"
-        "command line wins. Both --port 8888 and --port=8888 are understood.\n\n"
+        "command line wins, then the environment, then the configuration file. Both\n"
+        "--port 8888 and --port=8888 are understood.\n\n"
         "Exit codes");
-#define PRINT(name, number, text) puts ("  " #number "  " text);
-    DAFFI_EXIT_MAP (PRINT)
-#undef PRINT
+    daffi_exits_print (stdout);
 }

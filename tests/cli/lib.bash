@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 #  SPDX-License-Identifier: MPL-2.0
-#  Sourced by the broker_*.sh beside it: one sentence a case, and daffi-broker in the
-#  foreground and in the background.
+#  Sourced by the scripts beside it: one sentence a case, and daffi-broker in the foreground
+#  and in the background.
 #
 #  A case is a function that runs in a subshell, in a folder of its own, under `set -e`; it
 #  ends with status 0 (proven), 77 (cannot be tried here) or anything else (failed). What
@@ -27,10 +27,11 @@ trap 'rm -rf "$root"' EXIT
 trap 'exit 130' INT TERM
 #  What the caller's environment says about brokers is not what is tested.
 for variable in HOST PORT UNIX_SOCK_PATH NAME INSECURE ENDPOINT_FILE QUIET LOG_LEVEL \
-    HEARTBEAT HEARTBEAT_TIMEOUT SETTLE DRAIN_TIMEOUT; do
+    HEARTBEAT HEARTBEAT_TIMEOUT SETTLE DRAIN_TIMEOUT CONFIG CONNECT_TIMEOUT JSON COLOR \
+    TIMEOUT JOBS; do
     unset "DAFFI_$variable"
 done
-unset NOTIFY_SOCKET
+unset NOTIFY_SOCKET NO_COLOR XDG_CONFIG_HOME
 
 #  proves SENTENCE FUNCTION
 proves () {
@@ -40,7 +41,7 @@ proves () {
         set -e
         cd "$folder"
         mkdir tmp
-        export TMPDIR=$folder/tmp
+        export TMPDIR=$folder/tmp HOME=$folder
         pids=()
         trap end_brokers EXIT
         "$2"

@@ -13,4 +13,5 @@ done
 if [ -x "$build/bin/daffi-broker" ]; then
     #  It finds its library in the new place, without LD_LIBRARY_PATH.
     "$prefix/bin/daffi-broker" --version | grep -F "$EXPECTED_VERSION"
+    "$prefix/bin/daffi" --version | grep -F "$EXPECTED_VERSION"
 fi

@@ -1,0 +1,19 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  The list of all commands, in the order of `daffi --help`. Each is one file.
+
+#ifndef DAFFI_CLI_COMMANDS_H
+#define DAFFI_CLI_COMMANDS_H
+
+#include "command.h"
+
+#define DAFFI_COMMAND_MAP(X) \
+    X (up)                   \
+    X (call)                 \
+    X (serve)                \
+    X (ls)
+
+#define DAFFI_COMMAND_DECLARE(name) extern const daffi_command_t daffi_command_##name;
+DAFFI_COMMAND_MAP (DAFFI_COMMAND_DECLARE)
+#undef DAFFI_COMMAND_DECLARE
+
+#endif

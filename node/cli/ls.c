@@ -1,0 +1,175 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  daffi ls: what is there, as the controller knows it.
+
+#include <string.h>
+#include <unistd.h>
+
+#include "ask.h"
+#include "commands.h"
+#include "rows.h"
+
+enum { OPTION_WATCH, OPTION_INTERVAL, OPTION_COUNT };
+
+static const daffi_option_t options[OPTION_COUNT] = {
+    [OPTION_WATCH] = {.name = "watch",
+                      .letter = 'w',
+                      .kind = DAFFI_OPTION_FLAG,
+                      .help = "again and again, until it is interrupted"},
+    [OPTION_INTERVAL] = {.name = "interval",
+                         .value = "TIME",
+                         .standard = "1s",
+                         .example = "500",
+                         .kind = DAFFI_OPTION_TIME,
+                         .min = 50,
+                         .max = 3600000,
+                         .help = "between two looks, with --watch"},
+};
+
+static const daffi_example_t examples[] = {
+    {"daffi ls", "the processes"},
+    {"daffi ls functions --json", "what they offer, for programs"},
+    {"daffi ls calls --watch", "what runs and waits, live"},
+    {NULL, NULL}};
+
+//  --- the tables
+//  ----------------------------------------------------------------------
+
+static const daffi_column_t process_columns[] = {
+    {"PROCESS", false, DAFFI_INK_NAME}, {"LANGUAGE", false, DAFFI_INK_NONE},
+    {"VERSION", false, DAFFI_INK_NONE}, {"FUNCTIONS", true, DAFFI_INK_NONE},
+    {"RUNNING", true, DAFFI_INK_NONE},  {"CAPACITY", true, DAFFI_INK_NONE},
+    {"STATE", false, DAFFI_INK_NONE}};
+
+static void add_process (daffi_cli_t *self, daffi_rows_t *rows,
+                         const daffi_value_t *map)
+{
+    const char *name = daffi_map_text (self, map, "process");
+    bool draining = daffi_map_bool (map, "draining");
+    if (strcmp (name, daffi_global_process_name (self->global)) == 0)
+        return;  //  this command itself
+    daffi_rows_add (rows);
+    daffi_rows_text (rows, name);
+    daffi_rows_text (rows, daffi_map_text (self, map, "language"));
+    daffi_rows_text (rows, daffi_map_text (self, map, "version"));
+    daffi_rows_number (rows, daffi_map_number (map, "functions"));
+    daffi_rows_number (rows, daffi_map_number (map, "running"));
+    daffi_rows_number (rows, daffi_map_number (map, "capacity"));
+    daffi_rows_ink (rows, draining ? "draining" : "ready",
+                    draining ? DAFFI_INK_WARN : DAFFI_INK_GOOD);
+}
+
+static const daffi_column_t function_columns[] = {
+    {"FUNCTION", false, DAFFI_INK_NAME},
+    {"PROCESS", false, DAFFI_INK_NONE},
+    {"SIGNATURE", false, DAFFI_INK_FAINT}};
+
+static void add_function (daffi_cli_t *self, daffi_rows_t *rows,
+                          const daffi_value_t *triple)
+{
+    static const size_t order[] = {1, 0, 2};
+    daffi_value_t item;
+    daffi_rows_add (rows);
+    for (size_t i = 0; i < 3; i++)
+        daffi_rows_text (rows, daffi_value_item (triple, order[i], &item)
+                                   ? ""
+                                   : daffi_value_kept (self, &item));
+}
+
+//  --- which of them
+//  -------------------------------------------------------------------
+
+typedef struct {
+    const char *name;
+    const char *question;
+    const daffi_column_t *columns;
+    size_t column_count;
+    void (*add) (daffi_cli_t *self, daffi_rows_t *rows, const daffi_value_t *item);
+} kind_t;
+
+#define COLUMNS(array) array, sizeof array / sizeof array[0]
+static const kind_t kinds[] = {
+    {"processes", "$sys.processes", COLUMNS (process_columns), add_process},
+    {"functions", "$sys.functions", COLUMNS (function_columns), add_function},
+};
+enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
+
+static const char *const kind_names[] = {"processes", "functions", NULL};
+
+static const kind_t *kind_of (const char *word)
+{
+    for (size_t i = 0; i < KIND_COUNT; i++)
+        if (strcmp (kinds[i].name, word) == 0)
+            return &kinds[i];
+    return NULL;
+}
+
+static daffi_exit_t show (daffi_cli_t *self, const kind_t *kind)
+{
+    daffi_result_t *result;
+    daffi_value_t item;
+    daffi_rows_t rows;
+    daffi_exit_t code = daffi_ask (self, NULL, kind->question, DAFFI_ARGS (), &result);
+    if (code)
+        return code;
+    daffi_rows_init (&rows, self, kind->columns, kind->column_count);
+    daffi_iterator_t it = daffi_value_iterate (daffi_result_value (result));
+    while (daffi_iterator_next (&it, NULL, &item))
+        kind->add (self, &rows, &item);
+    daffi_rows_print (&rows);
+    daffi_rows_done (&rows);
+    daffi_result_destroy (&result);
+    return DAFFI_EXIT_OK;
+}
+
+static daffi_exit_t watch (daffi_cli_t *self, const kind_t *kind)
+{
+    int64_t interval_ms = daffi_cli_option (self, OPTION_INTERVAL)->number;
+    daffi_exit_t code = DAFFI_EXIT_OK;
+    while (!code) {
+        if (self->style.terminal)
+            fputs ("\033[H\033[2J", stdout);
+        code = show (self, kind);
+        if (!self->style.terminal && !self->json)
+            putchar ('\n');
+        if (fflush (stdout) || ferror (stdout))
+            return DAFFI_EXIT_INTERNAL;
+        usleep ((useconds_t)interval_ms * 1000);
+    }
+    return code;
+}
+
+static daffi_exit_t run (daffi_cli_t *self)
+{
+    const char *word = self->set.word_count ? self->words[0] : "processes";
+    const kind_t *kind = kind_of (word);
+    if (!kind) {
+        const char *hint = daffi_hint (word, kind_names);
+        return daffi_cli_usage (self, "there is no list of \"%s\"%s%s%s", word,
+                                hint ? "\n  did you mean " : "", hint ? hint : "",
+                                hint ? "?" : "");
+    }
+    daffi_exit_t code = daffi_cli_connect (self, NULL);
+    if (code)
+        return code;
+    return daffi_cli_option (self, OPTION_WATCH)->number ? watch (self, kind)
+                                                         : show (self, kind);
+}
+
+const daffi_command_t daffi_command_ls = {
+    .name = "ls",
+    .group = "Look",
+    .summary = "list processes or functions",
+    .usage = "[processes|functions]",
+    .text =
+        "Lists what is there now: processes unless you say otherwise. On a terminal "
+        "it is a table, in a pipe one line each with tabs in between and no "
+        "heading.",
+    .examples = examples,
+    .options = options,
+    .option_count = OPTION_COUNT,
+    .most_words = 1,
+    .first_word = DAFFI_WORD_CHOICE,
+    .words = kind_names,
+    .json = true,
+    .run = run,
+};
