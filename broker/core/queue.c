@@ -138,6 +138,8 @@ static daffi_entry_t *older (daffi_entry_t *best, daffi_offered_t *function)
 daffi_entry_t *daffi_queue_oldest (daffi_core_t *self, const daffi_session_t *session)
 {
     daffi_link_t *first = daffi_list_first (&session->process->waiting);
+    if (!first && !self->starving_count)
+        return NULL;
     daffi_entry_t *best =
         first ? daffi_container (first, daffi_entry_t, of_place) : NULL;
     if (session->offer_count < self->starving_count) {

@@ -6,8 +6,9 @@
 #include <stdlib.h>
 
 #include "alloc.h"
+#include "hash.h"
 
-enum { CAPACITY_MIN = 16 };
+enum { CAPACITY_MIN = 16, SHRINK_MIN = 4096 };  //  as in table.c
 
 void daffi_names_init (daffi_names_t *self, uint64_t seed)
 {
@@ -21,18 +22,42 @@ void daffi_names_done (daffi_names_t *self)
     daffi_names_init (self, self->seed);
 }
 
-//  Eight bytes a step, multiplied and folded; seeded, since peers choose names.
+static uint64_t load64 (const char *from)
+{
+    uint64_t word;
+    memcpy (&word, from, sizeof word);
+    return word;
+}
+
+static uint64_t load32 (const char *from)
+{
+    uint32_t word;
+    memcpy (&word, from, sizeof word);
+    return word;
+}
+
+//  Less than eight bytes: the first four and the last four, which may overlap.
+static uint64_t load_short (daffi_text_t name)
+{
+    if (name.size >= 4)
+        return load32 (name.data) | load32 (name.data + name.size - 4) << 32;
+    uint64_t word = 0;
+    for (uint32_t i = 0; i < name.size; i++)
+        word = word << 8 | (uint8_t)name.data[i];
+    return word;
+}
+
+//  Eight bytes a step; the last eight may overlap with those before.
 static uint32_t hash_of (const daffi_names_t *self, daffi_text_t name)
 {
-    uint64_t hash = self->seed ^ (name.size * UINT64_C (0x9e3779b97f4a7c15));
-    for (uint32_t i = 0; i < name.size; i += 8) {
-        uint64_t word = 0;
-        uint32_t left = name.size - i;
-        memcpy (&word, name.data + i, left < 8 ? left : 8);
-        hash = (hash ^ word) * UINT64_C (0xbf58476d1ce4e5b9);
-        hash ^= hash >> 29;
-    }
-    return (uint32_t)(hash ^ (hash >> 32));
+    const uint64_t factor = daffi_hash_factor (self->seed);
+    uint64_t hash = self->seed + name.size;
+    if (name.size < 8)
+        return (uint32_t)daffi_hash_fold (hash ^ load_short (name), factor);
+    for (uint32_t i = 0; i + 8 < name.size; i += 8)
+        hash = daffi_hash_fold (hash ^ load64 (name.data + i), factor);
+    return (uint32_t)daffi_hash_fold (hash ^ load64 (name.data + name.size - 8),
+                                      factor);
 }
 
 static daffi_name_slot_t *find (const daffi_names_t *self, daffi_text_t name,
@@ -99,7 +124,7 @@ void *daffi_names_remove (daffi_names_t *self, daffi_text_t name)
         return NULL;
     close_hole (self, (size_t)(slot - self->slots));
     self->count--;
-    if (self->capacity > CAPACITY_MIN && self->count * 8 < self->capacity)
+    if (self->capacity > SHRINK_MIN && self->count * 8 < self->capacity)
         resize (self, self->capacity / 2);
     return value;
 }

@@ -8,8 +8,11 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "hash.h"
 
-enum { CAPACITY_MIN = 16 };
+//  A table that empties and fills again with each batch of calls must not be made anew
+//  each time: what is below SHRINK_MIN stays.
+enum { CAPACITY_MIN = 16, SHRINK_MIN = 4096 };
 
 void daffi_table_init (daffi_table_t *self, uint64_t seed)
 {
@@ -23,18 +26,10 @@ void daffi_table_done (daffi_table_t *self)
     daffi_table_init (self, self->seed);
 }
 
-//  The finaliser of SplitMix64 (Steele, Lea, Flood 2014): every input bit reaches every
-//  output bit.
-static uint64_t mix (uint64_t x)
-{
-    x = (x ^ (x >> 30)) * UINT64_C (0xbf58476d1ce4e5b9);
-    x = (x ^ (x >> 27)) * UINT64_C (0x94d049bb133111eb);
-    return x ^ (x >> 31);
-}
-
 static size_t home (const daffi_table_t *self, daffi_key_t key)
 {
-    return (size_t)mix (key.minor ^ mix (key.major ^ self->seed)) &
+    const uint64_t factor = daffi_hash_factor (self->seed) + (key.major << 1);
+    return (size_t)daffi_hash_fold (key.minor ^ self->seed, factor) &
            (self->capacity - 1);
 }
 
@@ -105,7 +100,7 @@ void *daffi_table_remove (daffi_table_t *self, uint64_t major, uint64_t minor)
         return NULL;
     close_hole (self, (size_t)(slot - self->slots));
     self->count--;
-    if (self->capacity > CAPACITY_MIN && self->count * 8 < self->capacity)
+    if (self->capacity > SHRINK_MIN && self->count * 8 < self->capacity)
         resize (self, self->capacity / 2);
     return value;
 }

@@ -5,10 +5,13 @@
 
 #include "daffi_status.h"
 
+//  One bit a character: - . 0-9, A-Z _ a-z.
 static bool name_char (char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '.' || c == '_' || c == '-';
+    static const uint64_t allowed[4] = {UINT64_C (0x03ff600000000000),
+                                        UINT64_C (0x07fffffe87fffffe)};
+    const uint8_t byte = (uint8_t)c;
+    return allowed[byte >> 6] >> (byte & 63) & 1;
 }
 
 bool daffi_name_reserved (daffi_text_t name)

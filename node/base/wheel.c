@@ -24,11 +24,9 @@ void daffi_wheel_init (daffi_wheel_t *self, int64_t now_ms)
 //  The level at which `due` differs from now: its slot there lies ahead of the hand.
 static unsigned level_of (const daffi_wheel_t *self, int64_t due_ms)
 {
-    uint64_t differs = (uint64_t)(due_ms ^ self->now_ms);
-    unsigned level = 0;
-    while (level < DAFFI_WHEEL_LEVELS - 1 && differs >> ((level + 1) * BITS))
-        level++;
-    return level;
+    uint64_t differs = (uint64_t)(due_ms ^ self->now_ms) | 1;
+    unsigned level = (63 - (unsigned)__builtin_clzll (differs)) / BITS;
+    return level < DAFFI_WHEEL_LEVELS ? level : DAFFI_WHEEL_LEVELS - 1;
 }
 
 static void place (daffi_wheel_t *self, daffi_timer_t *timer)

@@ -55,9 +55,8 @@ const char *daffi_record_name (unsigned type)
 
 //  --- reading: each takes a place and returns the next one, or NULL ------------------
 
-//  Any integer format will do, as long as the number is 0 to `max`.
-static const uint8_t *read_uint (const uint8_t *cursor, const uint8_t *end,
-                                 uint64_t max, uint64_t *out)
+static const uint8_t *read_uint_any (const uint8_t *cursor, const uint8_t *end,
+                                     uint64_t max, uint64_t *out)
 {
     daffi_value_t item;
     cursor = daffi_item_read (cursor, end, &item);
@@ -67,13 +66,24 @@ static const uint8_t *read_uint (const uint8_t *cursor, const uint8_t *end,
     return cursor;
 }
 
-static inline const uint8_t *read_type (const uint8_t *cursor, const uint8_t *end,
-                                        uint8_t *out)
+//  Any integer format will do, as long as the number is 0 to `max`.
+static inline const uint8_t *read_uint (const uint8_t *cursor, const uint8_t *end,
+                                        uint64_t max, uint64_t *out)
 {
     if (cursor != end && *cursor <= 0x7f) {
         *out = *cursor;
-        return cursor + 1;
+        return *out <= max ? cursor + 1 : NULL;
     }
+    if (end - cursor >= 5 && *cursor == 0xce) {
+        *out = daffi_load32 (cursor + 1);
+        return *out <= max ? cursor + 5 : NULL;
+    }
+    return read_uint_any (cursor, end, max, out);
+}
+
+static inline const uint8_t *read_type (const uint8_t *cursor, const uint8_t *end,
+                                        uint8_t *out)
+{
     uint64_t number;
     cursor = read_uint (cursor, end, 0x7f, &number);
     if (cursor)
@@ -93,6 +103,10 @@ static inline const uint8_t *read_id (const uint8_t *cursor, const uint8_t *end,
 static const uint8_t *read_text_any (const uint8_t *cursor, const uint8_t *end,
                                      daffi_text_t *out)
 {
+    if (cursor != end && *cursor == 0xc0) {
+        *out = daffi_text ("", 0);
+        return cursor + 1;
+    }
     daffi_value_t item;
     cursor = daffi_item_read (cursor, end, &item);
     if (!cursor)
@@ -139,10 +153,6 @@ static inline const uint8_t *read_size (const uint8_t *cursor, const uint8_t *en
                                         daffi_header_t *out)
 {
     out->detached = false;
-    if (cursor != end && *cursor <= 0x7f) {
-        out->size = *cursor;
-        return cursor + 1;
-    }
     if (cursor != end && *cursor == 0xc0) {
         out->detached = true;
         out->size = 0;
@@ -213,23 +223,40 @@ static const uint8_t *read_option (const uint8_t *cursor, const uint8_t *end,
     return cursor;
 }
 
+//  A pair whose key may be anything.
+static const uint8_t *read_pair (const uint8_t *cursor, const uint8_t *end,
+                                 daffi_header_t *out)
+{
+    if (cursor != end && *cursor <= 0x7f)
+        return read_option (cursor + 1, end, *cursor, out);
+    daffi_value_t key;
+    const uint8_t *const value = daffi_item_read (cursor, end, &key);
+    if (value && key.kind == DAFFI_KIND_UINT)
+        return read_option (value, end, key.as.uinteger, out);
+    return daffi_item_skip (cursor, end, 2);
+}
+
+static const uint8_t *read_map (const uint8_t *cursor, const uint8_t *end,
+                                uint32_t *count)
+{
+    if (cursor != end && (*cursor & 0xf0) == 0x80) {
+        *count = *cursor & 0x0f;
+        return cursor + 1;
+    }
+    daffi_value_t item;
+    cursor = daffi_item_read (cursor, end, &item);
+    if (!cursor || (item.kind != DAFFI_KIND_MAP && item.kind != DAFFI_KIND_NIL))
+        return NULL;
+    *count = item.kind == DAFFI_KIND_MAP ? item.count : 0;
+    return cursor;
+}
+
 static const uint8_t *read_options (const uint8_t *cursor, const uint8_t *end,
                                     daffi_header_t *out)
 {
-    daffi_value_t item;
-    cursor = daffi_item_read (cursor, end, &item);
-    if (!cursor || item.kind == DAFFI_KIND_NIL)
-        return cursor;
-    if (item.kind != DAFFI_KIND_MAP)
-        return NULL;
-    for (uint32_t left = item.count; cursor && left > 0; left--) {
-        daffi_value_t key;
-        const uint8_t *const value = daffi_item_read (cursor, end, &key);
-        if (value && key.kind == DAFFI_KIND_UINT)
-            cursor = read_option (value, end, key.as.uinteger, out);
-        else
-            cursor = daffi_item_skip (cursor, end, 2);
-    }
+    uint32_t left;
+    for (cursor = read_map (cursor, end, &left); cursor && left > 0; left--)
+        cursor = read_pair (cursor, end, out);
     return cursor;
 }
 
@@ -274,7 +301,7 @@ daffi_status_t daffi_header_read (const uint8_t *data, size_t size, daffi_header
     out->bytes = 0;
     if (count > ELEMENTS_MIN) {
         cursor = read_options (cursor, end, out);
-        if (cursor)
+        if (cursor && count > ELEMENTS_MIN + 1)
             cursor = daffi_item_skip (cursor, end, count - ELEMENTS_MIN - 1);
         if (!cursor)
             return DAFFI_PROTOCOL;

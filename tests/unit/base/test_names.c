@@ -88,3 +88,28 @@ TEST ("a name that is a beginning of another one is another name")
     CHECK (!daffi_names_get (&table, daffi_text ("", 0)));
     daffi_names_done (&table);
 }
+
+TEST ("names that differ in their last letters alone do not crowd together")
+{
+    enum { COUNT = 2000 };
+    static char names[COUNT][40];
+    static const char *const heads[] = {"f", "fun", "echo", "function.",
+                                        "a.much.longer.name."};
+    for (unsigned head = 0; head < sizeof heads / sizeof heads[0]; head++)
+        for (uint64_t seed = 0; seed < 3; seed++) {
+            daffi_names_t table;
+            daffi_names_init (&table, seed);
+            for (unsigned i = 0; i < COUNT; i++) {
+                snprintf (names[i], sizeof names[i], "%s%04u", heads[head], i);
+                daffi_names_put (&table, daffi_text_of (names[i]), names[i]);
+            }
+            //  full slots in a row; at random and half full it is about 2 on average
+            size_t sum = 0, run = 0;
+            for (size_t i = 0; i < table.capacity; i++) {
+                run = table.slots[i].value ? run + 1 : 0;
+                sum += run;
+            }
+            CHECK (sum < 6 * COUNT);
+            daffi_names_done (&table);
+        }
+}
