@@ -1,5 +1,5 @@
 //  SPDX-License-Identifier: MPL-2.0
-//  How table.c and names.c spread their keys: one wide multiplication a word.
+//  How table.c and names.c spread their keys: wide multiplications.
 //
 //  Of a product of 64 by 64 bits the two halves are folded together, so that every bit
 //  of the key reaches the low ones, which choose the slot. (A product cut at 64 bits
@@ -24,6 +24,13 @@ static inline uint64_t daffi_hash_fold (uint64_t a, uint64_t b)
     x = (x ^ (x >> 27)) * UINT64_C (0x94d049bb133111eb);
     return x ^ (x >> 31);
 #endif
+}
+
+//  The last step: keys that follow each other keep a pattern after one product, and for
+//  an unlucky factor it puts many of them into few slots.
+static inline uint64_t daffi_hash_finish (uint64_t hash)
+{
+    return daffi_hash_fold (hash, UINT64_C (0x9e3779b97f4a7c15));
 }
 
 //  An odd factor that is not small whatever the seed.

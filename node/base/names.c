@@ -52,12 +52,14 @@ static uint32_t hash_of (const daffi_names_t *self, daffi_text_t name)
 {
     const uint64_t factor = daffi_hash_factor (self->seed);
     uint64_t hash = self->seed + name.size;
-    if (name.size < 8)
-        return (uint32_t)daffi_hash_fold (hash ^ load_short (name), factor);
-    for (uint32_t i = 0; i + 8 < name.size; i += 8)
-        hash = daffi_hash_fold (hash ^ load64 (name.data + i), factor);
-    return (uint32_t)daffi_hash_fold (hash ^ load64 (name.data + name.size - 8),
-                                      factor);
+    if (name.size < 8) {
+        hash ^= load_short (name);
+    } else {
+        for (uint32_t i = 0; i + 8 < name.size; i += 8)
+            hash = daffi_hash_fold (hash ^ load64 (name.data + i), factor);
+        hash ^= load64 (name.data + name.size - 8);
+    }
+    return (uint32_t)daffi_hash_finish (daffi_hash_fold (hash, factor));
 }
 
 static daffi_name_slot_t *find (const daffi_names_t *self, daffi_text_t name,

@@ -29,8 +29,8 @@ void daffi_table_done (daffi_table_t *self)
 static size_t home (const daffi_table_t *self, daffi_key_t key)
 {
     const uint64_t factor = daffi_hash_factor (self->seed) + (key.major << 1);
-    return (size_t)daffi_hash_fold (key.minor ^ self->seed, factor) &
-           (self->capacity - 1);
+    const uint64_t hash = daffi_hash_fold (key.minor ^ self->seed, factor);
+    return (size_t)daffi_hash_finish (hash) & (self->capacity - 1);
 }
 
 static bool same (daffi_key_t a, daffi_key_t b)

@@ -96,7 +96,7 @@ TEST ("names that differ in their last letters alone do not crowd together")
     static const char *const heads[] = {"f", "fun", "echo", "function.",
                                         "a.much.longer.name."};
     for (unsigned head = 0; head < sizeof heads / sizeof heads[0]; head++)
-        for (uint64_t seed = 0; seed < 3; seed++) {
+        for (uint64_t seed = 0; seed < 50; seed++) {
             daffi_names_t table;
             daffi_names_init (&table, seed);
             for (unsigned i = 0; i < COUNT; i++) {

@@ -105,13 +105,13 @@ TEST ("keys that differ in a few bits anywhere do not crowd together")
 {
     enum { COUNT = 2000 };
     for (unsigned shift = 0; shift < 54; shift += 6)
-        for (uint64_t seed = 0; seed < 3; seed++) {
+        for (uint64_t seed = 0; seed < 50; seed++) {
             daffi_table_t table;
             daffi_table_init (&table, seed);
             for (uint64_t i = 0; i < COUNT; i++)
                 daffi_table_put (&table, 7, i << shift, &values[0]);
             //  at random and half full it is about 200
-            CHECK (mean_run (&table, COUNT) < 600);
+            CHECK (mean_run (&table, COUNT) < 500);
             daffi_table_done (&table);
         }
 }
