@@ -28,6 +28,8 @@
 enum {
     KEEPALIVE_S = 15,
     MESSAGES_A_TURN = 256,  //  then the peers get what has come together
+    //  for one peer; half as much again as what may wait for it
+    WAITING_MAX = DAFFI_QUEUE_MAX / 2 * 3,
     STALL_RETRY_MS = 5,  //  libzmq wakes us when a stalled peer reads; this is the net
     HANG_UP_MS = 250     //  that peers have to read GOODBYE and to close
 };
@@ -68,21 +70,35 @@ struct daffi_controller {
 
 //  --- what the core wants ------------------------------------------------------------
 
+static void give_up (daffi_controller_t *self, daffi_peer_t *peer, const char *reason)
+{
+    if (peer->condemned || peer->dropped)
+        return;
+    peer->condemned = true;
+    daffi_log (&self->log, DAFFI_LOG_WARNING, "peer.given_up", "bytes=%zu reason=%s",
+               daffi_outbox_waiting (&peer->outbox), reason);
+    daffi_peers_condemn (&self->peers, peer);
+}
+
 static void out_send (void *context, void *to, const daffi_header_t *header,
                       const daffi_body_t *body, int64_t deadline_ms, bool control)
 {
     daffi_controller_t *self = context;
     daffi_peer_t *peer = to;
-    daffi_outbox_append (&peer->outbox, header, body, deadline_ms, self->now_ms,
-                         control);
+    bool sent = daffi_outbox_append (&peer->outbox, header, body, deadline_ms,
+                                     self->now_ms, control);
     daffi_peers_touch (&self->peers, peer);
+    //  Calls and answers respect out_fits (). What grows beyond is small change for one
+    //  that asks and asks, and reads nothing. No record may be lost in silence: the
+    //  session ends, and with it what it was given is told as lost.
+    if (!sent || daffi_outbox_waiting (&peer->outbox) > WAITING_MAX)
+        give_up (self, peer, sent ? "it sends, and does not read" : "no memory");
 }
 
 static bool out_fits (void *context, void *to, size_t size)
 {
-    (void)context;
-    daffi_peer_t *peer = to;
-    return daffi_outbox_waiting (&peer->outbox) + size <= DAFFI_QUEUE_MAX;
+    daffi_controller_t *self = context;
+    return daffi_peers_fits (&self->peers, to, size);
 }
 
 static void out_drop (void *context, void *to)
@@ -327,12 +343,22 @@ static int time_left (const daffi_controller_t *self)
     int64_t next_ms = daffi_core_next (self->core);
     if (self->phase != RUNNING && self->phase_end_ms < next_ms)
         next_ms = self->phase_end_ms;
-    if (daffi_peers_waiting (&self->peers) && self->now_ms + STALL_RETRY_MS < next_ms)
+    bool retry =
+        daffi_peers_waiting (&self->peers) || daffi_peers_behind (&self->peers);
+    if (retry && self->now_ms + STALL_RETRY_MS < next_ms)
         next_ms = self->now_ms + STALL_RETRY_MS;
     if (next_ms == DAFFI_NEVER)
         return -1;
     int64_t left = next_ms - daffi_clock_ms ();
     return left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
+}
+
+static void feed_writable (daffi_controller_t *self)
+{
+    daffi_peer_t *peer;
+    while ((peer = daffi_peers_take_writable (&self->peers, self->now_ms)))
+        if (peer->session)
+            daffi_core_writable (self->core, peer->session, self->now_ms);
 }
 
 static void turn (daffi_controller_t *self, bool *more)
@@ -343,6 +369,7 @@ static void turn (daffi_controller_t *self, bool *more)
         lose_cut (self);
     read_mails (self);
     daffi_core_tick (self->core, self->now_ms);
+    feed_writable (self);
     daffi_peers_flush (&self->peers, self->now_ms);
     end_phase (self);
 }

@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 
 #include "alloc.h"
+#include "bounds.h"
 #include "entropy.h"
 
 void daffi_peers_init (daffi_peers_t *self)
@@ -25,6 +26,8 @@ void daffi_peers_init (daffi_peers_t *self)
     daffi_list_init (&self->cut);
     daffi_list_init (&self->touched);
     daffi_list_init (&self->stalled);
+    daffi_list_init (&self->full);
+    daffi_list_init (&self->looking);
     getrlimit (RLIMIT_NOFILE, &files);
     self->count_max = (size_t)files.rlim_cur / 10 * 8;
 }
@@ -33,6 +36,7 @@ static void forget (daffi_peers_t *self, daffi_peer_t *peer)
 {
     daffi_link_remove (&peer->link);
     daffi_link_remove (&peer->touched);
+    daffi_link_remove (&peer->full);
     daffi_outbox_done (&peer->outbox);
     free (peer);
     self->count--;
@@ -128,6 +132,7 @@ void daffi_peers_drop (daffi_peers_t *self, daffi_peer_t *peer)
     daffi_table_remove (&self->by_number, 0, peer->number);
     if (peer->fd >= 0)
         self->by_fd[peer->fd] = NULL;
+    daffi_link_remove (&peer->full);
     daffi_link_remove (&peer->touched);
     daffi_list_append (&self->touched, &peer->touched);
 }
@@ -157,4 +162,42 @@ void daffi_peers_flush (daffi_peers_t *self, int64_t now_ms)
 bool daffi_peers_waiting (const daffi_peers_t *self)
 {
     return !daffi_list_empty (&self->stalled);
+}
+
+bool daffi_peers_behind (const daffi_peers_t *self)
+{
+    return !daffi_list_empty (&self->full);
+}
+
+//  --- those that read too slowly -----------------------------------------------------
+
+void daffi_peers_condemn (daffi_peers_t *self, daffi_peer_t *peer)
+{
+    daffi_link_remove (&peer->link);
+    daffi_list_append (&self->cut, &peer->link);
+}
+
+bool daffi_peers_fits (daffi_peers_t *self, daffi_peer_t *peer, size_t size)
+{
+    if (daffi_outbox_waiting (&peer->outbox) + size <= DAFFI_QUEUE_MAX)
+        return true;
+    if (!daffi_link_linked (&peer->full) && !peer->dropped)
+        daffi_list_append (&self->full, &peer->full);
+    return false;
+}
+
+daffi_peer_t *daffi_peers_take_writable (daffi_peers_t *self, int64_t now_ms)
+{
+    if (now_ms != self->looked_ms)
+        daffi_list_join (&self->looking, &self->full);
+    self->looked_ms = now_ms;
+    daffi_link_t *link;
+    while ((link = daffi_list_first (&self->looking))) {
+        daffi_peer_t *peer = daffi_container (link, daffi_peer_t, full);
+        daffi_link_remove (link);
+        if (daffi_outbox_waiting (&peer->outbox) <= DAFFI_QUEUE_MAX / 2)
+            return peer;
+        daffi_list_append (&self->full, link);
+    }
+    return NULL;
 }

@@ -11,9 +11,11 @@
 typedef struct {
     daffi_link_t link;         //  peers.all, or peers.cut
     daffi_link_t touched;      //  peers.touched or peers.stalled
+    daffi_link_t full;         //  peers.full or peers.looking
     daffi_session_t *session;  //  NULL: over, or none yet
     uint32_t number;           //  of the routing id
     int fd;                    //  its connection's, -1: not known
+    bool condemned;            //  to be lost at the end of the turn
     bool dropped;              //  to be forgotten at the end of the turn
     daffi_outbox_t outbox;
 } daffi_peer_t;
@@ -26,9 +28,12 @@ typedef struct {
     daffi_list_t cut;      //  their connections are no more
     daffi_list_t touched;  //  something to send, or dropped
     daffi_list_t stalled;  //  libzmq took no more
+    daffi_list_t full;     //  something was held back since too much waits for them
+    daffi_list_t looking;  //  those of them that are still to be looked at
     size_t count;
     size_t count_max;  //  80 % of the descriptors: libzmq ends the process at 100 %
     int64_t retried_ms;
+    int64_t looked_ms;
 } daffi_peers_t;
 
 void daffi_peers_init (daffi_peers_t *self);
@@ -44,6 +49,15 @@ void daffi_peers_cut (daffi_peers_t *self, int fd);
 //  One whose connection is no more, and has not been dropped yet; NULL at the end.
 daffi_peer_t *daffi_peers_take_cut (daffi_peers_t *self);
 
+//  It is to be taken for one whose connection is no more.
+void daffi_peers_condemn (daffi_peers_t *self, daffi_peer_t *peer);
+
+//  Would `size` more bytes stay within what may wait for it? If not, it will come out
+//  of daffi_peers_take_writable () when half of that is gone.
+bool daffi_peers_fits (daffi_peers_t *self, daffi_peer_t *peer, size_t size);
+//  Looks once a millisecond; NULL: none (any more).
+daffi_peer_t *daffi_peers_take_writable (daffi_peers_t *self, int64_t now_ms);
+
 //  It has something to send.
 void daffi_peers_touch (daffi_peers_t *self, daffi_peer_t *peer);
 //  It gets what waits for it, if libzmq takes it, and is forgotten.
@@ -52,5 +66,7 @@ void daffi_peers_drop (daffi_peers_t *self, daffi_peer_t *peer);
 void daffi_peers_flush (daffi_peers_t *self, int64_t now_ms);
 //  Something waits for a stalled peer.
 bool daffi_peers_waiting (const daffi_peers_t *self);
+//  Something is held back for one that reads too slowly.
+bool daffi_peers_behind (const daffi_peers_t *self);
 
 #endif

@@ -34,6 +34,9 @@ typedef struct {
     bool cut;           //  it broke, and what came before that is still to be read
     bool welcomed;      //  the controller knows us
     bool drained;       //  it said that no CALL will follow
+    bool draining;      //  it said that it is stopping
+    bool choked;        //  a record could not be sent: there was no memory for it
+    bool claimed;       //  the name is ours, or was
     uint64_t hello_id;  //  of the HELLO that an answer must match
     uint32_t number;    //  of this session: what belongs to an older one is void
     int64_t hello_ms;
@@ -133,8 +136,8 @@ void daffi_node_reconnect (daffi_node_t *self);
 void daffi_link_start (daffi_node_t *self);
 void daffi_link_wired (daffi_node_t *self);
 void daffi_link_unwired (daffi_node_t *self);
-//  The controller said GOODBYE.
-void daffi_link_left (daffi_node_t *self);
+//  The session is over, and so is the connection: the next one is made.
+void daffi_link_left (daffi_node_t *self, const char *reason);
 //  The session is over: what was sent is lost.
 void daffi_link_lost (daffi_node_t *self, const char *reason);
 //  The same, and the connection stands: HELLO again at once.

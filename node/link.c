@@ -34,7 +34,8 @@ static void write_hello (daffi_node_t *self, daffi_buffer_t *out)
                            .heartbeat_ms = (uint64_t)self->options.heartbeat_ms,
                            .timeout_ms = (uint64_t)self->options.heartbeat_timeout_ms,
                            .capacity = self->options.capacity,
-                           .takeover = self->options.takeover,
+                           //  once: whoever took it over from us has it by right
+                           .takeover = self->options.takeover && !self->link.claimed,
                            .language = daffi_text_of ("C"),
                            .version = daffi_text_of (DAFFI_VERSION)};
     memcpy (hello.incarnation, self->incarnation, sizeof hello.incarnation);
@@ -151,8 +152,7 @@ static void heartbeat_due (daffi_node_t *self, daffi_alarm_t *alarm)
     if (!link->welcomed)
         return;
     if (self->now_ms - link->heard_ms >= link->timeout_ms) {
-        daffi_link_lost (self, "the controller is silent");
-        start_over (self);
+        daffi_link_left (self, "the controller is silent");
         return;
     }
     daffi_events_catch_up (self);
@@ -171,7 +171,7 @@ static void adopt (daffi_node_t *self, const daffi_welcome_t *welcome)
     link->heard_ms = self->now_ms;
     link->spoke_ms = self->now_ms;
     link->rtt_ms = INT64_MAX;
-    link->drained = false;
+    link->drained = link->draining = false;
     link->number++;
     sample_clock (self, link->hello_ms, welcome->clock_ms);
 }
@@ -189,7 +189,7 @@ void daffi_link_welcome (daffi_node_t *self, const daffi_header_t *header,
         return;
     }
     adopt (self, &welcome);
-    self->link.welcomed = true;
+    self->link.welcomed = self->link.claimed = true;
     daffi_wheel_disarm (&self->wheel, &self->link.hello.timer);
     send_ping (self);
     daffi_log (&self->log, DAFFI_LOG_INFO, "node.connected",
@@ -234,10 +234,11 @@ void daffi_link_unwired (daffi_node_t *self)
     daffi_outbox_clear (&self->outbox);
 }
 
-//  The controller waits for us to hang up: see PROTOCOL.md, "GOODBYE".
-void daffi_link_left (daffi_node_t *self)
+//  A controller that says GOODBYE waits for us to hang up: see PROTOCOL.md, "GOODBYE".
+void daffi_link_left (daffi_node_t *self, const char *reason)
 {
-    daffi_link_lost (self, "the controller said goodbye");
+    self->link.choked = false;
+    daffi_link_lost (self, reason);
     start_over (self);
 }
 
@@ -286,8 +287,6 @@ void daffi_link_refused (daffi_node_t *self, const daffi_header_t *header,
             daffi_link_lost (self, "the controller refused this process");
         tell_refusal (self, &why);
     } else if (status == DAFFI_NAME_TAKEN) {
-        //  superseded: taking the name back by force would go on for ever
-        self->options.takeover = false;
         daffi_link_lost (self, "another process took over the name");
         tell_refusal (self, &why);
     } else {

@@ -30,8 +30,9 @@ void daffi_node_send (daffi_node_t *self, const daffi_header_t *header,
                       const daffi_body_t *body, int64_t deadline_ms, bool control)
 {
     self->link.spoke_ms = self->now_ms;
-    daffi_outbox_append (&self->outbox, header, body, deadline_ms, self->now_ms,
-                         control);
+    if (!daffi_outbox_append (&self->outbox, header, body, deadline_ms, self->now_ms,
+                              control))
+        self->link.choked = true;
 }
 
 void daffi_node_send_plain (daffi_node_t *self, daffi_record_type_t type, uint64_t id,
@@ -138,11 +139,13 @@ static void on_drain (daffi_node_t *self, const daffi_header_t *header,
                       const daffi_body_t *body)
 {
     (void)body;
-    if (header->id)
+    if (header->id) {
         self->link.drained = true;
-    else
-        daffi_log (&self->log, DAFFI_LOG_INFO, "node.controller_draining",
-                   "endpoint=%s", self->endpoint.text);
+        return;
+    }
+    self->link.draining = true;
+    daffi_log (&self->log, DAFFI_LOG_INFO, "node.controller_draining", "endpoint=%s",
+               self->endpoint.text);
 }
 
 static void on_goodbye (daffi_node_t *self, const daffi_header_t *header,
@@ -150,7 +153,7 @@ static void on_goodbye (daffi_node_t *self, const daffi_header_t *header,
 {
     (void)header;
     (void)body;
-    daffi_link_left (self);
+    daffi_link_left (self, "the controller said goodbye");
 }
 
 static void on_who (daffi_node_t *self, const daffi_header_t *header,
@@ -424,6 +427,8 @@ static void turn (daffi_node_t *self, bool *more)
         lose_cut (self);
     read_mails (self);
     ring_alarms (self);
+    if (self->link.choked)
+        daffi_link_left (self, "no memory for what is to be sent");
     if (self->phase != DAFFI_NODE_CLOSED)
         (void)daffi_outbox_flush (&self->outbox, self->now_ms);
     //  last: nothing else wakes us once the last answer is out

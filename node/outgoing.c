@@ -141,9 +141,17 @@ static void send_call (daffi_node_t *self, daffi_future_t *future)
     daffi_future_sent (future);
 }
 
+//  A controller that stops refuses calls: they are kept for the next one. Whoever wants
+//  no second attempt wants to be told.
+static bool to_be_kept (const daffi_node_t *self, const daffi_future_t *future)
+{
+    return !self->link.welcomed ||
+           (self->link.draining && is_call (future) && !future->no_retry);
+}
+
 static void send_or_keep (daffi_node_t *self, daffi_future_t *future)
 {
-    if (self->link.welcomed)
+    if (!to_be_kept (self, future))
         send_call (self, future);
     else
         daffi_list_append (&self->unsent, &future->link);
@@ -162,7 +170,7 @@ static void expire (daffi_node_t *self, daffi_future_t *future)
     char text[DAFFI_TEXT_MAX + 1];
     bool begun = future->id || future->running;
     daffi_executed_t executed = DAFFI_EXECUTED_NO;
-    if (!self->link.welcomed && !begun) {
+    if (to_be_kept (self, future) && !begun) {
         snprintf (text, sizeof text, "not connected to a controller at %.150s in time",
                   self->endpoint.text);
     } else if (is_call (future)) {
@@ -277,6 +285,12 @@ static bool try_again (daffi_node_t *self, daffi_future_t *future,
         !is_call (future) || attempts >= ATTEMPTS_MAX || future->part_count ||
         self->phase != DAFFI_NODE_RUNNING)
         return false;
+    if (error->status == DAFFI_DRAINING && self->link.draining) {
+        unlink_future (self, future);
+        daffi_list_append (&self->unsent, &future->link);
+        daffi_outgoing_watch (self, future);
+        return true;
+    }
     int64_t pause_ms = (int64_t)BACKOFF_MS << attempts;
     pause_ms += (int64_t)(daffi_entropy_next (&self->entropy) % (uint64_t)pause_ms);
     if (self->now_ms + pause_ms >= future->deadline_ms)
