@@ -35,6 +35,7 @@ typedef struct {
     bool welcomed;      //  the controller knows us
     bool drained;       //  it said that no CALL will follow
     bool draining;      //  it said that it is stopping
+    bool finished;      //  its GOODBYE: what it has not answered was not carried out
     bool choked;        //  a record could not be sent: there was no memory for it
     bool claimed;       //  the name is ours, or was
     uint64_t hello_id;  //  of the HELLO that an answer must match

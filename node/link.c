@@ -171,7 +171,7 @@ static void adopt (daffi_node_t *self, const daffi_welcome_t *welcome)
     link->heard_ms = self->now_ms;
     link->spoke_ms = self->now_ms;
     link->rtt_ms = INT64_MAX;
-    link->drained = link->draining = false;
+    link->drained = link->draining = link->finished = false;
     link->number++;
     sample_clock (self, link->hello_ms, welcome->clock_ms);
 }

@@ -393,7 +393,7 @@ void daffi_outgoing_lost (daffi_node_t *self, const char *reason)
     daffi_error_t error;
     daffi_fail (&error, DAFFI_CONTROLLER_LOST, "%.150s: %s", self->endpoint.text,
                 reason);
-    error.executed = DAFFI_EXECUTED_MAYBE;
+    error.executed = self->link.finished ? DAFFI_EXECUTED_NO : DAFFI_EXECUTED_MAYBE;
     DAFFI_LIST_EACH (&self->sent, link, follower) {
         daffi_future_t *future = daffi_container (link, daffi_future_t, link);
         if (!is_call (future)) {

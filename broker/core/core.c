@@ -328,14 +328,13 @@ void daffi_core_tick (daffi_core_t *self, int64_t now_ms)
 
 //  --- the end -----------------------------------------------------------------------
 
-static void tell_all (daffi_core_t *self, daffi_record_type_t type)
+static void tell_all (daffi_core_t *self, const daffi_header_t *header)
 {
-    daffi_header_t header = {.type = (uint8_t)type, .ttl_ms = DAFFI_TTL_NONE};
     daffi_body_t nothing = daffi_body_borrowed (NULL, 0);
     DAFFI_LIST_EACH (&self->sessions, link, follower) {
         daffi_session_t *session = daffi_container (link, daffi_session_t, link);
         if (session->process)
-            daffi_core_send (self, session, &header, &nothing, DAFFI_NEVER);
+            daffi_core_send (self, session, header, &nothing, DAFFI_NEVER);
     }
 }
 
@@ -344,7 +343,8 @@ void daffi_core_drain (daffi_core_t *self)
     if (self->draining)
         return;
     self->draining = true;
-    tell_all (self, DAFFI_RECORD_DRAIN);
+    daffi_header_t header = {.type = DAFFI_RECORD_DRAIN, .ttl_ms = DAFFI_TTL_NONE};
+    tell_all (self, &header);
 }
 
 bool daffi_core_idle (const daffi_core_t *self)
@@ -357,7 +357,13 @@ void daffi_core_close (daffi_core_t *self, int64_t now_ms)
 {
     note_gap (self, now_ms);
     self->draining = true;
-    tell_all (self, DAFFI_RECORD_GOODBYE);
+    daffi_header_t header = {.type = DAFFI_RECORD_GOODBYE, .ttl_ms = DAFFI_TTL_NONE};
+    //  what still comes is not looked at
+    if (daffi_core_idle (self)) {
+        header.present = DAFFI_OPT_EXECUTED;
+        header.executed = DAFFI_EXECUTED_NO;
+    }
+    tell_all (self, &header);
     end_all (self);
 }
 

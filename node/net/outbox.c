@@ -290,8 +290,12 @@ bool daffi_outbox_append (daffi_outbox_t *self, const daffi_header_t *header,
         (*parcel)->begun_ms = now_ms;
     bool done = parcel_append (*parcel, header, body, deadline_ms);
     self->bytes += parcel_bytes (*parcel) - before;
-    if (!control && parcel_full (*parcel))
-        seal (self, now_ms);
+    if (parcel_full (*parcel)) {
+        if (!control)
+            seal (self, now_ms);
+        else if (!self->stalled)
+            (void)daffi_outbox_flush (self, now_ms);
+    }
     return done;
 }
 

@@ -212,6 +212,8 @@ def session():
     add("drain_node", "a node takes no more calls", record("DRAIN", 5))
     add("drain_controller", "the controller takes no more calls", record("DRAIN"))
     add("goodbye", "the session ends", record("GOODBYE"))
+    add("goodbye_finished", "of a controller that has answered every call",
+        record("GOODBYE", executed=0))
     add("session_error", "a complaint that belongs to no request",
         record("ERROR", 0, value="a record before HELLO", status=PROTOCOL, executed=NO))
     add("ping", "are you there", record("PING", 7))

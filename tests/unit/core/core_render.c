@@ -120,6 +120,8 @@ void shell_render (shell_t *self, const shell_peer_t *to, const daffi_header_t *
     put_id (self, &line, header);
     if (header->type == DAFFI_RECORD_ERROR)
         put_error (&line, header);
+    if (header->type == DAFFI_RECORD_GOODBYE && header->present & DAFFI_OPT_EXECUTED)
+        put (&line, " executed=", daffi_text_of (header->executed ? "?" : "no"));
     put (&line, " f=", header->name);
     put (&line, " p=", header->peer);
     if (header->ttl_ms != DAFFI_TTL_NONE)

@@ -129,8 +129,8 @@ TEST ("a controller that drains lets calls in flight end, and refuses new ones")
                 "stats running=1 abandoned=1 dropped=1\n");
     CHECK (daffi_core_idle (core->core));
     PLAY (core, "close\n"
-                "  w <- GOODBYE\n"
-                "  c <- GOODBYE\n"
+                "  w <- GOODBYE executed=no\n"
+                "  c <- GOODBYE executed=no\n"
                 "  w dropped\n"
                 "  c dropped\n"
                 "  new dropped\n");

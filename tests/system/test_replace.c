@@ -1,0 +1,184 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  One takes the place of another: a controller that is replaced in good order, a
+//  process that comes back to a name that is no longer its own, a peer that wears out
+//  its welcome.
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <zmq.h>
+
+#include "place.h"
+
+//  --- the controller ----------------------------------------------------------------
+
+enum { CALLERS = 3, REPLACEMENTS = 4 };
+
+typedef struct {
+    daffi_global_t *global;
+    atomic_bool stop;
+    atomic_int calls;
+} load_t;
+
+static void *call_until_told (void *arg)
+{
+    load_t *self = arg;
+    for (int i = 0; !atomic_load (&self->stop); i++) {
+        CHECK_CALL_INT (self->global, "add", DAFFI_ARGS (i, 1), i + 1);
+        atomic_fetch_add (&self->calls, 1);
+        board_add (BOARD_CALLED, 1);
+    }
+    return NULL;
+}
+
+SYSTEM_TEST ("replacing the controller in good order under load loses no call")
+{
+    pthread_t threads[CALLERS];
+    process_t broker = BROKER (at, "--settle", "5000");
+    process_t worker = PROCESS (at, "worker", "name=worker");
+    load_t load = {.global = caller_start (at)};
+    for (int i = 0; i < CALLERS; i++)
+        CHECK (pthread_create (&threads[i], NULL, call_until_told, &load) == 0);
+    for (int round = 0; round < REPLACEMENTS; round++) {
+        board_wait (BOARD_CALLED, board_read (BOARD_CALLED) + 100);
+        broker_stop (&broker);
+        broker = BROKER (at, "--settle", "5000");
+    }
+    board_wait (BOARD_CALLED, board_read (BOARD_CALLED) + 100);
+    atomic_store (&load.stop, true);
+    for (int i = 0; i < CALLERS; i++)
+        pthread_join (threads[i], NULL);
+    printf ("     %d calls during %d replacements, none lost\n",
+            atomic_load (&load.calls), REPLACEMENTS);
+    process_stop (&worker);
+    daffi_global_destroy (&load.global);
+    broker_stop (&broker);
+}
+
+SYSTEM_TEST ("a call that no other controller comes for fails at its deadline, not run")
+{
+    daffi_error_t error;
+    process_t broker = BROKER (at, "--settle", "0");
+    daffi_global_t *caller =
+        START (at, .process_name = "caller", .on_node_disconnect = serve_on_disconnect);
+    process_t worker = PROCESS (at, "worker", "name=worker");
+    daffi_future_t *held =
+        daffi_call_start (caller, "hold", DAFFI_ARGS (1), NULL, &error);
+    board_wait (BOARD_STARTED, 1);
+    process_signal (&broker, SIGTERM);
+    daffi_status_t status;
+    do
+        status = daffi_call (caller, "add", DAFFI_ARGS (1, 1),
+                             DAFFI_CALL (.timeout_ms = 300), NULL, &error);
+    while (status == DAFFI_OK);
+    CHECK_STATUS (DAFFI_TIMEOUT, status);
+    CHECK_EQ_INT (error.executed, DAFFI_EXECUTED_NO);
+    CHECK (strstr (error.text, at->tcp ? "tcp://" : "ipc://") != NULL);
+    board_add (BOARD_GATE, 1);
+    CHECK_FINE (daffi_future_wait (held, BOARD_PATIENCE_MS, &error), error);
+    daffi_future_destroy (&held);
+    process_await (&broker);
+    board_wait (BOARD_DISCONNECTED, 1);
+    process_stop (&worker);
+    daffi_global_destroy (&caller);
+}
+
+//  --- names -------------------------------------------------------------------------
+
+SYSTEM_TEST (
+    "a process that was stopped does not take back what was taken over from it")
+{
+    daffi_global_t *hub = hub_start (at);
+    daffi_global_t *caller = caller_start (at);
+    process_t first = PROCESS (at, "worker", "name=name", "takeover=1", "counted=1");
+    process_freeze (&first);
+    process_t second = PROCESS (at, "worker", "name=name", "takeover=1");
+    CHECK_CALL_INT (caller, "pid", DAFFI_ARGS (), second.pid);
+    process_signal (&first, SIGCONT);
+    //  it has read by then that it was replaced, and asked for its name again
+    board_wait (BOARD_DISCONNECTED, 1);
+    for (int i = 0; i < 200; i++)
+        CHECK_CALL_INT (caller, "pid", DAFFI_ARGS (), second.pid);
+    process_kill (&second);
+    board_wait (BOARD_CONNECTED, 2);
+    CHECK_CALL_INT (caller, "pid", DAFFI_ARGS (), first.pid);
+    process_stop (&first);
+    daffi_global_destroy (&caller);
+    daffi_global_destroy (&hub);
+}
+
+//  --- a peer that sends, and does not read -------------------------------------------
+
+static size_t put (uint8_t *out, const void *bytes, size_t size)
+{
+    memcpy (out, bytes, size);
+    return size;
+}
+
+//  HELLO of a process "flood" that can do nothing, by hand (PROTOCOL.md).
+static size_t write_hello (uint8_t *out)
+{
+    static const uint8_t body[] = "\x83\xa3min\x01\xa3max\x01\xabincarnation\xc4\x10"
+                                  "0123456789abcdef";
+    static const uint8_t header[] =
+        "\x96\x01\xcf\x00\x00\x00\x00\x00\x00\x00\x07\xc0\xa5"
+        "flood\xc0";
+    size_t size = put (out, header, sizeof header - 1);
+    out[size++] = sizeof body - 1;
+    return size + put (out + size, body, sizeof body - 1);
+}
+
+static size_t write_pings (uint8_t *out, size_t count)
+{
+    static const uint8_t ping[] =
+        "\x96\x10\xcf\x00\x00\x00\x00\x00\x00\x00\x09\xc0\xc0\xc0\x00";
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++)
+        size += put (out + size, ping, sizeof ping - 1);
+    return size;
+}
+
+static bool gone (daffi_global_t *caller, const char *process)
+{
+    daffi_error_t error;
+    return daffi_call (caller, "x", DAFFI_ARGS (),
+                       DAFFI_CALL (.process = process, .no_retry = true), NULL,
+                       &error) == DAFFI_NO_PROCESS;
+}
+
+SYSTEM_TEST (
+    "a peer that asks and asks and reads nothing is given up; others are served")
+{
+    enum { PINGS = 4000 };
+    static uint8_t packet[64 * 1024];
+    daffi_error_t error;
+    daffi_global_t *hub = hub_start (at);
+    daffi_global_t *server = server_start (at, "server");
+    daffi_global_t *caller = caller_start (at);
+    void *context = zmq_ctx_new ();
+    void *flood = zmq_socket (context, ZMQ_DEALER);
+    int one = 1, none = 0;
+    zmq_setsockopt (flood, ZMQ_RCVHWM, &one, sizeof one);
+    zmq_setsockopt (flood, ZMQ_LINGER, &none, sizeof none);
+    CHECK (zmq_connect (flood, daffi_global_endpoint (hub)) == 0);
+    CHECK (zmq_send (flood, packet, write_hello (packet), 0) > 0);
+    wait_for_process (caller, "flood");
+    size_t size = write_pings (packet, PINGS);
+    int packets = 0;
+    while (packets < 20000 && !gone (caller, "flood")) {
+        for (int i = 0; i < 50; i++, packets++)
+            CHECK (zmq_send (flood, packet, size, 0) > 0);
+        CHECK_CALL_INT (caller, "add", DAFFI_ARGS (packets, 1), packets + 1);
+    }
+    printf ("     given up after %d times %d PINGs\n", packets, PINGS);
+    CHECK (gone (caller, "flood"));
+    zmq_close (flood);
+    zmq_ctx_term (context);
+    CHECK_FINE (daffi_call (caller, "add", DAFFI_ARGS (1, 1), NULL, NULL, &error),
+                error);
+    daffi_global_destroy (&caller);
+    daffi_global_destroy (&server);
+    daffi_global_destroy (&hub);
+}
