@@ -229,6 +229,9 @@ def calls():
         record("CALL", 78, "render", "gpu-1", 5000, ["scene.txt", 0.5, True, None]))
     add("call_no_arguments", "an empty argument list is an empty array",
         record("CALL", 79, "now", ttl_ms=1000, value=[]))
+    add("call_named", "named arguments: a convention between clients, nothing to daffi",
+        record("CALL", 93, "resize", ttl_ms=30000,
+               value=["cat.png", {"$named": {"width": 640, "keep": True}}]))
     add("call_dispatched", "the same call as the provider gets it: a token, the caller",
         record("CALL", TOKEN, "add", "desk", 29998, [2, 3]))
     add("call_sent", "with the time at which it was sent",

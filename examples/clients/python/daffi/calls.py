@@ -1,0 +1,385 @@
+# SPDX-License-Identifier: MPL-2.0
+"""What this process has asked for: calls, waits and broadcasts, and the table of them.
+
+An `AsyncResult` is waiting (not sent yet), sent (in the table under its id), resting
+before another attempt, or done. Every path ends in `finish ()`, once.
+"""
+
+import asyncio
+import random
+import threading
+import time
+from dataclasses import dataclass
+
+from .channel import Channel
+from .exceptions import error
+from .protocol import WINDOW_BYTES, WINDOW_ITEMS, Executed, Option, Status, Type
+from .values import unpack
+from .wire import Record
+
+ATTEMPTS_MAX = 3
+BACKOFF = 0.010
+GRACE = 0.050  # the controller's own word on a deadline knows more than ours
+_PASSING = (Status.BUSY, Status.DRAINING, Status.PROCESS_LOST, Status.CONTROLLER_LOST)
+
+
+class AsyncResult:
+    """A call in the background: wait for it as often as you like."""
+
+    def __init__(self, node, type, name="", peer="", body=b"", deadline=None,
+                 options=None, idempotent=False, no_retry=False):
+        self._node = node
+        self._done = threading.Condition(node.link.lock)
+        self.type = type
+        self.name = name
+        self.peer = peer
+        self.body = body
+        self.deadline = deadline
+        self.options = options or {}
+        self.idempotent = idempotent
+        self.no_retry = no_retry
+        self.id = 0
+        self.attempts = 0
+        self.cancelled = False  # and its answer is awaited
+        self.process = ""       # who answered
+        self.parent = None      # the request that it was made for
+        self.channel = None
+        self._alarm = None
+        self._finished = False
+        self._maybe_ran = False
+        self._error = None
+        self._body = None
+        self._value = self
+        self._callbacks = []
+
+    # --- for everybody ----------------------------------------------------------------------
+
+    @property
+    def ready(self):
+        return self._finished
+
+    def done(self):
+        return self._finished
+
+    @property
+    def error(self):
+        """The exception that it failed with, None otherwise."""
+        return self._error
+
+    def get(self, timeout=None):
+        """The result. Raises its error, or TimeoutError where `timeout` seconds were not
+        enough; the call goes on then. Blocks."""
+        end = None if timeout is None else time.monotonic() + timeout
+        with self._done:
+            while not self._finished:
+                left = None if end is None else end - time.monotonic()
+                if left is not None and left <= 0:
+                    raise error(Status.TIMEOUT, "not finished yet", Executed.MAYBE,
+                                self.peer, self.name)
+                self._done.wait(left)
+        return self._outcome()
+
+    result = get
+
+    async def get_async(self, timeout=None):
+        await asyncio.wait_for(self._finish_in_loop(), timeout)
+        return self._outcome()
+
+    def __await__(self):
+        return self.get_async().__await__()
+
+    def add_done_callback(self, function):
+        """function (result), once, from the thread of events."""
+        def later():
+            self._node.events.put(function, self)
+        with self._done:
+            if not self._finished:
+                self._callbacks.append(later)
+                return
+        later()
+
+    def cancel(self):
+        """Nobody needs the result any more: whoever runs it is told. The outcome,
+        CancelledError or what was faster, comes when it is known whether it began."""
+        with self._done:
+            if not self._finished and not self._node.calls.cancel(self):
+                self.finish(error=error(Status.CANCELLED, "cancelled", self._maybe(),
+                                        self.peer, self.name))
+
+    def abandon(self, reason):
+        """It ends here with this exception: whoever runs it is told."""
+        with self._done:
+            if not self._finished:
+                self._node.calls.withdraw(self)
+                self.finish(error=reason)
+
+    # --- under the lock -----------------------------------------------------------------------
+
+    def _maybe(self):
+        return Executed.MAYBE if self.attempts or self._maybe_ran else Executed.NO
+
+    def finish(self, body=None, error=None, process=""):
+        if self._finished:
+            return
+        if self._maybe_ran and getattr(error, "executed", None) == Executed.NO:
+            error.executed = Executed.MAYBE
+        self._finished = True
+        self._body, self._error = body, error
+        self.process = process
+        if self._alarm:
+            self._alarm.clear()
+        if self.parent:
+            self.parent.children.discard(self)
+        if self.channel:
+            self.channel.finish(error)
+        self._done.notify_all()
+        callbacks, self._callbacks = self._callbacks, []
+        for each in callbacks:
+            each()
+
+    def _outcome(self):
+        if self._error:
+            raise self._error
+        if self._value is self:
+            self._value = unpack(self._body)
+        return self._value
+
+    async def _finish_in_loop(self):
+        loop = asyncio.get_running_loop()
+        future = loop.create_future()
+
+        def tell():
+            loop.call_soon_threadsafe(lambda: future.done() or future.set_result(None))
+        with self._done:
+            if self._finished:
+                return
+            self._callbacks.append(tell)
+        await future
+
+
+@dataclass
+class Reply:
+    """What one process answered to a broadcast: a value or an error."""
+
+    process: str
+    value: object = None
+    error: Exception = None
+
+
+class Broadcast(AsyncResult):
+    """Every process that offers the function. Iterate over it for replies as they come."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.replies = []
+
+    def on_part(self, record, failure):
+        self.replies.append((record.peer, record.body, failure))
+        self._done.notify_all()
+
+    @staticmethod
+    def _reply(process, body, failure):
+        return Reply(process, None if failure else unpack(body), failure)
+
+    def __iter__(self):
+        index = 0
+        while True:
+            with self._done:
+                while index >= len(self.replies) and not self._finished:
+                    self._done.wait()
+                if index >= len(self.replies):
+                    break
+                part = self.replies[index]
+            index += 1
+            yield self._reply(*part)
+        if self._error:
+            raise self._error
+
+    def _outcome(self):
+        """A dict from process to value; in place of a value its exception."""
+        if self._error:
+            raise self._error
+        replies = [self._reply(*part) for part in self.replies]
+        return {each.process: each.error or each.value for each in replies}
+
+
+class Calls:
+    """The table of what is in flight, and what waits for a connection."""
+
+    def __init__(self, node):
+        self._node = node
+        self._link = node.link
+        self._flight = {}
+        self._waiting = {}
+        self._last_id = 0
+
+    def next_id(self):
+        self._last_id += 1
+        return self._last_id
+
+    def start(self, call, delay=0):
+        with self._link.lock:
+            self._node.check_running()
+            if call.deadline is not None and call.type != Type.CAST:
+                call._alarm = self._link.alarm(call.deadline + GRACE,
+                                               lambda: self._expire(call))
+            if delay:
+                self._link.alarm(time.monotonic() + delay, lambda: self._launch(call))
+            else:
+                self._launch(call)
+        return call
+
+    def _launch(self, call):
+        if call._finished:
+            return
+        if self._node.connected:
+            self._send(call)
+        else:
+            self._waiting[id(call)] = call
+
+    def _send(self, call):
+        call.attempts += 1
+        call.id = 0 if call.type == Type.CAST else self.next_id()
+        if call.channel:
+            call.channel.id = call.id
+        record = Record(call.type, call.id, call.name, call.peer, None, dict(call.options),
+                        call.body)
+        if call.type == Type.CALL and Option.STREAM in call.options:
+            record.options[Option.ITEMS] = WINDOW_ITEMS
+            record.options[Option.BYTES] = WINDOW_BYTES
+        self._link.send(record, call.deadline, self._node.clock.stamp
+                        if call.type != Type.WAIT else None)
+        if call.type == Type.CAST:
+            call.finish(b"")
+        else:
+            self._flight[call.id] = call
+
+    def _expire(self, call):
+        if call._finished:
+            return
+        self.withdraw(call)
+        call.finish(error=error(Status.TIMEOUT, "the deadline passed", call._maybe(),
+                                call.peer, call.name))
+
+    def withdraw(self, call):
+        """It is in no table any more; the controller is told."""
+        self._waiting.pop(id(call), None)
+        if self._flight.pop(call.id, None) is call and self._node.connected:
+            self._link.send(Record(Type.CANCEL, call.id))
+
+    def cancel(self, call):
+        """False where no answer will come any more: it was not sent, or needs none."""
+        answered = self._flight.get(call.id) is call and call.type == Type.CALL and \
+            Option.ALL not in call.options and self._node.connected
+        if not answered:
+            self.withdraw(call)
+        elif not call.cancelled:
+            call.cancelled = call.no_retry = True
+            self._link.send(Record(Type.CANCEL, call.id))
+        return answered
+
+    def on_connected(self):
+        waiting, self._waiting = self._waiting, {}
+        for call in waiting.values():
+            if call.deadline is not None and call.deadline <= time.monotonic():
+                self._expire(call)
+            elif not call._finished:
+                self._send(call)
+
+    def on_lost(self):
+        """The session ended: waits go on with the next one, calls do not."""
+        flight, self._flight = self._flight, {}
+        for call in flight.values():
+            if call.type == Type.WAIT:
+                self._waiting[id(call)] = call
+                continue
+            self._fail(call, error(Status.CONTROLLER_LOST, "the connection to the "
+                                   "controller broke", Executed.MAYBE, call.peer, call.name))
+
+    def stop(self):
+        for call in [*self._flight.values(), *self._waiting.values()]:
+            self.withdraw(call)
+            call.finish(error=error(Status.STOPPED, "this Global has stopped",
+                                    call._maybe(), call.peer, call.name))
+
+    # --- answers -----------------------------------------------------------------------------
+
+    def on_result(self, record):
+        call = self._flight.get(record.id)
+        if call is None:
+            return False
+        if Option.PART in record.options:
+            if isinstance(call, Broadcast):
+                call.on_part(record, None)
+            return True
+        del self._flight[record.id]
+        call.finish(record.body, process=record.peer)
+        return True
+
+    def on_error(self, record):
+        call = self._flight.get(record.id)
+        if call is None:
+            return False
+        failure = read_error(record, call.name)
+        if Option.PART in record.options:
+            if isinstance(call, Broadcast):
+                call.on_part(record, failure)
+            return True
+        del self._flight[record.id]
+        self._fail(call, failure)
+        return True
+
+    def on_end(self, record):
+        call = self._flight.get(record.id)
+        if isinstance(call, Broadcast):
+            del self._flight[record.id]
+            call.finish(b"")
+
+    def channel(self, id):
+        call = self._flight.get(id)
+        return call.channel if call else None
+
+    def break_off(self, id):
+        """The provider sends more items than it may."""
+        call = self._flight.get(id)
+        self.withdraw(call)
+        call.finish(error=error(Status.PROTOCOL, "more items than were asked for",
+                                Executed.MAYBE, call.peer, call.name))
+
+    def _fail(self, call, failure):
+        if not self._try_again(call, failure):
+            call.finish(error=failure, process=failure.process)
+
+    def _try_again(self, call, failure):
+        """What did not run, or may run twice, where another moment may be better."""
+        used = call.channel and (call.channel.received or call.channel.sent_end)
+        safe = failure.executed == Executed.NO or \
+            (failure.executed == Executed.MAYBE and call.idempotent)
+        if not safe or failure.status not in _PASSING or call.no_retry or used or \
+                call.type != Type.CALL or call.attempts >= ATTEMPTS_MAX or \
+                getattr(call, "replies", None):
+            return False
+        pause = BACKOFF * 2 ** call.attempts * (1 + random.random())
+        now = time.monotonic()
+        if call.deadline is not None and now + pause >= call.deadline:
+            return False
+        call._maybe_ran |= failure.executed == Executed.MAYBE
+        self._link.alarm(now + pause, lambda: self._launch(call))
+        return True
+
+
+def open_channel(node, call):
+    call.channel = Channel(node.link, 0)
+    call.options[Option.STREAM] = 1
+    return call.channel
+
+
+def read_error(record, name=""):
+    status = Status.read(record.options.get(Option.STATUS, Status.FAILED))
+    executed = Executed(record.options.get(Option.EXECUTED, Executed.MAYBE))
+    try:
+        text = unpack(record.body)
+    except ValueError:
+        text = None
+    return error(status, text if isinstance(text, str) else status.name.lower(), executed,
+                 record.peer, record.name or name)

@@ -1,0 +1,325 @@
+# SPDX-License-Identifier: MPL-2.0
+"""Global: this process's membership. It offers the declared callbacks and calls others."""
+
+import asyncio
+import atexit
+import math
+import os
+import re
+import threading
+import time
+import weakref
+
+from . import registry
+from .broker import Broker, endpoint_of
+from .calls import AsyncResult, Broadcast, open_channel
+from .exceptions import GlobalContextError, InitializationError, error
+from .execution_modifiers import seconds
+from .functions import Function, join_named
+from .node import Node, State
+from .protocol import MESSAGE_BYTES, Option, Policy, Status, Type
+from .serve import current_request
+from .streams import CallStream
+from .values import pack
+
+DEFAULT_TIMEOUT = 30.0
+FOREVER = math.inf
+LONGEST = 48 * 3600.0
+START_TIMEOUT = 10.0
+_NAME = re.compile(r"\$?[A-Za-z0-9._-]{1,128}\Z")
+_running = []
+
+
+def get_g():
+    """The Global of the callback that runs here, else the one that started last."""
+    request = current_request()
+    if request:
+        return request._server.node.owner()
+    return _running[-1] if _running else None
+
+
+class _Calls:
+    """`g.call ("add", 2, 3)` and `g.call.add (2, 3)`."""
+
+    def __init__(self, g):
+        self._g = g
+
+    def __call__(self, function, *args, **options):
+        return self._g.start(function, *args, **options).get()
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return lambda *args, **options: self(name, *args, **options)
+
+
+class Global:
+    """`host` and `port`: TCP. `unix_sock_path`: the UNIX socket in that folder. None of
+    them: the UNIX socket in $TMPDIR/daffi. Names are of A-Z a-z 0-9 . _ -.
+
+    With `init_controller` a daffi-broker runs as a child of this process. Without it this
+    process connects as soon as there is a controller, and again whenever it comes back;
+    `connect_timeout` (seconds) waits for that here.
+    """
+
+    def __init__(self, process_name=None, init_controller=False, init_node=True, host=None,
+                 port=None, unix_sock_path=None, on_init=None, on_node_connect=None,
+                 on_node_disconnect=None, *, connect_timeout=None, heartbeat=1.0,
+                 heartbeat_timeout=3.0, capacity=256, workers=16, takeover=False,
+                 drain_timeout=5.0, controller_options=()):
+        self.process_name = process_name or f"python-{os.urandom(6).hex()}"
+        if not _NAME.match(self.process_name) or self.process_name[0] == "$":
+            raise InitializationError(f"{self.process_name!r} is no name: 1 to 128 of "
+                                      "A-Z a-z 0-9 . _ -")
+        if not init_controller and not init_node:
+            raise InitializationError("neither controller nor node")
+        if not init_controller and host and not port:
+            raise InitializationError("a host wants the port of its controller")
+        self.endpoint = endpoint_of(host, port, unix_sock_path)
+        self.is_controller = init_controller
+        self.call = _Calls(self)
+        self._drain_timeout = drain_timeout
+        self._broker = self._node = None
+        self._stopped = threading.Event()
+        self._stopping = threading.Lock()
+        self._begun_to_stop = False
+        if init_controller:
+            self._broker = Broker(host, port, unix_sock_path, controller_options)
+            self.endpoint = self._broker.endpoint
+        if init_node:
+            self._start_node(on_init, on_node_connect, on_node_disconnect,
+                             connect_timeout or (init_controller and START_TIMEOUT),
+                             heartbeat=heartbeat, heartbeat_timeout=heartbeat_timeout,
+                             capacity=capacity, workers=workers, takeover=takeover)
+
+    def _start_node(self, on_init, on_connect, on_disconnect, connect_timeout, **options):
+        self._node = node = Node(self.process_name, self.endpoint, **options)
+        node.owner = weakref.ref(self)
+        self._changed = threading.Condition(node.link.lock)
+
+        def on_change(connected):
+            self._changed.notify_all()
+            function = on_connect if connected else on_disconnect
+            if function and node.state != State.REFUSED:
+                node.events.put(function, self, self.process_name)
+        node.on_change = on_change
+        registry.create_classes()
+        for name, function in list(registry.callbacks.items()):
+            self.register(name, function)
+        registry.listeners.append(self.register)
+        _running.append(self)
+        if on_init:
+            node.events.put(on_init, self, self.process_name)
+        node.start()
+        if connect_timeout:
+            try:
+                self._wait_connected(connect_timeout)
+            except BaseException:
+                self.stop()
+                raise
+
+    def _wait_connected(self, timeout):
+        end = time.monotonic() + timeout
+        with self._changed:
+            while not self._node.connected:
+                left = end - time.monotonic()
+                if self._node.refusal:
+                    raise self._node.refusal
+                if left <= 0:
+                    raise error(Status.TIMEOUT, f"no controller at {self.endpoint}")
+                self._changed.wait(left)
+
+    @property
+    def port(self):
+        """Of TCP, as it was really bound."""
+        tail = self.endpoint.rpartition(":")[2]
+        return int(tail) if self.endpoint.startswith("tcp:") else None
+
+    @property
+    def state(self):
+        """connecting, greeting, connected, refused, draining or ended"""
+        return self._node.state if self._node else \
+            State.ENDED if self._stopped.is_set() else State.CONNECTED
+
+    def _live(self):
+        if not self._node:
+            raise GlobalContextError("this Global has no node", Status.INVALID)
+        return self._node
+
+    # --- functions --------------------------------------------------------------------------------
+
+    def register(self, name, function=None, signature=None):
+        """Offers a function: register (f) or register ("name", f). One of the same name is
+        replaced."""
+        if function is None:
+            name, function = registry.remote_name(name), name
+        if not _NAME.match(name) or name[0] == "$":
+            raise InitializationError(f"{name!r} is no name of a function")
+        self._live().offer(Function(name, function, signature))
+
+    def unregister(self, name):
+        self._live().withdraw(name)
+
+    @property
+    def registered_callbacks(self):
+        """What is offered at the controller now: process -> {function: signature}."""
+        found = {}
+        for process, function, signature in self.call("$sys.functions"):
+            found.setdefault(process, {})[function] = signature
+        return found
+
+    # --- calls --------------------------------------------------------------------------------------
+
+    def _deadline(self, timeout, detached, request):
+        wanted = DEFAULT_TIMEOUT if timeout is None else seconds(timeout)
+        left = request.time_left() if request and not detached else None
+        if left is not None:
+            wanted = left if timeout is None else min(left, wanted)
+        elif request and not detached and timeout is None:
+            return None
+        return None if wanted == math.inf else time.monotonic() + min(wanted, LONGEST)
+
+    def _make(self, kind, type, function, args, named, process, timeout, detached, delay=0,
+              **options):
+        node = self._live()
+        body = pack(join_named(args, named))
+        if len(body) > min(node.limit, MESSAGE_BYTES):
+            raise error(Status.TOO_BIG, f"the arguments have {len(body)} bytes",
+                        function=function)
+        request = current_request()
+        deadline = self._deadline(timeout, detached, request)
+        if delay and deadline is not None:
+            deadline += delay
+        call = kind(node, type, function, process or "", body, deadline, **options)
+        if request and not detached and type == Type.CALL:
+            call.parent = request
+            request.children.add(call)
+        return call
+
+    def start(self, function, *args, process=None, timeout=None, policy=None, key=None,
+              named=None, idempotent=False, no_retry=False, detached=False, delay=0):
+        """A call in the background: an AsyncResult. `timeout` in seconds (30 by default, or
+        what is left of the request's own inside a callback; FOREVER: none)."""
+        options = {}
+        if policy is not None or key is not None:
+            options[Option.POLICY] = int(Policy.KEY if policy is None else policy)
+        if key is not None:
+            options[Option.KEY] = key
+        call = self._make(AsyncResult, Type.CALL, function, args, named, process, timeout,
+                          detached, delay, options=options, idempotent=idempotent,
+                          no_retry=no_retry)
+        return self._node.calls.start(call, delay)
+
+    async def call_async(self, function, *args, **options):
+        return await self.start(function, *args, **options)
+
+    def cast(self, function, *args, process=None, timeout=None, named=None, delay=0):
+        """Fire and forget."""
+        call = self._make(AsyncResult, Type.CAST, function, args, named, process, timeout,
+                          True, delay)
+        self._node.calls.start(call, delay)
+
+    def broadcast(self, function, *args, timeout=None, named=None, stop_after=0,
+                  detached=False, delay=0):
+        """Every process that offers it: a Broadcast. Iterate over it for replies as they
+        come, or get () all of them as a dict."""
+        call = self._make(Broadcast, Type.CALL, function, args, named, None, timeout,
+                          detached, delay, options={Option.ALL: stop_after})
+        return self._node.calls.start(call, delay)
+
+    def stream(self, function, *args, items=None, process=None, timeout=None, named=None,
+               detached=False):
+        """A call that items go with, both ways: a CallStream. `items`, an iterable or an
+        async one, is fed into it; else use send () and end ()."""
+        call = self._make(AsyncResult, Type.CALL, function, args, named, process, timeout,
+                          detached)
+        open_channel(self._node, call)
+        return CallStream(self._node.calls.start(call), items)
+
+    # --- presence -----------------------------------------------------------------------------------
+
+    def _wait(self, process, function, timeout):
+        node = self._live()
+        end = None if timeout is None else time.monotonic() + seconds(timeout)
+        call = AsyncResult(node, Type.WAIT, function, process, b"", end)
+        return node.calls.start(call)
+
+    def wait_process(self, process_name, timeout=None):
+        """Until it is connected; TimeoutError after `timeout` seconds. Blocks."""
+        return self._wait(process_name, "", timeout).get()
+
+    def wait_function(self, func_name, timeout=None):
+        """Until anybody offers it: the name of who does. Blocks."""
+        return self._wait("", func_name, timeout).get()
+
+    async def wait_process_async(self, process_name, timeout=None):
+        return await self._wait(process_name, "", timeout)
+
+    async def wait_function_async(self, func_name, timeout=None):
+        return await self._wait("", func_name, timeout)
+
+    def subscribe(self, on_event):
+        """on_event (Event) for every process and function that is there, then for each that
+        comes or goes, in a thread of its own. None ends it."""
+        self._live().subscribe(on_event)
+
+    # --- the end --------------------------------------------------------------------------------------
+
+    def join(self, timeout=None):
+        """Until it has stopped: False after `timeout` seconds. Ctrl-C stops it. Blocks."""
+        try:
+            return self._stopped.wait(timeout)
+        except KeyboardInterrupt:
+            self.stop()
+            raise
+
+    async def join_async(self):
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(None, self._stopped.wait)
+
+    def stop(self):
+        """Withdraws the functions, lets what runs finish, says goodbye; then the controller,
+        if it is ours. Blocks, but in a callback, where it only begins to. Idempotent."""
+        with self._stopping:
+            first, self._begun_to_stop = not self._begun_to_stop, True
+        if not first:
+            if not current_request():
+                self._stopped.wait()
+        elif current_request():
+            threading.Thread(target=self._stop, name="daffi-stop").start()
+        else:
+            self._stop()
+
+    async def stop_async(self):
+        await asyncio.get_running_loop().run_in_executor(None, self.stop)
+
+    def _stop(self):
+        if self in _running:
+            _running.remove(self)
+        if self._node:
+            if self.register in registry.listeners:
+                registry.listeners.remove(self.register)
+            self._node.stop(self._drain_timeout)
+        if self._broker:
+            self._broker.stop(self._drain_timeout)
+        if self._node:
+            self._node.events.close()
+        self._stopped.set()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    async def __aenter__(self):
+        return self
+
+    async def __aexit__(self, *_):
+        await self.stop_async()
+
+
+@atexit.register
+def _stop_all():
+    for each in list(_running):
+        each.stop()
