@@ -154,7 +154,8 @@ typedef struct {
                                            whoever is free first; 0 = 256 */
     bool manual_dispatch;              /*  no worker threads: callbacks run inside
                                            daffi_global_dispatch () */
-    bool takeover;                     /*  replace a process of the same name */
+    bool takeover;                     /*  at the first connection: replace a process
+                                           of the same name */
 
     int64_t connect_timeout_ms;   /*  0: daffi_global_new () does not wait for a remote
                                       controller; else it fails with DAFFI_TIMEOUT, or
@@ -308,7 +309,9 @@ typedef struct {
     daffi_policy_t policy;
     const char *key; /*  DAFFI_POLICY_KEY: 1 to 128 bytes of anything */
     bool idempotent; /*  may run twice: retry also where `executed` is maybe */
-    bool no_retry;   /*  one attempt only */
+    bool no_retry;   /*  one attempt only; where the controller is stopping that
+                         fails with DAFFI_DRAINING at once, other calls are kept for
+                         the next controller */
     bool detached;   /*  inside a callback: do not inherit the request's deadline
                          and its cancellation */
 } daffi_call_options_t;
