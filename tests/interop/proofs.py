@@ -138,6 +138,11 @@ def launch(*command, name=None):
     return Program(*command, name=name)
 
 
+def node_command(script):
+    """How to run a script of Node.js; skipped where that or its packages are missing."""
+    skip("there is no client for Node.js yet")
+
+
 def broker(*options):
     """A controller in the background, ready; its endpoint is the last word of the line."""
     program = launch(BROKER, "--settle", "200", "--log-level", "error", *options)
@@ -145,11 +150,25 @@ def broker(*options):
     return program
 
 
+class Folder:
+    """Fresh, and the default of everybody while it lasts."""
+
+    def __enter__(self):
+        self._here = os.getcwd()
+        self.path = tempfile.mkdtemp(prefix="daffi-interop-", dir="/tmp")
+        os.chdir(self.path)
+        os.environ["TMPDIR"] = tempfile.tempdir = self.path
+
+    def __exit__(self, *_):
+        for program in _running:
+            program.kill()
+        _running.clear()
+        os.chdir(self._here)
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
 def _run(sentence, function):
-    folder = tempfile.mkdtemp(prefix="daffi-interop-", dir="/tmp")
-    here, began = os.getcwd(), time.monotonic()
-    os.chdir(folder)
-    os.environ["TMPDIR"] = tempfile.tempdir = folder
+    began = time.monotonic()
     try:
         function()
         verdict, note = "ok  ", ""
@@ -157,14 +176,7 @@ def _run(sentence, function):
         verdict, note = "skip", str(reason)
     except BaseException:
         verdict, note = "FAIL", traceback.format_exc()
-    finally:
-        for program in _running:
-            program.kill()
-        if verdict == "FAIL":
-            note += "".join(f"--- {each.name}\n{each.said()}\n" for each in _running)
-        _running.clear()
-        os.chdir(here)
-        shutil.rmtree(folder, ignore_errors=True)
+        note += "".join(f"--- {each.name}\n{each.said()}\n" for each in _running)
     slow = f" ({took:.1f} s)" if (took := time.monotonic() - began) > 1 else ""
     print(f"{verdict} {sentence}{slow}", flush=True)
     for line in note.rstrip().splitlines():
@@ -172,10 +184,21 @@ def _run(sentence, function):
     return verdict
 
 
-def main():
-    """`--filter TEXT`: the sentences that hold it."""
+def _run_apart(sentence, function):
+    with Folder():
+        return _run(sentence, function)
+
+
+def main(one_scene=False):
+    """`--filter TEXT`: the sentences that hold it. `one_scene`: what is launched lives from
+    the first to the last."""
     chosen = sys.argv[2] if len(sys.argv) > 2 and sys.argv[1] == "--filter" else ""
-    verdicts = [_run(*each) for each in _proofs if chosen in each[0]]
+    proofs = [each for each in _proofs if chosen in each[0]]
+    if one_scene:
+        with Folder():
+            verdicts = [_run(*each) for each in proofs]
+    else:
+        verdicts = [_run_apart(*each) for each in proofs]
     passed, failed = verdicts.count("ok  "), verdicts.count("FAIL")
     skipped = verdicts.count("skip")
     print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))

@@ -232,7 +232,7 @@ class Calls:
     def _launch(self, call):
         if call._finished:
             return
-        if self._node.connected:
+        if self._node.takes_calls:
             self._send(call)
         else:
             self._waiting[id(call)] = call
@@ -286,15 +286,16 @@ class Calls:
             elif not call._finished:
                 self._send(call)
 
-    def on_lost(self):
-        """The session ended: waits go on with the next one, calls do not."""
+    def on_lost(self, executed):
+        """The session ended: waits go on with the next one, and calls that certainly did
+        not run."""
         flight, self._flight = self._flight, {}
         for call in flight.values():
             if call.type == Type.WAIT:
                 self._waiting[id(call)] = call
                 continue
             self._fail(call, error(Status.CONTROLLER_LOST, "the connection to the "
-                                   "controller broke", Executed.MAYBE, call.peer, call.name))
+                                   "controller broke", executed, call.peer, call.name))
 
     def stop(self):
         for call in [*self._flight.values(), *self._waiting.values()]:

@@ -14,7 +14,7 @@ from .clock import Clock, local_ms
 from .events import Event, Events, read_event
 from .exceptions import error
 from .link import Link
-from .protocol import MESSAGE_BYTES, VERSION, EventType, Option, Status, Type
+from .protocol import MESSAGE_BYTES, VERSION, EventType, Executed, Option, Status, Type
 from .serve import Server
 from .values import pack, unpack
 from .wire import Malformed, Record, read_message
@@ -55,7 +55,7 @@ class Node:
         self._pings = {}
         self._greet_again = None
         self._subscription = 0
-        self._drained = False
+        self._drained = self._held = False
 
     def start(self):
         self._heard = time.monotonic()
@@ -65,6 +65,11 @@ class Node:
     @property
     def connected(self):
         return self.state in (State.CONNECTED, State.DRAINING)
+
+    @property
+    def takes_calls(self):
+        """Else they wait for the next connection."""
+        return self.connected and not self._held
 
     def check_running(self):
         if self.state == State.ENDED:
@@ -163,7 +168,7 @@ class Node:
         if self.state in (State.GREETING, State.REFUSED):
             self._greet()
 
-    def _lose(self):
+    def _lose(self, executed=Executed.MAYBE):
         """The session is over, if there was one."""
         was = self.connected
         self.link.forget()
@@ -171,7 +176,8 @@ class Node:
         if not was:
             return
         self.state = State.ENDED if self.state == State.DRAINING else State.CONNECTING
-        self.calls.on_lost()
+        self._held = False
+        self.calls.on_lost(executed)
         self.server.on_lost()
         if self.on_event:
             self.events.put(self.on_event, Event(EventType.LOST))
@@ -282,10 +288,13 @@ class Node:
         if record.id and self.state == State.DRAINING:
             self._drained = True
             self.server.idle.notify_all()
+        elif not record.id:
+            self._held = True   # the controller stops
 
-    def _on_goodbye(self, _record):
+    def _on_goodbye(self, record):
         """The controller stops: hang up, and look for its successor."""
-        self._lose()
+        finished = record.options.get(Option.EXECUTED) == Executed.NO
+        self._lose(Executed.NO if finished else Executed.MAYBE)
         if self.state != State.ENDED:
             self.state = State.CONNECTING
             self.link.reconnect()
