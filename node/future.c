@@ -4,12 +4,14 @@
 #include "future.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "alloc.h"
 #include "clock.h"
 #include "failure.h"
+#include "spin.h"
 #include "wake.h"
 
 static _Thread_local bool waiting_forbidden;
@@ -100,9 +102,7 @@ static void notify (daffi_future_t *self)
 
 void daffi_future_sent (daffi_future_t *self)
 {
-    pthread_mutex_lock (&self->lock);
-    self->attempts++;
-    pthread_mutex_unlock (&self->lock);
+    atomic_fetch_add_explicit (&self->attempts, 1, memory_order_relaxed);
 }
 
 void daffi_future_part (daffi_future_t *self, daffi_part_t *part)
@@ -131,7 +131,7 @@ void daffi_future_finish (daffi_future_t *self, daffi_result_t *result,
     pthread_mutex_lock (&self->lock);
     self->result = result;
     self->error = kept;
-    self->done = true;
+    atomic_store_explicit (&self->done, true, memory_order_release);
     bool tell = self->on_done != NULL;
     if (self->fd >= 0)
         daffi_wake_signal (self->fd);
@@ -172,10 +172,25 @@ static struct timespec absolute (int64_t deadline_ms)
     return time;
 }
 
-//  Locked.
-static bool awaited (const daffi_future_t *self, uint32_t seen)
+bool daffi_future_done (daffi_future_t *self)
 {
-    return !self->done && self->part_count <= seen;
+    return atomic_load_explicit (&self->done, memory_order_acquire);
+}
+
+//  Locked.
+static bool awaited (daffi_future_t *self, uint32_t seen)
+{
+    return !daffi_future_done (self) && self->part_count <= seen;
+}
+
+static bool still_awaited (daffi_future_t *self, uint32_t seen)
+{
+    if (daffi_future_done (self))
+        return false;
+    pthread_mutex_lock (&self->lock);
+    bool still = awaited (self, seen);
+    pthread_mutex_unlock (&self->lock);
+    return still;
 }
 
 //  Locked.
@@ -191,29 +206,64 @@ static void sleep_until (daffi_future_t *self, uint32_t seen, int64_t timeout_ms
                                                CLOCK_MONOTONIC, &end);
 }
 
+static unsigned count_processors (void)
+{
+    cpu_set_t set;
+    return sched_getaffinity (0, sizeof set, &set) ? 1 : (unsigned)CPU_COUNT (&set);
+}
+
+//  False: it is not done yet.
+static bool spin (daffi_future_t *self, int64_t end_us)
+{
+    enum { PAUSES = 16 };  //  between two looks at the clock, which cost as much
+    do {
+        for (int i = 0; i < PAUSES; i++) {
+            if (daffi_future_done (self))
+                return true;
+            daffi_spin_pause ();
+        }
+    } while (daffi_clock_us () < end_us);
+    return false;
+}
+
+//  Sleeps, or spins before that where it was asked for.
+static void wait_long (daffi_future_t *self, uint32_t seen, int64_t timeout_ms)
+{
+    static _Thread_local daffi_spin_t learnt;
+    static _Thread_local unsigned processors;
+    int64_t begin_us = self->spin_us ? daffi_clock_us () : 0;
+    if (!processors)
+        processors = count_processors ();
+    uint32_t budget_us =
+        daffi_spin_budget (&learnt, self->spin_us, self->alone, processors);
+    bool found = budget_us && (timeout_ms < 0 || timeout_ms * 1000 > budget_us) &&
+                 spin (self, begin_us + budget_us);
+    if (!found) {
+        pthread_mutex_lock (&self->lock);
+        sleep_until (self, seen, timeout_ms);
+        pthread_mutex_unlock (&self->lock);
+    }
+    if (self->spin_us == DAFFI_SPIN_AUTO && self->alone)
+        daffi_spin_learn (&learnt, budget_us > 0, daffi_clock_us () - begin_us);
+}
+
 //  Until it is done, or has more than `seen` parts.
 static daffi_status_t wait_for (daffi_future_t *self, uint32_t seen, int64_t timeout_ms,
                                 daffi_error_t *error)
 {
-    pthread_mutex_lock (&self->lock);
-    bool wait = awaited (self, seen) && timeout_ms != 0;
-    pthread_mutex_unlock (&self->lock);
-    if (wait && waiting_forbidden)
-        return daffi_fail (error, DAFFI_DEADLOCK,
-                           "an inline callback runs in the node's actor and cannot "
-                           "wait for it; register "
-                           "the function without run_inline");
-    if (wait) {
+    bool wait = still_awaited (self, seen);
+    if (wait && timeout_ms != 0) {
+        if (waiting_forbidden)
+            return daffi_fail (error, DAFFI_DEADLOCK,
+                               "an inline callback runs in the node's actor and cannot "
+                               "wait for it; register "
+                               "the function without run_inline");
         daffi_executor_block ();
-        pthread_mutex_lock (&self->lock);
-        sleep_until (self, seen, timeout_ms);
-        pthread_mutex_unlock (&self->lock);
+        wait_long (self, seen, timeout_ms);
         daffi_executor_unblock ();
+        wait = still_awaited (self, seen);
     }
-    pthread_mutex_lock (&self->lock);
-    bool still = awaited (self, seen);
-    pthread_mutex_unlock (&self->lock);
-    if (still)
+    if (wait)
         return daffi_fail (error, DAFFI_PENDING, "the call is still in flight");
     return DAFFI_OK;
 }
@@ -230,32 +280,19 @@ daffi_status_t daffi_future_wait (daffi_future_t *self, int64_t timeout_ms,
     daffi_status_t status = wait_for (self, UINT32_MAX, timeout_ms, error);
     if (status)
         return status;
-    pthread_mutex_lock (&self->lock);
     if (self->error) {
         status = self->error->status;
         if (error)
             *error = *self->error;
     }
-    pthread_mutex_unlock (&self->lock);
     return status;
 }
 
 //  --- looking ------------------------------------------------------------------------
 
-bool daffi_future_done (daffi_future_t *self)
-{
-    pthread_mutex_lock (&self->lock);
-    bool done = self->done;
-    pthread_mutex_unlock (&self->lock);
-    return done;
-}
-
 static const daffi_result_t *peek (daffi_future_t *self)
 {
-    pthread_mutex_lock (&self->lock);
-    const daffi_result_t *result = self->done ? self->result : NULL;
-    pthread_mutex_unlock (&self->lock);
-    return result;
+    return daffi_future_done (self) ? self->result : NULL;
 }
 
 const daffi_value_t *daffi_future_value (daffi_future_t *self)
@@ -272,10 +309,7 @@ const char *daffi_future_process (daffi_future_t *self)
 
 uint32_t daffi_future_attempts (daffi_future_t *self)
 {
-    pthread_mutex_lock (&self->lock);
-    uint32_t attempts = self->attempts;
-    pthread_mutex_unlock (&self->lock);
-    return attempts;
+    return atomic_load_explicit (&self->attempts, memory_order_relaxed);
 }
 
 int daffi_future_fd (daffi_future_t *self)
@@ -295,6 +329,8 @@ int daffi_future_fd (daffi_future_t *self)
 
 void daffi_future_cancel (daffi_future_t *self)
 {
+    if (daffi_future_done (self))
+        return;
     pthread_mutex_lock (&self->lock);
     bool post = !self->done && !self->cancelling;
     if (post) {

@@ -73,6 +73,8 @@ struct daffi_future {
     const char *process;   //  in `names`; "" = any
     const char *key;       //  in `names`; "" = none
     uint8_t policy;
+    int32_t spin_us;      //  daffi_options_t
+    bool alone;           //  nothing else was in flight when it began
     uint32_t stop_after;  //  BROADCAST; SCHEDULE: 1 = every provider
     bool ended;           //  STREAM: END was said before it could be sent
     bool cancel_sent;     //  the answer will say whether it had begun
@@ -81,9 +83,9 @@ struct daffi_future {
 
     pthread_mutex_t lock;
     pthread_cond_t finished;
-    bool done;
+    atomic_bool done;      //  set locked; seen without the lock: the outcome stands
+    atomic_uint attempts;  //
     bool cancelling;
-    uint32_t attempts;
     int fd;                //  -1: not asked for
     daffi_error_t *error;  //  NULL: result
     daffi_result_t *result;

@@ -288,6 +288,7 @@ static daffi_status_t make_node (daffi_global_t *self, const daffi_options_t *op
                                  .log = log_of (self),
                                  .workers = worker_count (options),
                                  .capacity = self->options.capacity,
+                                 .spin_us = self->options.spin_us,
                                  .takeover = options->takeover,
                                  .heartbeat_ms = self->options.heartbeat_ms,
                                  .heartbeat_timeout_ms =

@@ -22,6 +22,7 @@ typedef struct {
     daffi_log_t log;
     uint32_t workers;  //  0: manual dispatch
     uint32_t capacity;
+    int32_t spin_us;
     bool takeover;
     int64_t heartbeat_ms;
     int64_t heartbeat_timeout_ms;

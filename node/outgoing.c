@@ -508,6 +508,8 @@ static daffi_future_t *launch (daffi_node_t *self, daffi_future_t *future,
     uint32_t before =
         atomic_fetch_add_explicit (&self->in_flight, 1, memory_order_relaxed);
     daffi_status_t status = DAFFI_OK;
+    future->spin_us = self->options.spin_us;
+    future->alone = before == 0;
     if (before >= DAFFI_CALLS_MAX)
         status = daffi_fail (error, DAFFI_BUSY,
                              "%d calls of this process are in flight", DAFFI_CALLS_MAX);

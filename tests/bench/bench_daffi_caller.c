@@ -93,6 +93,7 @@ static daffi_status_t connect_caller (bench_window_t *self, const bench_role_t *
     char name[DAFFI_NAME_MAX], text[128];
     snprintf (name, sizeof name, "bench-caller-%u", role->number);
     daffi_options_t options = {.process_name = name,
+                               .spin_us = role->spin_us,
                                .connect_timeout_ms = PRESENCE_TIMEOUT_MS,
                                .drain_timeout_ms = 1000};
     if (bench_daffi_endpoint (role->endpoint, text, &options, error))

@@ -36,7 +36,8 @@ static daffi_status_t start_role (bench_rig_t *self, bench_child_t *child,
                                .payload_bytes = self->cell->payload_bytes,
                                .outstanding = self->cell->outstanding,
                                .callbacks = self->cell->callbacks,
-                               .capacity = self->settings->capacity};
+                               .capacity = self->settings->capacity,
+                               .spin_us = self->settings->spin_us};
     bench_role_args_t args;
     bench_role_format (&role, self->settings->program, &args);
     //  A raw worker waits in its socket and never looks at its stdin.

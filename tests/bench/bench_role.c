@@ -35,6 +35,7 @@ void bench_role_format (const bench_role_t *self, const char *program,
     snprintf (args->text[++n], room, "%u", self->outstanding);
     snprintf (args->text[++n], room, "%u", (unsigned)self->callbacks);
     snprintf (args->text[++n], room, "%u", self->capacity);
+    snprintf (args->text[++n], room, "%d", (int)self->spin_us);
     for (size_t i = 1; i <= n; i++)
         args->argv[i] = args->text[i];
     args->argv[n + 1] = NULL;
@@ -53,6 +54,7 @@ bool bench_role_parse (bench_role_t *self, int argc, char **argv)
         .outstanding = (uint32_t)strtoul (argv[6], NULL, 10),
         .callbacks = (bench_callbacks_t)strtoul (argv[7], NULL, 10),
         .capacity = (uint32_t)strtoul (argv[8], NULL, 10),
+        .spin_us = (int32_t)strtol (argv[9], NULL, 10),
     };
     return self->payload_bytes > 0 && self->outstanding > 0;
 }

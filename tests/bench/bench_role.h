@@ -19,10 +19,11 @@ typedef struct {
     uint32_t outstanding;
     bench_callbacks_t callbacks;
     uint32_t capacity;  //  of daffi's workers, 0 = the library's default
+    int32_t spin_us;    //  of daffi's callers
 } bench_role_t;
 
 //  Room for a role as program arguments.
-#define BENCH_ROLE_ARGS 10
+#define BENCH_ROLE_ARGS 11
 typedef struct {
     char text[BENCH_ROLE_ARGS][128];
     char *argv[BENCH_ROLE_ARGS + 1];

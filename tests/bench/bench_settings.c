@@ -28,6 +28,7 @@ static const char help[] =
     "  --cpu one|all   all processes on one core, or placed freely (default all)\n"
     "  --only SIDE     daffi or raw: leave the other one out, for profiling\n"
     "  --capacity N    capacity of daffi's workers (default: the library's)\n"
+    "  --spin HOW      daffi's callers: off, auto, or microseconds (default off)\n"
     "  --broker PATH   daffi-broker (default: next to this program or in its build)\n"
     "  --json FILE     write all figures of all rounds\n"
     "  --list          print the names of the cells and end\n"
@@ -41,7 +42,19 @@ static const char help[] =
     "\n"
     "Exit code: 0 measured (targets met or not), 1 a cell failed, 2 a bad option.\n";
 
-enum { QUICK = 256, ROUNDS, SECONDS, FILTER, CPU, ONLY, CAPACITY, BROKER, JSON, LIST };
+enum {
+    QUICK = 256,
+    ROUNDS,
+    SECONDS,
+    FILTER,
+    CPU,
+    ONLY,
+    CAPACITY,
+    SPIN,
+    BROKER,
+    JSON,
+    LIST
+};
 
 static const struct option options[] = {
     {"quick", no_argument, NULL, QUICK},
@@ -51,6 +64,7 @@ static const struct option options[] = {
     {"cpu", required_argument, NULL, CPU},
     {"only", required_argument, NULL, ONLY},
     {"capacity", required_argument, NULL, CAPACITY},
+    {"spin", required_argument, NULL, SPIN},
     {"broker", required_argument, NULL, BROKER},
     {"json", required_argument, NULL, JSON},
     {"list", no_argument, NULL, LIST},
@@ -99,6 +113,19 @@ static bool parse_only (bench_settings_t *self, const char *text)
     return true;
 }
 
+static bool parse_spin (bench_settings_t *self, const char *text)
+{
+    bool automatic;
+    uint32_t us;
+    if (parse_word (text, "off", "auto", &automatic))
+        self->spin_us = automatic ? DAFFI_SPIN_AUTO : 0;
+    else if (parse_count (text, 1000000, &us))
+        self->spin_us = (int32_t)us;
+    else
+        return false;
+    return true;
+}
+
 static bool apply (bench_settings_t *self, int option, const char *value)
 {
     bool all_cpus;
@@ -123,6 +150,8 @@ static bool apply (bench_settings_t *self, int option, const char *value)
         return parse_only (self, value);
     case CAPACITY:
         return parse_count (value, UINT32_MAX, &self->capacity);
+    case SPIN:
+        return parse_spin (self, value);
     case BROKER:
         snprintf (self->broker, sizeof self->broker, "%s", value);
         return true;

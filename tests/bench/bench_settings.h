@@ -20,6 +20,7 @@ typedef struct {
     uint32_t rounds;
     double seconds;  //  each round of each side
     uint32_t capacity;
+    int32_t spin_us;  //  of daffi's callers
     bool one_cpu;
     bool list;
     bool measures[BENCH_SUBJECTS];
