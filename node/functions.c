@@ -7,6 +7,7 @@
 
 #include "alloc.h"
 #include "bounds.h"
+#include "clock.h"
 #include "entropy.h"
 #include "failure.h"
 
@@ -63,6 +64,7 @@ static daffi_served_t *new_served (const daffi_function_t *function)
     served->signature = daffi_strdup (function->signature ? function->signature : "");
     served->run_inline = function->run_inline;
     served->local = function->local;
+    daffi_histogram_init (&served->tally.times_ns);
     daffi_lane_init (&served->lane, function->max_running, release_lane);
     return served;
 }
@@ -180,4 +182,48 @@ uint32_t daffi_functions_each (daffi_functions_t *self,
     }
     pthread_mutex_unlock (&self->lock);
     return count;
+}
+
+//  --- counting
+//  -------------------------------------------------------------------------
+
+enum { INLINE_SAMPLE = 16 };  //  reading the clock twice would slow them by a tenth
+
+int64_t daffi_tally_begin (daffi_served_t *self)
+{
+    uint64_t number =
+        atomic_fetch_add_explicit (&self->tally.begun, 1, memory_order_relaxed);
+    bool measured = !self->run_inline || number % INLINE_SAMPLE == 0;
+    return measured ? daffi_clock_ns () : 0;
+}
+
+void daffi_tally_end (daffi_served_t *self, int64_t began_ns, bool failed)
+{
+    daffi_tally_t *tally = &self->tally;
+    if (failed)
+        atomic_fetch_add_explicit (&tally->failed, 1, memory_order_relaxed);
+    if (began_ns) {
+        uint64_t took = (uint64_t)(daffi_clock_ns () - began_ns);
+        uint64_t longest =
+            atomic_load_explicit (&tally->longest_ns, memory_order_relaxed);
+        daffi_histogram_add (&tally->times_ns, took);
+        while (took > longest && !atomic_compare_exchange_weak_explicit (
+                                     &tally->longest_ns, &longest, took,
+                                     memory_order_relaxed, memory_order_relaxed))
+            continue;
+    }
+    atomic_fetch_add_explicit (&tally->ended, 1, memory_order_release);
+}
+
+void daffi_functions_tally (daffi_functions_t *self,
+                            void (*tell) (void *context, daffi_text_t name,
+                                          daffi_served_t *served),
+                            void *context)
+{
+    entry_t *entry;
+    pthread_mutex_lock (&self->lock);
+    for (size_t cursor = 0; (entry = daffi_names_next (&self->names, &cursor));)
+        if (!daffi_name_reserved (daffi_text_of (entry->name)))
+            tell (context, daffi_text_of (entry->name), entry->served);
+    pthread_mutex_unlock (&self->lock);
 }

@@ -12,7 +12,17 @@
 
 #include "daffi.h"
 #include "executor.h"
+#include "histogram.h"
 #include "names.h"
+
+//  What happened with a function, counted by whoever runs it.
+typedef struct {
+    atomic_uint_least64_t begun;
+    atomic_uint_least64_t ended;
+    atomic_uint_least64_t failed;  //  of these
+    atomic_uint_least64_t longest_ns;
+    daffi_histogram_t times_ns;  //  of all runs; of inline ones each 16th
+} daffi_tally_t;
 
 //  One registration, under one or several names.
 typedef struct {
@@ -21,7 +31,8 @@ typedef struct {
     void *arg;
     char *signature;  //  "" = none
     bool run_inline;
-    bool local;         //  not told to the controller
+    bool local;  //  not told to the controller
+    daffi_tally_t tally;
     daffi_lane_t lane;  //  used where it has a limit; a job in it holds a reference
 } daffi_served_t;
 
@@ -47,6 +58,16 @@ DAFFI_MUST_USE daffi_status_t daffi_functions_remove (daffi_functions_t *self,
 daffi_served_t *daffi_functions_get (daffi_functions_t *self, daffi_text_t name);
 daffi_served_t *daffi_served_ref (daffi_served_t *served);
 void daffi_served_unref (daffi_served_t *served);
+
+//  Around a run: what daffi_tally_begin () gave is handed to daffi_tally_end ().
+int64_t daffi_tally_begin (daffi_served_t *self);
+void daffi_tally_end (daffi_served_t *self, int64_t began_ns, bool failed);
+
+//  Calls `tell` for every function but daffi's own, under the lock.
+void daffi_functions_tally (daffi_functions_t *self,
+                            void (*tell) (void *context, daffi_text_t name,
+                                          daffi_served_t *served),
+                            void *context);
 
 //  Calls `tell` for every offered function, under the lock; returns their number. With
 //  tell NULL it only counts.

@@ -184,6 +184,16 @@ static void dispatch_until_stopped (daffi_global_t *self)
         daffi_global_dispatch (self, 0);
 }
 
+//  By $node.drain. A controller is not stopped from outside: others need it.
+static daffi_status_t drain_asked (void *arg)
+{
+    daffi_global_t *self = arg;
+    if (self->options.init_controller)
+        return DAFFI_REFUSED;
+    begin_stop (self);
+    return DAFFI_OK;
+}
+
 void daffi_global_stop (daffi_global_t *self)
 {
     begin_stop (self);
@@ -298,7 +308,9 @@ static daffi_status_t make_node (daffi_global_t *self, const daffi_options_t *op
                                  .on_node_disconnect = options->on_node_disconnect,
                                  .lifecycle_arg = options->lifecycle_arg,
                                  .on_stopped = node_stopped,
-                                 .on_stopped_arg = self};
+                                 .on_stopped_arg = self,
+                                 .on_drain = drain_asked,
+                                 .on_drain_arg = self};
     self->node = daffi_node_new (&node, error);
     if (!self->node)
         return DAFFI_SYSTEM;

@@ -307,35 +307,3 @@ void daffi_incoming_stop (daffi_node_t *self)
         self->running_count--;
     }
 }
-
-//  --- functions that every node has --------------------------------------------------
-
-static daffi_status_t ping (daffi_request_t *request, void *arg)
-{
-    (void)arg;
-    return daffi_request_reply_value (request, daffi_value_nil ());
-}
-
-static daffi_status_t info (daffi_request_t *request, void *arg)
-{
-    daffi_node_t *self = arg;
-    return daffi_request_reply (
-        request,
-        DAFFI_MAP ("process", self->name, "language", "C", "version", DAFFI_VERSION,
-                   "pid", (int64_t)getpid (), "running", self->running_count,
-                   "functions", daffi_functions_each (&self->functions, NULL, NULL)));
-}
-
-//  Inline: a busy pool must not keep a node from answering.
-void daffi_incoming_register_own (daffi_node_t *self)
-{
-    const daffi_function_t own[] = {
-        {.name = "$node.ping", .callback = ping, .run_inline = true},
-        {.name = "$node.info", .callback = info, .arg = self, .run_inline = true}};
-    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
-        daffi_status_t status =
-            daffi_functions_add (&self->functions, &own[i], true, NULL);
-        assert (status == DAFFI_OK);
-        (void)status;
-    }
-}

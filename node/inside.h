@@ -79,6 +79,7 @@ struct daffi_node {
     daffi_node_options_t options;
     char name[DAFFI_NAME_MAX + 1];
     uint8_t incarnation[DAFFI_INCARNATION_SIZE];
+    int64_t born_ms;
     daffi_log_t log;
     daffi_functions_t functions;
     daffi_executor_t *executor;
@@ -189,7 +190,10 @@ void daffi_incoming_lost (daffi_node_t *self);
 //  Answers what still runs with STOPPED.
 void daffi_incoming_stop (daffi_node_t *self);
 //  The functions that every node has.
-void daffi_incoming_register_own (daffi_node_t *self);
+//  --- own.c: $node.*
+//  ------------------------------------------------------------------
+
+void daffi_own_register (daffi_node_t *self);
 
 //  --- streaming.c --------------------------------------------------------------------
 

@@ -557,6 +557,7 @@ daffi_node_t *daffi_node_new (const daffi_node_options_t *options, daffi_error_t
     daffi_node_t *self = daffi_new (sizeof *self);
     self->options = *options;
     self->log = options->log;
+    self->born_ms = daffi_clock_ms ();
     daffi_name_copy (self->name, daffi_text_of (options->name));
     daffi_entropy_fill (seeds, sizeof seeds);
     pthread_mutex_init (&self->lock, NULL);
@@ -584,7 +585,7 @@ daffi_node_t *daffi_node_new (const daffi_node_options_t *options, daffi_error_t
         return NULL;
     }
     daffi_mailbox_close (&self->mailbox);
-    daffi_incoming_register_own (self);
+    daffi_own_register (self);
     daffi_events_lifecycle (self, DAFFI_LIFECYCLE_INIT);
     return self;
 }

@@ -32,6 +32,9 @@ typedef struct {
     void *lifecycle_arg;
     void (*on_stopped) (void *arg);  //  in the actor, once a start
     void *on_stopped_arg;
+    //  $node.drain: somebody wants this process to stop; in a worker. NULL: refused.
+    daffi_status_t (*on_drain) (void *arg);
+    void *on_drain_arg;
 } daffi_node_options_t;
 
 //  Not started yet: functions can be registered.

@@ -115,6 +115,7 @@ void daffi_request_run (daffi_request_t *self)
     if (worth_running (self)) {
         current = self;
         self->ran = true;
+        int64_t began_ns = daffi_tally_begin (self->served);
         daffi_status_t status = self->served->callback (self, self->served->arg);
         current = outer;
         if (!self->answered && status)
@@ -122,6 +123,7 @@ void daffi_request_run (daffi_request_t *self)
                            daffi_status_text (status));
         else if (!self->answered)
             (void)daffi_request_reply_value (self, daffi_value_nil ());
+        daffi_tally_end (self->served, began_ns, self->status != DAFFI_OK);
     }
     self->on_answered (self);
 }

@@ -95,6 +95,12 @@ void daffi_broadcast_expire (daffi_core_t *self, daffi_entry_t *group)
     end_group (self, group);
 }
 
+void daffi_broadcast_cancel (daffi_core_t *self, daffi_entry_t *group)
+{
+    give_up_parts (self, group, DAFFI_CANCELLED, "cancelled by order");
+    end_group (self, group);
+}
+
 void daffi_broadcast_give_up (daffi_core_t *self, daffi_entry_t *group)
 {
     give_up_parts (self, group, DAFFI_OK, NULL);

@@ -71,6 +71,7 @@ void daffi_calls_give (daffi_core_t *self, daffi_entry_t *entry,
 {
     entry->state = DAFFI_ENTRY_RUNNING;
     entry->provider = provider;
+    entry->given_ms = self->now_ms;
     daffi_entry_give_token (self, entry);
     daffi_list_append (&provider->running, &entry->of_place);
     provider->running_count++;
@@ -78,10 +79,12 @@ void daffi_calls_give (daffi_core_t *self, daffi_entry_t *entry,
     send_call (self, provider, DAFFI_RECORD_CALL, entry->token, name, entry->owner,
                entry->deadline_ms, body, entry);
     daffi_stream_given (self, entry);
+    daffi_monitor_given (self, entry);
 }
 
-static void note_stream (daffi_entry_t *entry, const daffi_header_t *header)
+static void note_arrival (daffi_entry_t *entry, const daffi_header_t *header)
 {
+    daffi_name_copy (entry->called, header->name);
     entry->stream = header->present & DAFFI_OPT_STREAM;
     entry->items = header->items;
     entry->bytes = header->bytes;
@@ -97,7 +100,7 @@ daffi_entry_t *daffi_calls_accept (daffi_core_t *self, const daffi_arrival_t *ar
         daffi_calls_refuse (self, arrival, DAFFI_BUSY,
                             "the controller has no room for more calls");
     else
-        note_stream (entry, arrival->header);
+        note_arrival (entry, arrival->header);
     return entry;
 }
 
@@ -248,7 +251,7 @@ void daffi_calls_call (daffi_core_t *self, daffi_session_t *session,
     if (refused (self, &arrival))
         return;
     if (is_sys (header->name))
-        daffi_introspect_call (self, session, header);
+        daffi_introspect_call (self, &arrival);
     else if (header->present & DAFFI_OPT_ALL)
         daffi_broadcast_call (self, &arrival);
     else if (header->peer.size)

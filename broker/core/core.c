@@ -49,6 +49,7 @@ daffi_core_t *daffi_core_new (const daffi_core_options_t *options, int64_t now_m
     daffi_list_init (&self->subscribers);
     daffi_list_init (&self->starving);
     daffi_list_init (&self->held);
+    daffi_list_init (&self->taps);
     uint64_t (*random) (void *context) = self->output.random;
     void *context = self->output.context;
     daffi_names_init (&self->processes, random (context));

@@ -55,6 +55,7 @@ daffi_entry_t *daffi_entry_new (daffi_core_t *self, daffi_session_t *owner, uint
     entry->owner = owner;
     entry->id = id;
     entry->deadline_ms = deadline_ms;
+    entry->came_ms = self->now_ms;
     daffi_table_put (&self->entries, owner->number, id, entry);
     daffi_list_append (&owner->placed, &entry->of_owner);
     owner->placed_count++;
@@ -71,6 +72,8 @@ daffi_entry_t *daffi_entry_new_part (daffi_core_t *self, daffi_entry_t *group)
     part->owner = group->owner;
     part->id = group->id;
     part->deadline_ms = group->deadline_ms;
+    part->came_ms = group->came_ms;
+    daffi_name_copy (part->called, daffi_text_of (group->called));
     daffi_list_append (&group->parts, &part->of_owner);
     return part;
 }
@@ -102,13 +105,13 @@ void daffi_entry_free (daffi_core_t *self, daffi_entry_t *entry)
     daffi_entry_disown (self, entry);
     daffi_link_remove (&entry->of_place);
     daffi_entry_forget_body (entry);
-    free (entry->name);
     entry->state = DAFFI_ENTRY_FREE;
     entry->token = 0;
     entry->provider = NULL;
     entry->process = NULL;
     entry->function = NULL;
-    entry->name = NULL;
+    entry->called[0] = '\0';
+    entry->missed = 0;
     entry->stream = entry->ended = entry->cancelled = false;
     entry->next_free = self->free_entries;
     self->free_entries = entry;

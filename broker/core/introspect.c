@@ -116,20 +116,119 @@ static void write_stats (const daffi_core_t *self, daffi_buffer_t *out)
     key_uint (out, "queued_bytes", stats->queued_bytes);
 }
 
+//  --- calls in flight ---------------------------------------------------------------
+
+enum { CALLS_MAX = 2000 };  //  a body holds at most 100,000 values
+
+static const char *state_name (const daffi_entry_t *entry)
+{
+    switch (entry->state) {
+    case DAFFI_ENTRY_WAITING:
+        return "waiting";
+    case DAFFI_ENTRY_RUNNING:
+        return entry->cancelled ? "cancelled" : "running";
+    case DAFFI_ENTRY_ABANDONED:
+        return "abandoned";
+    case DAFFI_ENTRY_GROUP:
+        return "broadcast";
+    case DAFFI_ENTRY_TAP:
+        return "monitor";
+    case DAFFI_ENTRY_WAIT:
+    case DAFFI_ENTRY_FREE:
+        break;
+    }
+    return NULL;
+}
+
+static const char *process_of (const daffi_entry_t *entry)
+{
+    if (entry->provider)
+        return entry->provider->process ? entry->provider->process->name : "";
+    return entry->process ? entry->process->name : "";
+}
+
+static void write_call (const daffi_core_t *self, const daffi_entry_t *entry,
+                        daffi_buffer_t *out)
+{
+    bool ends = entry->deadline_ms != DAFFI_NEVER;
+    daffi_write_map (out, 8);
+    daffi_write_string (out, "caller");
+    daffi_write_text (out, entry->owner ? daffi_session_name (entry->owner)
+                                        : daffi_text ("", 0));
+    key_uint (out, "id", entry->id);
+    key_string (out, "function", entry->called);
+    key_string (out, "process", process_of (entry));
+    key_string (out, "state", state_name (entry));
+    key_uint (out, "age_ms", (uint64_t)(self->now_ms - entry->came_ms));
+    key_uint (out, "running_ms",
+              entry->provider ? (uint64_t)(self->now_ms - entry->given_ms) : 0);
+    daffi_write_string (out, "left_ms");
+    if (ends && entry->deadline_ms > self->now_ms)
+        daffi_write_uint (out, (uint64_t)(entry->deadline_ms - self->now_ms));
+    else if (ends)
+        daffi_write_uint (out, 0);
+    else
+        daffi_write_nil (out);
+}
+
+//  Calls by a session, and the parts of its broadcasts. With `out` NULL it counts.
+static uint32_t calls_of (const daffi_core_t *self, const daffi_session_t *session,
+                          daffi_buffer_t *out, uint32_t most)
+{
+    uint32_t count = 0;
+    DAFFI_LIST_EACH (&session->placed, link, follower) {
+        const daffi_entry_t *entry = daffi_container (link, daffi_entry_t, of_owner);
+        if (!state_name (entry) || count == most)
+            continue;
+        if (out)
+            write_call (self, entry, out);
+        count++;
+    }
+    //  what runs here although nobody waits for it, and parts
+    DAFFI_LIST_EACH (&session->running, running, next) {
+        const daffi_entry_t *entry = daffi_container (running, daffi_entry_t, of_place);
+        if ((entry->owner && !entry->group) || count == most)
+            continue;
+        if (out)
+            write_call (self, entry, out);
+        count++;
+    }
+    return count;
+}
+
+static void write_calls (const daffi_core_t *self, daffi_buffer_t *out)
+{
+    uint32_t count = 0;
+    DAFFI_LIST_EACH (&self->sessions, link, follower)
+        count += calls_of (self, daffi_container (link, daffi_session_t, link), NULL,
+                           CALLS_MAX - count);
+    daffi_write_array (out, count);
+    DAFFI_LIST_EACH (&self->sessions, each, next)
+        count -=
+            calls_of (self, daffi_container (each, daffi_session_t, link), out, count);
+}
+
+//  --- who answers what --------------------------------------------------------------
+
 typedef struct {
     const char *name;
     void (*write) (const daffi_core_t *self, daffi_buffer_t *out);
+    void (*run) (daffi_core_t *self, const daffi_arrival_t *arrival);
 } question_t;
 
 static const question_t questions[] = {
-    {"$sys.info", write_info},
-    {"$sys.processes", write_processes},
-    {"$sys.functions", daffi_core_write_functions},
-    {"$sys.stats", write_stats},
+    {"$sys.info", write_info, NULL},
+    {"$sys.processes", write_processes, NULL},
+    {"$sys.functions", daffi_core_write_functions, NULL},
+    {"$sys.calls", write_calls, NULL},
+    {"$sys.stats", write_stats, NULL},
+    {"$sys.cancel", NULL, daffi_administer_cancel},
+    {"$sys.monitor", NULL, daffi_monitor_begin},
 };
 
-static void answer (daffi_core_t *self, daffi_session_t *session, uint64_t id)
+void daffi_introspect_answer (daffi_core_t *self, const daffi_arrival_t *arrival)
 {
+    daffi_session_t *session = arrival->caller;
     daffi_status_t status = DAFFI_OK;
     if (self->scratch.size > DAFFI_BODY_MAX)
         status = DAFFI_TOO_BIG;
@@ -137,29 +236,35 @@ static void answer (daffi_core_t *self, daffi_session_t *session, uint64_t id)
                                  self->scratch.size))
         status = DAFFI_BUSY;
     if (!status)
-        daffi_core_send_scratch (self, session, id);
+        daffi_core_send_scratch (self, session, arrival->header->id);
     //  the buffer is kept for small things
     daffi_buffer_done (&self->scratch);
     if (status)
-        daffi_core_send_error (self, session, id, status, DAFFI_EXECUTED_NO,
-                               daffi_text_of (self->name), "the answer finds no room");
+        daffi_core_send_error (self, session, arrival->header->id, status,
+                               DAFFI_EXECUTED_NO, daffi_text_of (self->name),
+                               "the answer finds no room");
 }
 
-void daffi_introspect_call (daffi_core_t *self, daffi_session_t *session,
-                            const daffi_header_t *header)
+void daffi_introspect_call (daffi_core_t *self, const daffi_arrival_t *arrival)
 {
+    daffi_text_t name = arrival->header->name;
     for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
-        if (!daffi_text_equal (header->name, daffi_text_of (questions[i].name)))
+        if (!daffi_text_equal (name, daffi_text_of (questions[i].name)))
             continue;
+        if (questions[i].run) {
+            questions[i].run (self, arrival);
+            return;
+        }
         daffi_buffer_clear (&self->scratch);
         questions[i].write (self, &self->scratch);
-        answer (self, session, header->id);
+        daffi_introspect_answer (self, arrival);
         return;
     }
     self->stats.refused++;
-    daffi_core_send_error (self, session, header->id, DAFFI_NO_FUNCTION,
-                           DAFFI_EXECUTED_NO, daffi_text_of (self->name),
-                           "%.*s: the controller offers $sys.info, $sys.processes, "
-                           "$sys.functions and $sys.stats",
-                           (int)header->name.size, header->name.data);
+    daffi_core_send_error (self, arrival->caller, arrival->header->id,
+                           DAFFI_NO_FUNCTION, DAFFI_EXECUTED_NO,
+                           daffi_text_of (self->name),
+                           "%.*s: the controller offers $sys.info, .processes, "
+                           ".functions, .calls, .stats, .cancel and .monitor",
+                           (int)name.size, name.data);
 }

@@ -61,6 +61,7 @@ static void forward (daffi_core_t *self, const daffi_entry_t *entry,
     if (entry->group)
         out.present |= DAFFI_OPT_PART;
     daffi_core_send (self, entry->owner, &out, body, DAFFI_NEVER);
+    daffi_monitor_ended (self, entry, is_error ? (daffi_status_t)out.status : DAFFI_OK);
 }
 
 void daffi_calls_answer (daffi_core_t *self, daffi_session_t *session,
@@ -123,6 +124,9 @@ static void give_up (daffi_core_t *self, daffi_entry_t *entry)
     case DAFFI_ENTRY_WAIT:
         daffi_presence_wait_end (self, entry);
         break;
+    case DAFFI_ENTRY_TAP:
+        daffi_entry_free (self, entry);
+        break;
     case DAFFI_ENTRY_FREE:
     case DAFFI_ENTRY_ABANDONED:
         break;
@@ -137,17 +141,49 @@ void daffi_calls_cancel (daffi_core_t *self, daffi_session_t *session,
     daffi_entry_t *entry = daffi_entry_of (self, session, header->id);
     if (!entry || entry->cancelled)
         return;
-    self->stats.cancelled++;
-    if (entry->state == DAFFI_ENTRY_RUNNING) {
-        entry->cancelled = true;
-        send_cancel (self, entry);
+    if (entry->state == DAFFI_ENTRY_RUNNING || entry->state == DAFFI_ENTRY_WAITING ||
+        entry->state == DAFFI_ENTRY_TAP) {
+        (void)daffi_calls_end (self, entry);
         return;
     }
-    if (entry->state == DAFFI_ENTRY_WAITING)
-        daffi_core_send_error (self, session, entry->id, DAFFI_CANCELLED,
-                               DAFFI_EXECUTED_NO, daffi_text_of (self->name),
-                               "cancelled before any process was given it");
+    self->stats.cancelled++;
     give_up (self, entry);
+}
+
+static void cancel_waiting (daffi_core_t *self, daffi_entry_t *entry)
+{
+    daffi_core_send_error (self, entry->owner, entry->id, DAFFI_CANCELLED,
+                           DAFFI_EXECUTED_NO, daffi_text_of (self->name),
+                           "cancelled before any process was given it");
+    daffi_monitor_ended (self, entry, DAFFI_CANCELLED);
+    daffi_queue_remove (self, entry);
+}
+
+bool daffi_calls_end (daffi_core_t *self, daffi_entry_t *entry)
+{
+    switch (entry->state) {
+    case DAFFI_ENTRY_RUNNING:
+        if (entry->cancelled)
+            return true;
+        entry->cancelled = true;
+        send_cancel (self, entry);
+        break;
+    case DAFFI_ENTRY_WAITING:
+        cancel_waiting (self, entry);
+        break;
+    case DAFFI_ENTRY_GROUP:
+        daffi_broadcast_cancel (self, entry);
+        break;
+    case DAFFI_ENTRY_TAP:
+        daffi_monitor_end (self, entry, DAFFI_CANCELLED, "cancelled");
+        break;
+    case DAFFI_ENTRY_WAIT:
+    case DAFFI_ENTRY_FREE:
+    case DAFFI_ENTRY_ABANDONED:
+        return false;
+    }
+    self->stats.cancelled++;
+    return true;
 }
 
 void daffi_calls_cancel_begun (daffi_core_t *self, daffi_session_t *session,
@@ -168,6 +204,8 @@ static const char *expiry_text (const daffi_entry_t *entry)
         return "no answer before the deadline";
     case DAFFI_ENTRY_WAIT:
         return "not present before the deadline";
+    case DAFFI_ENTRY_TAP:
+        return "the time to monitor is over";
     case DAFFI_ENTRY_WAITING:
     case DAFFI_ENTRY_GROUP:
     case DAFFI_ENTRY_FREE:
@@ -190,6 +228,8 @@ void daffi_calls_expire (daffi_core_t *self, daffi_entry_t *entry)
                            ran ? daffi_session_name (entry->provider)
                                : daffi_text_of (self->name),
                            "%s", expiry_text (entry));
+    if (entry->state != DAFFI_ENTRY_WAIT && entry->state != DAFFI_ENTRY_TAP)
+        daffi_monitor_ended (self, entry, DAFFI_TIMEOUT);
     give_up (self, entry);
 }
 

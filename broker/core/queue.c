@@ -6,9 +6,6 @@
 //  caller reach one provider in their order. A place is left alone while its calls are
 //  walked and released at last, since that may free it.
 
-#include <stdlib.h>
-
-#include "alloc.h"
 #include "state.h"
 
 static void release_place (daffi_core_t *self, daffi_offered_t *function,
@@ -41,11 +38,9 @@ static void wait_at_function (daffi_core_t *self, daffi_entry_t *entry,
 }
 
 static void wait_at_process (daffi_core_t *self, daffi_entry_t *entry,
-                             daffi_process_t *process, daffi_text_t name)
+                             daffi_process_t *process)
 {
     entry->process = process;
-    entry->name = daffi_new (name.size + 1);
-    memcpy (entry->name, name.data, name.size);
     daffi_list_append (&process->waiting, &entry->of_place);
     if (!process->session)
         daffi_queue_hold (self, process);
@@ -82,7 +77,7 @@ void daffi_queue_add (daffi_core_t *self, const daffi_arrival_t *arrival,
     if (function)
         wait_at_function (self, entry, function);
     else
-        wait_at_process (self, entry, process, arrival->header->name);
+        wait_at_process (self, entry, process);
 }
 
 //  --- out --------------------------------------------------------------------------
@@ -113,13 +108,11 @@ static void give_waiting (daffi_core_t *self, daffi_entry_t *entry, daffi_sessio
 {
     daffi_offered_t *function = entry->function;
     daffi_process_t *process = entry->process;
-    daffi_text_t name = daffi_text_of (function ? function->name : entry->name);
+    daffi_text_t name = daffi_text_of (entry->called);
     daffi_body_t body = daffi_body_with_tail (entry->body, entry->tail);
     unqueue (self, entry);
     daffi_calls_give (self, entry, to, name, &body);
     daffi_entry_forget_body (entry);
-    free (entry->name);
-    entry->name = NULL;
     release_place (self, function, process);
 }
 
@@ -162,7 +155,8 @@ static void refuse_waiting (daffi_core_t *self, daffi_entry_t *entry)
     self->stats.refused++;
     daffi_core_send_error (self, entry->owner, entry->id, DAFFI_NO_FUNCTION,
                            DAFFI_EXECUTED_NO, daffi_text_of (self->name),
-                           "%s: the process does not offer it", entry->name);
+                           "%s: the process does not offer it", entry->called);
+    daffi_monitor_ended (self, entry, DAFFI_NO_FUNCTION);
     daffi_queue_remove (self, entry);
 }
 
@@ -176,7 +170,8 @@ void daffi_queue_feed (daffi_core_t *self, daffi_session_t *session)
         if (entry->deadline_ms <= self->now_ms) {
             daffi_calls_expire (self, entry);
         } else if (entry->process &&
-                   !daffi_calls_offered (self, session, daffi_text_of (entry->name))) {
+                   !daffi_calls_offered (self, session,
+                                         daffi_text_of (entry->called))) {
             refuse_waiting (self, entry);
         } else if (daffi_registry_has_room (self, session, entry->size)) {
             give_waiting (self, entry, session);
@@ -197,6 +192,7 @@ static void fail_waiting (daffi_core_t *self, daffi_list_t *waiting,
         self->stats.refused++;
         daffi_core_send_error (self, entry->owner, entry->id, status, DAFFI_EXECUTED_NO,
                                daffi_text_of (self->name), "%s", text);
+        daffi_monitor_ended (self, entry, status);
         drop_waiting (self, entry);
     }
 }

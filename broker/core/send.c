@@ -81,6 +81,7 @@ void daffi_core_fail (daffi_core_t *self, const daffi_entry_t *entry,
 {
     send_error (self, entry->owner, entry->id, status, executed, process, text,
                 entry->group ? DAFFI_OPT_PART : 0);
+    daffi_monitor_ended (self, entry, status);
 }
 
 void daffi_core_send_error (daffi_core_t *self, daffi_session_t *to, uint64_t id,

@@ -104,14 +104,16 @@ typedef enum {
     DAFFI_ENTRY_ABANDONED,  //  the same, and nobody wants the answer any more; it still
                             //  takes a place of the process's capacity
     DAFFI_ENTRY_GROUP,      //  a broadcast, whose parts run
-    DAFFI_ENTRY_WAIT        //  a WAIT for presence
+    DAFFI_ENTRY_WAIT,       //  a WAIT for presence
+    DAFFI_ENTRY_TAP         //  a $sys.monitor, which is told of every call
 } daffi_entry_state_t;
 
 //  A call in flight or a wait. From a slab, so that its index can be part of the token.
 struct daffi_entry {
     daffi_core_timer_t timer;
     daffi_link_t of_owner;  //  session.placed; a part: group.parts
-    daffi_link_t of_place;  //  function/process .waiting or .waits, session.running
+    daffi_link_t of_place;  //  function/process .waiting or .waits, session.running,
+                            //  core.taps
     daffi_entry_state_t state;
     uint32_t index;             //  in the slab
     uint64_t id;                //  the caller's
@@ -122,10 +124,11 @@ struct daffi_entry {
     daffi_offered_t *function;  //  for this function; WAITING: what is called
     uint64_t sequence;          //  WAITING: the order of arrival
     int64_t deadline_ms;
+    int64_t came_ms;       //  when the call came
+    int64_t given_ms;      //  RUNNING, ABANDONED: when its process was given it
     daffi_blob_t *body;    //  WAITING: kept
     daffi_blob_t *tail;    //  WAITING: kept, or NULL
     size_t size;           //  WAITING: of both
-    char *name;            //  WAITING for a process: the function's name
     daffi_entry_t *group;  //  RUNNING: the broadcast that it is a part of, or NULL
     daffi_list_t parts;    //  GROUP: entry.of_owner
     bool stream;           //  items go with it,
@@ -134,7 +137,9 @@ struct daffi_entry {
     bool ended;       //  WAITING: the caller has no items (END)
     bool cancelled;   //  RUNNING: by its caller, and the provider was told
     uint32_t wanted;  //  GROUP: successes that end it; 0: all have to answer
+    uint64_t missed;  //  TAP: what it was not told, since it was behind
     daffi_entry_t *next_free;
+    char called[DAFFI_NAME_MAX + 1];  //  the function; not set by WAIT
 };
 
 enum { DAFFI_SLAB_BITS = 10, DAFFI_TOKEN_INDEX_BITS = 24 };
@@ -163,6 +168,7 @@ struct daffi_core {
     daffi_list_t subscribers;
     daffi_list_t starving;  //  functions for which calls wait
     uint32_t starving_count;
+    daffi_list_t taps;  //  entry.of_place: $sys.monitor
     daffi_list_t held;  //  absent processes for which calls wait: settling only
     daffi_names_t processes;
     daffi_names_t functions;
@@ -330,6 +336,10 @@ void daffi_calls_expire (daffi_core_t *self, daffi_entry_t *entry);
 void daffi_calls_owner_gone (daffi_core_t *self, daffi_session_t *session);
 void daffi_calls_provider_gone (daffi_core_t *self, daffi_session_t *session);
 
+//  Ended by order of somebody else than its caller, who is told with CANCELLED. False:
+//  it is no call.
+bool daffi_calls_end (daffi_core_t *self, daffi_entry_t *entry);
+
 //  Tells the provider to stop; nobody waits for its answer any more.
 void daffi_calls_abandon (daffi_core_t *self, daffi_entry_t *entry);
 
@@ -339,6 +349,8 @@ void daffi_broadcast_call (daffi_core_t *self, const daffi_arrival_t *arrival);
 //  A part has ended and the caller was told.
 void daffi_broadcast_part_done (daffi_core_t *self, daffi_entry_t *group, bool success);
 void daffi_broadcast_expire (daffi_core_t *self, daffi_entry_t *group);
+//  Every part that runs is cancelled, and the caller told.
+void daffi_broadcast_cancel (daffi_core_t *self, daffi_entry_t *group);
 //  The caller wants no more of it, or is gone.
 void daffi_broadcast_give_up (daffi_core_t *self, daffi_entry_t *group);
 
@@ -366,7 +378,23 @@ void daffi_presence_catch_up (daffi_core_t *self, daffi_session_t *session);
 //  --- introspect.c ------------------------------------------------------------------
 
 //  Answers a call to $sys.*.
-void daffi_introspect_call (daffi_core_t *self, daffi_session_t *session,
-                            const daffi_header_t *header);
+void daffi_introspect_call (daffi_core_t *self, const daffi_arrival_t *arrival);
+//  RESULT with what stands in the scratch buffer, unless it finds no room.
+void daffi_introspect_answer (daffi_core_t *self, const daffi_arrival_t *arrival);
+
+//  --- administer.c: what changes something for others -------------------------------
+
+//  $sys.cancel
+void daffi_administer_cancel (daffi_core_t *self, const daffi_arrival_t *arrival);
+
+//  --- monitor.c: $sys.monitor -------------------------------------------------------
+
+void daffi_monitor_begin (daffi_core_t *self, const daffi_arrival_t *arrival);
+void daffi_monitor_end (daffi_core_t *self, daffi_entry_t *tap, daffi_status_t status,
+                        const char *text);
+//  A call was given to its provider; a call has ended.
+void daffi_monitor_given (daffi_core_t *self, const daffi_entry_t *entry);
+void daffi_monitor_ended (daffi_core_t *self, const daffi_entry_t *entry,
+                          daffi_status_t status);
 
 #endif

@@ -58,6 +58,10 @@ void daffi_stream_pass (daffi_core_t *self, daffi_session_t *session,
     bool down = entry != NULL;
     if (!down)
         entry = daffi_entry_of (self, session, header->id);
+    if (entry && entry->state == DAFFI_ENTRY_TAP) {
+        keep (entry, header);
+        return;
+    }
     if (!expected (entry, header)) {
         self->stats.late++;
         return;

@@ -11,6 +11,7 @@
 //  CLOCK_MONOTONIC (clock_gettime(2)): does not jump, does not count suspend.
 int64_t daffi_clock_ms (void);
 int64_t daffi_clock_us (void);
+int64_t daffi_clock_ns (void);
 
 //  now + timeout, where a negative timeout never ends.
 static inline int64_t daffi_deadline (int64_t now_ms, int64_t timeout_ms)

@@ -442,6 +442,15 @@ def tasks():
             "status": CANCELLED, "executed": NO, "text": ""}))
 
 
+def looking():
+    add("cancel_other", "an operator ends a call of the process desk",
+        record("CALL", 3, "$sys.cancel", ttl_ms=5000, value=["desk", 77]))
+    add("monitor_item", "a call has ended well, after 12 ms",
+        record("CHUNK", 4, value={
+            "event": "ended", "caller": "desk", "id": 77, "function": "add",
+            "process": "gpu-1", "status": 0, "time_ms": 12, "missed": 0}))
+
+
 def liberal():
     """What a reader must accept although our writer never makes it."""
     call = record("CALL", 77, "add", ttl_ms=30000, value=[2, 3])
@@ -719,8 +728,8 @@ def seed(folder, name, data):
 
 
 def main():
-    for part in (session, calls, tails, broadcasts, policies, streams, presence, tasks, liberal,
-                 packets, reject_packets, reject_bodies, all_values):
+    for part in (session, calls, tails, broadcasts, policies, streams, presence, tasks,
+                 looking, liberal, packets, reject_packets, reject_bodies, all_values):
         part()
     save("records.json", vectors)
     save("invalid.json", invalid)
