@@ -10,6 +10,9 @@ pkg_check_modules (daffi_czmq REQUIRED IMPORTED_TARGET GLOBAL libczmq>=4.2)
 #  Version 6 renamed itself from msgpack to msgpack-c.
 pkg_search_module (daffi_msgpack REQUIRED IMPORTED_TARGET GLOBAL msgpack-c msgpack)
 
+pkg_check_modules (daffi_sodium REQUIRED IMPORTED_TARGET GLOBAL libsodium>=1.0.18)
+
+set (DAFFI_SODIUM PkgConfig::daffi_sodium)
 set (DAFFI_ZMQ PkgConfig::daffi_zmq)
 set (DAFFI_CZMQ PkgConfig::daffi_czmq PkgConfig::daffi_zmq)
 set (DAFFI_MSGPACK PkgConfig::daffi_msgpack)

@@ -2,7 +2,7 @@
 #  libdaffi out of the modules' objects, and how it is installed and found again.
 
 daffi_module_objects (objects)
-set (daffi_private_libraries ${DAFFI_CZMQ} ${DAFFI_MSGPACK} Threads::Threads ${CMAKE_DL_LIBS})
+set (daffi_private_libraries ${DAFFI_CZMQ} ${DAFFI_MSGPACK} ${DAFFI_SODIUM} Threads::Threads ${CMAKE_DL_LIBS})
 
 if (DAFFI_SHARED)
     add_library (daffi SHARED ${objects})
@@ -46,10 +46,11 @@ write_basic_package_version_file ("${PROJECT_BINARY_DIR}/daffiConfigVersion.cmak
     COMPATIBILITY SameMinorVersion)
 install (FILES "${PROJECT_BINARY_DIR}/daffiConfig.cmake"
     "${PROJECT_BINARY_DIR}/daffiConfigVersion.cmake"
-    "${PROJECT_SOURCE_DIR}/cmake/DaffiDependencies.cmake" DESTINATION "${package_folder}")
+    "${PROJECT_SOURCE_DIR}/cmake/DaffiDependencies.cmake"
+    "${PROJECT_SOURCE_DIR}/cmake/DaffiPayload.cmake" DESTINATION "${package_folder}")
 
 #  The .pc file finds its prefix from where it lies, so an installed tree can be moved.
 file (RELATIVE_PATH daffi_pc_up "/prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/prefix")
-set (daffi_pc_requires "libczmq, libzmq, ${daffi_msgpack_MODULE_NAME}")
+set (daffi_pc_requires "libczmq, libzmq, libsodium, ${daffi_msgpack_MODULE_NAME}")
 configure_file ("${PROJECT_SOURCE_DIR}/cmake/daffi.pc.in" "${PROJECT_BINARY_DIR}/daffi.pc" @ONLY)
 install (FILES "${PROJECT_BINARY_DIR}/daffi.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")

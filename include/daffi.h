@@ -77,6 +77,8 @@ typedef struct {
     bool replace;               /*  take the place of a function of the same name */
     uint32_t max_running;       /*  runs of it at once in this process; 0 = no limit
                                     but the pool's */
+    void (*release) (void *arg); /*  called once when it was withdrawn and the last run
+                                     of it is over, from any thread; or NULL */
 } daffi_function_t;
 
 /*  --- the Global ---------------------------------------------------------- */
@@ -174,6 +176,9 @@ typedef struct {
     int64_t settle_ms;            /*  controller: for so long after its start, calls to
                                       functions it does not know yet are held; 0 = 1000,
                                       negative = not at all */
+
+    const struct daffi_transfer_options *transfer; /*  code from others: daffi_transfer.h;
+                                                       NULL: refused */
 
     daffi_lifecycle_fn *on_init;            /*  once, before anything else */
     daffi_lifecycle_fn *on_node_connect;    /*  at each connection to a controller */

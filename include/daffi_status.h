@@ -55,7 +55,12 @@ extern "C" {
     X (PROTOCOL, 24, "the peer broke the protocol")                   \
     X (UNSUPPORTED, 25, "no common protocol version")                 \
     X (DEADLOCK, 26, "waiting here would wait for itself")            \
-    X (END, 27, "nothing more comes")
+    X (END, 27, "nothing more comes")                                 \
+    X (NO_PAYLOAD, 28, "the process does not have the payload")       \
+    X (BAD_PAYLOAD, 29, "the payload cannot be used")                 \
+    X (CRASHED, 30, "the function crashed")                           \
+    X (LIMIT, 31, "the function went over a limit")                   \
+    X (FORBIDDEN, 32, "the function tried what it must not")
 
 #define DAFFI_STATUS_ENUM(name, number, text) DAFFI_##name = number,
 typedef enum { DAFFI_STATUS_MAP (DAFFI_STATUS_ENUM) } daffi_status_t;

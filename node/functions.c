@@ -40,6 +40,8 @@ void daffi_served_unref (daffi_served_t *served)
     if (!served ||
         atomic_fetch_sub_explicit (&served->refs, 1, memory_order_acq_rel) > 1)
         return;
+    if (served->release)
+        served->release (served->arg);
     free (served->signature);
     free (served);
 }
@@ -61,6 +63,7 @@ static daffi_served_t *new_served (const daffi_function_t *function)
     atomic_init (&served->refs, 1);
     served->callback = function->callback;
     served->arg = function->arg;
+    served->release = function->release;
     served->signature = daffi_strdup (function->signature ? function->signature : "");
     served->run_inline = function->run_inline;
     served->local = function->local;

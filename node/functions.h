@@ -29,7 +29,8 @@ typedef struct {
     atomic_uint refs;  //  one a name, one a request
     daffi_callback_fn *callback;
     void *arg;
-    char *signature;  //  "" = none
+    void (*release) (void *arg);  //  or NULL; with the last reference
+    char *signature;              //  "" = none
     bool run_inline;
     bool local;  //  not told to the controller
     daffi_tally_t tally;

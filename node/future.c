@@ -11,6 +11,7 @@
 #include "alloc.h"
 #include "clock.h"
 #include "failure.h"
+#include "shipment.h"
 #include "spin.h"
 #include "wake.h"
 
@@ -60,6 +61,7 @@ void daffi_future_unref (daffi_future_t *self)
     daffi_wake_close (&self->fd);
     daffi_result_destroy (&self->result);
     daffi_packed_done (&self->body);
+    daffi_cargo_destroy (self->cargo);
     free (self->error);
     for (uint32_t i = 0; i < self->part_count; i++) {
         daffi_result_destroy (&self->parts[i]->result);

@@ -21,6 +21,7 @@
 #include "wheel.h"
 
 typedef struct daffi_node daffi_node_t;
+typedef struct daffi_cargo daffi_cargo_t;
 
 //  A timer of the node's actor and what it does.
 typedef struct daffi_alarm daffi_alarm_t;
@@ -72,6 +73,7 @@ struct daffi_future {
     const char *function;  //  in `names`; "" for a wait for a process
     const char *process;   //  in `names`; "" = any
     const char *key;       //  in `names`; "" = none
+    daffi_cargo_t *cargo;  //  a payload that may have to be shipped first; or NULL
     uint8_t policy;
     int32_t spin_us;      //  daffi_options_t
     bool alone;           //  nothing else was in flight when it began

@@ -55,6 +55,7 @@ static void copy_options (daffi_global_t *self, const daffi_options_t *options)
     *own = *options;
     own->process_name = NULL;
     own->functions = NULL;
+    own->transfer = NULL;
     own->host = daffi_strdup (options->host);
     own->unix_sock_path = daffi_strdup (options->unix_sock_path);
     own->heartbeat_ms = or_default (own->heartbeat_ms, DAFFI_HEARTBEAT_MS);
@@ -300,6 +301,7 @@ static daffi_status_t make_node (daffi_global_t *self, const daffi_options_t *op
                                  .capacity = self->options.capacity,
                                  .spin_us = self->options.spin_us,
                                  .takeover = options->takeover,
+                                 .transfer = options->transfer,
                                  .heartbeat_ms = self->options.heartbeat_ms,
                                  .heartbeat_timeout_ms =
                                      self->options.heartbeat_timeout_ms,

@@ -8,6 +8,9 @@
 #include "daffi.h"
 #include "node.h"
 
+//  Takes the future of a call with items.
+daffi_stream_t *daffi_stream_of (daffi_future_t *future);
+
 //  The node, or NULL and `error` says that this Global has none.
 daffi_node_t *daffi_global_node (daffi_global_t *self, daffi_error_t *error);
 

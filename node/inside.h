@@ -19,6 +19,7 @@
 #include "monitor.h"
 #include "node.h"
 #include "outbox.h"
+#include "payloads.h"
 #include "request.h"
 #include "table.h"
 
@@ -76,6 +77,7 @@ typedef struct {
 } daffi_task_subscription_t;
 
 struct daffi_node {
+    daffi_payloads_t *payloads;
     daffi_node_options_t options;
     char name[DAFFI_NAME_MAX + 1];
     uint8_t incarnation[DAFFI_INCARNATION_SIZE];
@@ -113,6 +115,7 @@ struct daffi_node {
     daffi_table_t futures;     //  id -> future
     daffi_list_t unsent;       //  futures that wait for a connection
     daffi_list_t sent;         //  futures that wait for an answer
+    daffi_list_t shipments;    //  payloads on their way, and futures that wait for them
     daffi_list_t resting;      //  futures that wait for their next attempt
     daffi_table_t tokens;      //  the controller's token -> request
     daffi_list_t running;      //  requests of all sessions, local ones included
@@ -175,6 +178,14 @@ void daffi_outgoing_watch (daffi_node_t *self, daffi_future_t *future);
 void daffi_outgoing_connected (daffi_node_t *self);
 void daffi_outgoing_lost (daffi_node_t *self, const char *reason);
 void daffi_outgoing_stop (daffi_node_t *self);
+//  The call waits in this list until it is to be sent again.
+void daffi_outgoing_park (daffi_node_t *self, daffi_future_t *future,
+                          daffi_list_t *list);
+void daffi_outgoing_again (daffi_node_t *self, daffi_future_t *future);
+//  A call of the actor's own. on_done () runs in it, and lets go of the future.
+void daffi_node_launch_own (daffi_node_t *self, daffi_future_t *future,
+                            const daffi_packed_t *body, int64_t timeout_ms,
+                            daffi_future_fn *on_done, void *arg);
 
 //  --- incoming.c ---------------------------------------------------------------------
 

@@ -571,6 +571,7 @@ daffi_node_t *daffi_node_new (const daffi_node_options_t *options, daffi_error_t
     daffi_list_init (&self->unsent);
     daffi_list_init (&self->sent);
     daffi_list_init (&self->resting);
+    daffi_list_init (&self->shipments);
     daffi_list_init (&self->running);
     daffi_list_init (&self->late_offers);
     daffi_table_init (&self->futures, seeds[0]);
@@ -586,6 +587,12 @@ daffi_node_t *daffi_node_new (const daffi_node_options_t *options, daffi_error_t
     }
     daffi_mailbox_close (&self->mailbox);
     daffi_own_register (self);
+    self->payloads =
+        daffi_payloads_new (self, options->transfer, self->name, &self->log, error);
+    if (!self->payloads) {
+        daffi_node_destroy (&self);
+        return NULL;
+    }
     daffi_events_lifecycle (self, DAFFI_LIFECYCLE_INIT);
     return self;
 }
@@ -601,6 +608,7 @@ void daffi_node_destroy (daffi_node_t **self_p)
     if (self->mailbox.fd >= 0)
         daffi_mailbox_done (&self->mailbox);
     daffi_functions_done (&self->functions);
+    daffi_payloads_destroy (&self->payloads);
     daffi_message_done (&self->message);
     daffi_table_done (&self->futures);
     daffi_table_done (&self->tokens);
@@ -618,6 +626,7 @@ daffi_status_t daffi_node_start (daffi_node_t *self, const daffi_endpoint_t *end
     zactor_destroy (&self->actor);
     shake_hands (self);
     self->endpoint = *endpoint;
+    daffi_payloads_connects (self->payloads, endpoint->is_ipc);
     daffi_status_t status = open_dealer (self, error);
     if (status)
         return status;

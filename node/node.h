@@ -15,6 +15,7 @@
 #include "packed.h"
 
 typedef struct daffi_node daffi_node_t;
+typedef struct daffi_cargo daffi_cargo_t;
 
 typedef struct {
     daffi_global_t *global;  //  handed to callbacks
@@ -24,6 +25,7 @@ typedef struct {
     uint32_t capacity;
     int32_t spin_us;
     bool takeover;
+    const struct daffi_transfer_options *transfer;
     int64_t heartbeat_ms;
     int64_t heartbeat_timeout_ms;
     daffi_lifecycle_fn *on_init;
@@ -91,6 +93,14 @@ daffi_future_t *daffi_node_schedule (daffi_node_t *self, const char *function,
 daffi_status_t daffi_node_subscribe_tasks (daffi_node_t *self, bool everybody,
                                            daffi_task_event_fn *on_event, void *arg,
                                            daffi_error_t *error);
+
+//  A call, or a stream, of $node.payload.*, which ships the payload where it is
+//  missing. Takes the cargo.
+daffi_future_t *daffi_node_transfer (daffi_node_t *self, bool stream,
+                                     const char *function, daffi_cargo_t *cargo,
+                                     daffi_packed_t *body,
+                                     const daffi_call_options_t *options,
+                                     daffi_error_t *error);
 
 daffi_executor_t *daffi_node_executor (daffi_node_t *self);
 //  The calling thread runs a callback of this node.

@@ -12,6 +12,7 @@
 #include "alloc.h"
 #include "failure.h"
 #include "inside.h"
+#include "shipment.h"
 
 enum {
     ATTEMPTS_MAX = 3,
@@ -64,7 +65,8 @@ void daffi_outgoing_end (daffi_node_t *self, daffi_future_t *future,
 
 static void name_error (const daffi_future_t *future, daffi_error_t *error)
 {
-    daffi_name_copy (error->function, daffi_text_of (future->function));
+    const char *function = future->cargo ? future->cargo->function : future->function;
+    daffi_name_copy (error->function, daffi_text_of (function));
 }
 
 static void fail (daffi_node_t *self, daffi_future_t *future, daffi_status_t status,
@@ -372,7 +374,8 @@ void daffi_outgoing_answer (daffi_node_t *self, const daffi_header_t *header,
     } else if (header->type == DAFFI_RECORD_ERROR) {
         read_error (header, body, &error);
         name_error (future, &error);
-        if (!try_again (self, future, &error))
+        if (!try_again (self, future, &error) &&
+            !daffi_shipment_wanted (self, future, &error))
             daffi_outgoing_end (self, future, NULL, &error);
     } else {
         take_result (self, future, header, body);
@@ -408,8 +411,24 @@ void daffi_outgoing_lost (daffi_node_t *self, const char *reason)
     }
 }
 
+void daffi_outgoing_park (daffi_node_t *self, daffi_future_t *future,
+                          daffi_list_t *list)
+{
+    unlink_future (self, future);
+    daffi_list_append (list, &future->link);
+    daffi_outgoing_watch (self, future);
+}
+
+void daffi_outgoing_again (daffi_node_t *self, daffi_future_t *future)
+{
+    daffi_link_remove (&future->link);
+    send_or_keep (self, future);
+    daffi_outgoing_watch (self, future);
+}
+
 void daffi_outgoing_stop (daffi_node_t *self)
 {
+    daffi_shipment_stop (self);
     DAFFI_LIST_EACH (&self->unsent, link, follower)
         fail (self, daffi_container (link, daffi_future_t, link), DAFFI_STOPPED,
               DAFFI_EXECUTED_NO, "the node was stopped before it could be sent");
@@ -535,21 +554,25 @@ static daffi_request_t *parent_of (const daffi_node_t *self,
     return follows ? inside : NULL;
 }
 
+//  Takes the cargo, which may be NULL, as well as the body.
 static daffi_future_t *call (daffi_node_t *self, daffi_future_kind_t kind,
-                             const char *function, daffi_packed_t *body,
-                             const daffi_call_options_t *options, daffi_error_t *error)
+                             const char *function, daffi_cargo_t *cargo,
+                             daffi_packed_t *body, const daffi_call_options_t *options,
+                             daffi_error_t *error)
 {
     static const daffi_call_options_t defaults;
     options = options ? options : &defaults;
     if (check_names (function, options->process, error) ||
         check_policy (options, error)) {
         daffi_packed_done (body);
+        daffi_cargo_destroy (cargo);
         return NULL;
     }
     daffi_future_t *future =
         daffi_future_new (kind, function, options->process ? options->process : "",
                           options->key ? options->key : "");
     future->body = *body;
+    future->cargo = cargo;
     future->policy = (uint8_t)options->policy;
     future->deadline_ms = deadline_for (options);
     future->idempotent = options->idempotent;
@@ -568,7 +591,7 @@ daffi_future_t *daffi_node_call (daffi_node_t *self, const char *function,
                                  const daffi_call_options_t *options,
                                  daffi_error_t *error)
 {
-    return call (self, DAFFI_FUTURE_CALL, function, body, options, error);
+    return call (self, DAFFI_FUTURE_CALL, function, NULL, body, options, error);
 }
 
 daffi_future_t *daffi_node_stream (daffi_node_t *self, const char *function,
@@ -576,7 +599,32 @@ daffi_future_t *daffi_node_stream (daffi_node_t *self, const char *function,
                                    const daffi_call_options_t *options,
                                    daffi_error_t *error)
 {
-    return call (self, DAFFI_FUTURE_STREAM, function, body, options, error);
+    return call (self, DAFFI_FUTURE_STREAM, function, NULL, body, options, error);
+}
+
+daffi_future_t *daffi_node_transfer (daffi_node_t *self, bool stream,
+                                     const char *function, daffi_cargo_t *cargo,
+                                     daffi_packed_t *body,
+                                     const daffi_call_options_t *options,
+                                     daffi_error_t *error)
+{
+    return call (self, stream ? DAFFI_FUTURE_STREAM : DAFFI_FUTURE_CALL, function,
+                 cargo, body, options, error);
+}
+
+//  In the actor, which is told of the outcome there: no thread waits for it.
+void daffi_node_launch_own (daffi_node_t *self, daffi_future_t *future,
+                            const daffi_packed_t *body, int64_t timeout_ms,
+                            daffi_future_fn *on_done, void *arg)
+{
+    future->body = *body;
+    future->mailbox = &self->mailbox;
+    future->in_flight = &self->in_flight;
+    future->deadline_ms = self->now_ms + timeout_ms;
+    future->on_done = on_done;
+    future->on_done_arg = arg;
+    atomic_fetch_add_explicit (&self->in_flight, 1, memory_order_relaxed);
+    daffi_outgoing_start (self, future);
 }
 
 daffi_future_t *daffi_node_broadcast (daffi_node_t *self, const char *function,

@@ -17,6 +17,13 @@ struct daffi_stream {
 
 //  --- the caller's end ---------------------------------------------------------------
 
+daffi_stream_t *daffi_stream_of (daffi_future_t *future)
+{
+    daffi_stream_t *self = daffi_new (sizeof *self);
+    self->future = future;
+    return self;
+}
+
 daffi_stream_t *daffi_stream_open (daffi_global_t *global, const char *function,
                                    daffi_args_t args,
                                    const daffi_call_options_t *options,
@@ -27,11 +34,7 @@ daffi_stream_t *daffi_stream_open (daffi_global_t *global, const char *function,
     if (!node || daffi_call_pack (args, &body, error))
         return NULL;
     daffi_future_t *future = daffi_node_stream (node, function, &body, options, error);
-    if (!future)
-        return NULL;
-    daffi_stream_t *self = daffi_new (sizeof *self);
-    self->future = future;
-    return self;
+    return future ? daffi_stream_of (future) : NULL;
 }
 
 //  False: the node has stopped, and the call ends on its own.

@@ -29,10 +29,14 @@ daffi_exit_t daffi_exit_of (daffi_status_t status)
     case DAFFI_FAILED:
     case DAFFI_TYPE:
     case DAFFI_PROCESS_LOST:
+    case DAFFI_CRASHED:
+    case DAFFI_LIMIT:
+    case DAFFI_FORBIDDEN:
         return DAFFI_EXIT_FAILED;
     case DAFFI_INVALID:
     case DAFFI_TOO_BIG:
     case DAFFI_EXISTS:
+    case DAFFI_BAD_PAYLOAD:
         return DAFFI_EXIT_USAGE;
     case DAFFI_ENDPOINT:
     case DAFFI_NOT_CONNECTED:
@@ -41,6 +45,7 @@ daffi_exit_t daffi_exit_of (daffi_status_t status)
     case DAFFI_NO_PROCESS:
     case DAFFI_NO_FUNCTION:
     case DAFFI_NOT_FOUND:
+    case DAFFI_NO_PAYLOAD:
         return DAFFI_EXIT_NOT_THERE;
     case DAFFI_PENDING:
     case DAFFI_TIMEOUT:

@@ -1,0 +1,227 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  What a node does with code from others.
+
+#include "payloads.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "alloc.h"
+#include "failure.h"
+#include "inside.h"
+#include "writer.h"
+
+daffi_status_t daffi_payloads_refuse (daffi_request_t *request,
+                                      const daffi_error_t *error)
+{
+    request->ran = false;
+    return daffi_request_fail_with (request, error->status, "%s", error->text);
+}
+
+static daffi_status_t malformed (daffi_request_t *request, const char *text)
+{
+    daffi_error_t error;
+    daffi_fail (&error, DAFFI_INVALID, "%s", text);
+    return daffi_payloads_refuse (request, &error);
+}
+
+const uint8_t *daffi_payloads_hash_of (daffi_request_t *request)
+{
+    const void *data;
+    size_t size;
+    if (!daffi_request_bytes (request, 0, &data, &size) && size == DAFFI_HASH_SIZE)
+        return data;
+    (void)malformed (request, "the first argument must be a hash of 32 bytes");
+    return NULL;
+}
+
+//  --- running ------------------------------------------------------------------------
+
+daffi_status_t daffi_payloads_run (daffi_payloads_t *self, daffi_held_t *held,
+                                   const char *function, daffi_value_t args,
+                                   daffi_request_t *request)
+{
+    daffi_error_t error;
+    daffi_status_t status = daffi_transfer_policy_admit (held->trust, held->payload,
+                                                         daffi_request_caller (request),
+                                                         time (NULL), &error);
+    if (status) {
+        daffi_log (&self->log, DAFFI_LOG_WARNING, "payload.refused",
+                   "hash=%s caller=%s text=%s", held->payload->hash_text,
+                   daffi_request_caller (request), error.text);
+        return daffi_payloads_refuse (request, &error);
+    }
+    atomic_fetch_add (&held->running, 1);
+    atomic_fetch_add (&held->calls, 1);
+    status = daffi_payload_run_here (self, held, function, args, request);
+    atomic_fetch_sub (&held->running, 1);
+    return status;
+}
+
+//  [hash, function, [argument …]]
+static daffi_status_t serve_call (daffi_request_t *request, void *arg)
+{
+    daffi_payloads_t *self = arg;
+    daffi_error_t error;
+    daffi_value_t args;
+    const char *function;
+    const uint8_t *hash = daffi_payloads_hash_of (request);
+    if (!hash)
+        return DAFFI_INVALID;
+    if (daffi_request_string (request, 1, &function) ||
+        daffi_request_value (request, 2, &args) || args.kind != DAFFI_KIND_ARRAY)
+        return malformed (request, "a function and an array of arguments must follow");
+    if (self->policy.options.run == DAFFI_RUN_REFUSED) {
+        daffi_fail (&error, DAFFI_REFUSED,
+                    "this process takes no payloads; set .transfer of its options");
+        return daffi_payloads_refuse (request, &error);
+    }
+    daffi_held_t *held = daffi_vault_get (&self->vault, hash);
+    if (!held) {
+        daffi_fail (&error, DAFFI_NO_PAYLOAD, "%s",
+                    daffi_status_text (DAFFI_NO_PAYLOAD));
+        return daffi_payloads_refuse (request, &error);
+    }
+    daffi_status_t status = daffi_payloads_run (self, held, function, args, request);
+    daffi_held_unref (held);
+    return status;
+}
+
+//  --- listing ------------------------------------------------------------------------
+
+typedef struct {
+    daffi_payloads_t *payloads;
+    daffi_buffer_t rows;
+    uint32_t count;
+} listing_t;
+
+static void put_number (daffi_buffer_t *out, const char *key, uint64_t number)
+{
+    daffi_write_string (out, key);
+    daffi_write_uint (out, number);
+}
+
+static void put_text (daffi_buffer_t *out, const char *key, const char *text)
+{
+    daffi_write_string (out, key);
+    daffi_write_string (out, text);
+}
+
+static void write_row (void *context, const daffi_held_t *held)
+{
+    listing_t *listing = context;
+    daffi_buffer_t *out = &listing->rows;
+    const daffi_payload_info_t *info = &held->payload->info;
+    listing->count++;
+    daffi_write_map (out, 10);
+    put_text (out, "hash", info->hash);
+    put_text (out, "name", info->name);
+    put_text (out, "version", info->version);
+    put_text (out, "signer", info->signer ? info->signer : "");
+    put_number (out, "size", info->size_bytes);
+    put_number (out, "calls", atomic_load (&held->calls));
+    put_number (out, "running", atomic_load (&held->running));
+    put_number (out, "crashes", atomic_load (&held->crashes));
+    put_text (out, "place", held->library_open ? "loaded" : "memory");
+    daffi_write_string (out, "published");
+    daffi_payloads_write_names (listing->payloads, held->payload->hash, out);
+}
+
+static daffi_status_t serve_list (daffi_request_t *request, void *arg)
+{
+    listing_t listing = {.payloads = arg};
+    daffi_buffer_t out;
+    daffi_buffer_init (&out);
+    daffi_buffer_init (&listing.rows);
+    daffi_vault_each (&listing.payloads->vault, write_row, &listing);
+    daffi_write_array (&out, listing.count);
+    daffi_buffer_append (&out, listing.rows.data, listing.rows.size);
+    daffi_status_t status = DAFFI_NO_MEMORY;
+    if (!out.failed && !listing.rows.failed)
+        status =
+            daffi_request_reply_value (request, daffi_value_raw (out.data, out.size));
+    daffi_buffer_done (&listing.rows);
+    daffi_buffer_done (&out);
+    return status;
+}
+
+//  [hash]
+static daffi_status_t serve_unload (daffi_request_t *request, void *arg)
+{
+    daffi_payloads_t *self = arg;
+    daffi_error_t error;
+    char text[DAFFI_HASH_TEXT + 1];
+    const uint8_t *hash = daffi_payloads_hash_of (request);
+    if (!hash)
+        return DAFFI_INVALID;
+    daffi_payloads_withdraw_all (self, hash);
+    if (daffi_vault_remove (&self->vault, hash, &error))
+        return daffi_payloads_refuse (request, &error);
+    daffi_hash_text (hash, text);
+    daffi_log (&self->log, DAFFI_LOG_INFO, "payload.unloaded", "hash=%s caller=%s",
+               text, daffi_request_caller (request));
+    return DAFFI_OK;
+}
+
+//  --- life ---------------------------------------------------------------------------
+
+static void register_own (daffi_payloads_t *self)
+{
+    const daffi_function_t own[] = {
+        {.name = "$node.payload.offer", .callback = daffi_payloads_offer, .arg = self},
+        {.name = "$node.payload.put", .callback = daffi_payloads_put, .arg = self},
+        {.name = "$node.payload.call", .callback = serve_call, .arg = self},
+        {.name = "$node.payload.publish",
+         .callback = daffi_payloads_publish,
+         .arg = self},
+        {.name = "$node.payload.withdraw",
+         .callback = daffi_payloads_withdraw,
+         .arg = self},
+        {.name = "$node.payload.list", .callback = serve_list, .arg = self},
+        {.name = "$node.payload.unload", .callback = serve_unload, .arg = self}};
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        daffi_status_t status =
+            daffi_functions_add (&self->node->functions, &own[i], true, NULL);
+        assert (status == DAFFI_OK);
+        (void)status;
+    }
+}
+
+daffi_payloads_t *daffi_payloads_new (daffi_node_t *node,
+                                      const daffi_transfer_options_t *options,
+                                      const char *process, const daffi_log_t *log,
+                                      daffi_error_t *error)
+{
+    daffi_payloads_t *self = daffi_new (sizeof *self);
+    self->node = node;
+    self->log = *log;
+    daffi_list_init (&self->uploads);
+    daffi_list_init (&self->published);
+    if (daffi_transfer_policy_init (&self->policy, options, process, error)) {
+        free (self);
+        return NULL;
+    }
+    pthread_mutex_init (&self->lock, NULL);
+    daffi_vault_init (&self->vault, &self->policy, log);
+    register_own (self);
+    return self;
+}
+
+void daffi_payloads_connects (daffi_payloads_t *self, bool local)
+{
+    self->policy.local = local;
+}
+
+void daffi_payloads_destroy (daffi_payloads_t **self_p)
+{
+    daffi_payloads_t *self = *self_p;
+    if (!self)
+        return;
+    daffi_payloads_forget_uploads (self);
+    daffi_vault_done (&self->vault);
+    daffi_transfer_policy_done (&self->policy);
+    pthread_mutex_destroy (&self->lock);
+    free (self);
+    *self_p = NULL;
+}

@@ -1,0 +1,168 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  Payload functions that were made ordinary functions of this process.
+
+#include <stdlib.h>
+
+#include "alloc.h"
+#include "failure.h"
+#include "payloads.h"
+#include "writer.h"
+
+//  It belongs to the registration, which lets go of it when the last call is over.
+typedef struct {
+    daffi_link_t link;  //  payloads.published, until it is withdrawn
+    daffi_payloads_t *payloads;
+    daffi_held_t *held;
+    char function[DAFFI_NAME_MAX + 1];
+    char name[DAFFI_NAME_MAX + 1];
+} published_t;
+
+static daffi_status_t run (daffi_request_t *request, void *arg)
+{
+    published_t *self = arg;
+    return daffi_payloads_run (self->payloads, self->held, self->function,
+                               request->args.value, request);
+}
+
+static void release (void *arg)
+{
+    published_t *self = arg;
+    pthread_mutex_lock (&self->payloads->lock);
+    daffi_link_remove (&self->link);
+    pthread_mutex_unlock (&self->payloads->lock);
+    atomic_fetch_sub (&self->held->published, 1);
+    daffi_held_unref (self->held);
+    free (self);
+}
+
+//  --- publishing ---------------------------------------------------------------------
+
+static daffi_status_t offer (daffi_payloads_t *self, daffi_held_t *held,
+                             const char *function, const char *name,
+                             daffi_error_t *error)
+{
+    char text[DAFFI_TEXT_MAX + 1];
+    daffi_text_t signature;
+    if (!daffi_held_offers (held, daffi_text_of (function), &signature))
+        return daffi_fail (error, DAFFI_NO_FUNCTION,
+                           "the payload has no function '%.100s'", function);
+    published_t *published = daffi_new (sizeof *published);
+    published->payloads = self;
+    published->held = held;
+    daffi_name_copy (published->function, daffi_text_of (function));
+    daffi_name_copy (published->name, daffi_text_of (name));
+    atomic_fetch_add (&held->refs, 1);
+    atomic_fetch_add (&held->published, 1);
+    snprintf (text, sizeof text, "%.*s", (int)signature.size, signature.data);
+    pthread_mutex_lock (&self->lock);
+    daffi_list_append (&self->published, &published->link);
+    pthread_mutex_unlock (&self->lock);
+    daffi_function_t entry = {.name = name,
+                              .callback = run,
+                              .arg = published,
+                              .release = release,
+                              .signature = text};
+    daffi_status_t status = daffi_node_register (self->node, &entry, error);
+    if (status)
+        release (published);
+    return status;
+}
+
+//  [hash, function, name]
+daffi_status_t daffi_payloads_publish (daffi_request_t *request, void *arg)
+{
+    daffi_payloads_t *self = arg;
+    daffi_error_t error;
+    const char *function, *name;
+    const uint8_t *hash = daffi_payloads_hash_of (request);
+    if (!hash)
+        return DAFFI_INVALID;
+    daffi_held_t *held = daffi_vault_get (&self->vault, hash);
+    daffi_status_t status;
+    if (daffi_request_string (request, 1, &function) ||
+        daffi_request_string (request, 2, &name))
+        status =
+            daffi_fail (&error, DAFFI_INVALID, "a function and a name must follow");
+    else if (!held)
+        status = daffi_fail (&error, DAFFI_NO_PAYLOAD, "%s",
+                             daffi_status_text (DAFFI_NO_PAYLOAD));
+    else
+        status = offer (self, held, function, name, &error);
+    if (status)
+        status = daffi_payloads_refuse (request, &error);
+    else
+        daffi_log (&self->log, DAFFI_LOG_INFO, "payload.published",
+                   "hash=%s function=%s name=%s caller=%s", held->payload->hash_text,
+                   function, name, daffi_request_caller (request));
+    daffi_held_unref (held);
+    return status;
+}
+
+//  --- withdrawing --------------------------------------------------------------------
+
+//  Takes one out of the list: by its name, or by its payload.
+static bool take (daffi_payloads_t *self, const char *name, const uint8_t *hash,
+                  char *taken)
+{
+    bool found = false;
+    pthread_mutex_lock (&self->lock);
+    DAFFI_LIST_EACH (&self->published, link, follower) {
+        published_t *published = daffi_container (link, published_t, link);
+        if (name ? strcmp (published->name, name) != 0
+                 : memcmp (published->held->payload->hash, hash, DAFFI_HASH_SIZE) != 0)
+            continue;
+        daffi_name_copy (taken, daffi_text_of (published->name));
+        daffi_link_remove (&published->link);
+        found = true;
+        break;
+    }
+    pthread_mutex_unlock (&self->lock);
+    return found;
+}
+
+void daffi_payloads_withdraw_all (daffi_payloads_t *self, const uint8_t *hash)
+{
+    char taken[DAFFI_NAME_MAX + 1];
+    while (take (self, NULL, hash, taken))
+        (void)daffi_node_unregister (self->node, taken, NULL);
+}
+
+//  [name]
+daffi_status_t daffi_payloads_withdraw (daffi_request_t *request, void *arg)
+{
+    daffi_payloads_t *self = arg;
+    daffi_error_t error;
+    const char *name;
+    char taken[DAFFI_NAME_MAX + 1];
+    if (daffi_request_string (request, 0, &name) || !take (self, name, NULL, taken)) {
+        daffi_fail (&error, DAFFI_NOT_FOUND, "nothing is published under that name");
+        return daffi_payloads_refuse (request, &error);
+    }
+    daffi_log (&self->log, DAFFI_LOG_INFO, "payload.withdrawn", "name=%s caller=%s",
+               taken, daffi_request_caller (request));
+    if (daffi_node_unregister (self->node, taken, &error))
+        return daffi_payloads_refuse (request, &error);
+    return DAFFI_OK;
+}
+
+void daffi_payloads_write_names (daffi_payloads_t *self, const uint8_t *hash,
+                                 daffi_buffer_t *out)
+{
+    daffi_buffer_t names;
+    uint32_t count = 0;
+    daffi_buffer_init (&names);
+    pthread_mutex_lock (&self->lock);
+    DAFFI_LIST_EACH (&self->published, link, follower) {
+        const published_t *published = daffi_container (link, published_t, link);
+        if (memcmp (published->held->payload->hash, hash, DAFFI_HASH_SIZE) != 0)
+            continue;
+        daffi_write_string (&names, published->name);
+        count++;
+    }
+    pthread_mutex_unlock (&self->lock);
+    daffi_write_array (out, count);
+    daffi_buffer_append (out, names.data, names.size);
+    if (names.failed)
+        out->failed = true;
+    daffi_buffer_done (&names);
+}
