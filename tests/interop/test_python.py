@@ -12,6 +12,8 @@ import daffi
 from daffi import (BG, Args, CallFailed, Event, EventType, Global, Stream, alias,
                    current_request, exceptions, fetcher, get_g)
 from daffi.execution_modifiers import seconds
+from daffi.functions import Function
+from daffi.node import Node
 from proofs import broker, launch, main, proves, raises, same, until
 
 SCRIPT = """
@@ -313,20 +315,43 @@ def _():
 
 @proves("a cancelled asyncio callback sees CancelledError")
 def _():
-    seen = threading.Event()
+    begun, seen = threading.Event(), threading.Event()
 
     async def slow():
         try:
+            begun.set()
             await asyncio.sleep(30)
         except asyncio.CancelledError:
             seen.set()
             raise
     with Place(slow=slow) as at:
         call = at.caller.start("slow")
-        until(lambda: at.caller.call("$sys.info")["calls"] >= 1)
+        assert begun.wait(10)
         call.cancel()
-        raises(exceptions.CancelledError, call.get)
+        reason = raises(exceptions.CancelledError, call.get)
         assert seen.wait(10)
+        same(reason.executed, daffi.Executed.MAYBE)
+
+
+@proves("a call that is cancelled before its turn certainly never begins")
+def _():
+    begun, ran = threading.Event(), []
+
+    def slow():
+        begun.set()
+        current_request().wait_cancelled(10)
+    with Place() as at:
+        one = at.join("one", {"workers": 1}, slow=slow, note=ran.append)
+        first = at.caller.start("slow")
+        assert begun.wait(10)
+        queued = at.caller.start("note", 1)
+        queued.cancel()
+        same(raises(exceptions.CancelledError, queued.get, 10).executed, daffi.Executed.NO)
+        first.cancel()
+        same(raises(exceptions.CancelledError, first.get, 10).executed,
+             daffi.Executed.MAYBE)
+        same((at.caller.call("note", 2), ran), (None, [2]))
+        one.stop()
 
 
 @proves("presence: waits, events in order, why somebody left, and late registrations")
@@ -355,6 +380,22 @@ def _():
                          (EventType.FUNCTION_REMOVED, "late", 0),
                          (EventType.LEFT, "", daffi.Reason.GOODBYE)])
         assert Event(EventType.JOINED, "server") in seen
+
+
+@proves("what is registered between HELLO and WELCOME is offered, too")
+def _():
+    with Place() as at:
+        node = Node("starter", at.endpoint)
+        greeted = node._hello_later
+
+        def register_now():
+            greeted()
+            node.offer(Function("late", lambda: 1))
+        node._hello_later = register_now
+        node.start()
+        same(at.caller.wait_function("late", 5), "starter")
+        same(at.caller.call("late"), 1)
+        node.stop(1)
 
 
 @proves("a script that is busy for longer than its heartbeat timeout stays alive")
@@ -394,7 +435,7 @@ g.join()""")
         at.caller.subscribe(lambda event: left.append(event.reason)
                             if event.type == EventType.LEFT else None)
         call = at.caller.start("sleep", 20, no_retry=True)
-        until(lambda: at.caller.call("$sys.info")["calls"] >= 1)
+        until(lambda: at.caller.call("$sys.info")["calls"] >= 1, "the call")
         worker.kill()
         reason = raises(exceptions.RemoteStoppedUnexpectedly, call.get, 10)
         same((reason.status, reason.executed),
@@ -423,8 +464,10 @@ g.join()""")
 
 @proves("the broker's death fails calls in flight; its return brings everybody back")
 def _():
-    log = []
+    log, begun = [], threading.Event()
+
     def sleep(at_most):
+        begun.set()
         return current_request().wait_cancelled(at_most)
     with Place(echo=lambda x: x, sleep=sleep) as at:
         other = Global("other", unix_sock_path=at.folder, connect_timeout=10,
@@ -432,7 +475,7 @@ def _():
                        on_node_connect=lambda g, name: log.append("up"),
                        on_node_disconnect=lambda g, name: log.append("down"))
         call = other.start("sleep", 10)
-        until(lambda: other.call("$sys.info")["calls"] >= 1)
+        assert begun.wait(10)
         at.broker.kill()
         reason = raises(exceptions.RemoteStoppedUnexpectedly, call.get, 10)
         same((reason.status, reason.executed),

@@ -55,6 +55,7 @@ class Node:
         self._pings = {}
         self._greet_again = None
         self._subscription = 0
+        self._told = {}
         self._drained = self._held = False
 
     def start(self):
@@ -95,6 +96,15 @@ class Node:
                 raise error(Status.NOT_FOUND, f"{name} is not registered")
             if self.state == State.CONNECTED:
                 self._update({"remove": [name]})
+
+    def _tell_late(self):
+        """What came or went between HELLO and WELCOME."""
+        now = self.server.functions
+        removed = [name for name in self._told if name not in now]
+        added = [[name, each.signature] for name, each in now.items()
+                 if self._told.get(name) is not each]
+        if removed or added:
+            self._update({"remove": removed, "add": added})
 
     def _update(self, change):
         self.link.send(Record(Type.UPDATE, body=pack(change)))
@@ -151,7 +161,8 @@ class Node:
         self.state = State.GREETING
         self._hello_id = random.getrandbits(63) | 1
         self._hello_ms = local_ms()
-        functions = [[each.name, each.signature] for each in self.server.functions.values()]
+        self._told = dict(self.server.functions)
+        functions = [[each.name, each.signature] for each in self._told.values()]
         body = {"min": VERSION, "max": VERSION, "features": [], "language": "python",
                 "version": CLIENT_VERSION, "functions": functions, **self._hello}
         self.link.forget()
@@ -217,6 +228,7 @@ class Node:
         self._spoke = time.monotonic()
         self._greet_again.clear()
         self.state, self.refusal = State.CONNECTED, None
+        self._tell_late()
         if self.on_event:
             self._subscribe()
         self.on_change(True)

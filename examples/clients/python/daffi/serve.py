@@ -84,7 +84,7 @@ class Request:
             self.channel.finish(error(Status.CANCELLED, "the caller is gone or reads no more"))
         for child in list(self.children):
             child.cancel()
-        if self._task:
+        if self._task and self._begun:
             self._server.in_loop(self._task.cancel)
 
     def _arguments(self):
@@ -157,10 +157,10 @@ class Request:
 
     async def run_async(self):
         """In the thread of the event loop."""
+        self._task = asyncio.current_task()
         if not self._begin():
             return
         _current.set(self)
-        self._task = asyncio.current_task()
         try:
             args, named, items = self._arguments()
             if items:
