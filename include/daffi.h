@@ -305,7 +305,8 @@ DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_global_subscribe (
 
 /*  Which provider gets a call that names no process. */
 typedef enum {
-    DAFFI_POLICY_LEAST = 0, /*  the one with the fewest calls, in turn among equals */
+    DAFFI_POLICY_LEAST = 0, /*  the one with the fewest calls (about the fewest, from 32
+                                on and among more than 16), in turn among equals */
     DAFFI_POLICY_ROUND_ROBIN = 1, /*  in turn */
     DAFFI_POLICY_RANDOM = 2,      /*  any */
     DAFFI_POLICY_KEY = 3,        /*  always the same one for a key (rendezvous hashing):

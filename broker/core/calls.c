@@ -75,6 +75,7 @@ void daffi_calls_give (daffi_core_t *self, daffi_entry_t *entry,
     daffi_entry_give_token (self, entry);
     daffi_list_append (&provider->running, &entry->of_place);
     provider->running_count++;
+    daffi_load_update (&self->load, provider);
     self->stats.running++;
     send_call (self, provider, DAFFI_RECORD_CALL, entry->token, name, entry->owner,
                entry->deadline_ms, body, entry);

@@ -79,6 +79,7 @@ void daffi_core_destroy (daffi_core_t **self_p)
         return;
     end_all (self);
     daffi_entry_slab_done (self);
+    daffi_load_done (&self->load);
     daffi_names_done (&self->processes);
     daffi_names_done (&self->functions);
     daffi_table_done (&self->entries);
@@ -121,6 +122,7 @@ daffi_session_t *daffi_core_connect (daffi_core_t *self, void *peer, int64_t now
     daffi_list_init (&session->placed);
     daffi_list_init (&session->running);
     daffi_list_append (&self->sessions, &session->link);
+    daffi_load_join (&self->load, session);
     daffi_wheel_arm (&self->wheel, &session->timer.timer,
                      now_ms + DAFFI_HELLO_TIMEOUT_MS);
     self->stats.sessions++;

@@ -11,6 +11,7 @@ static void end_running (daffi_core_t *self, daffi_entry_t *entry)
     self->stats.running--;
     self->stats.abandoned -= entry->state == DAFFI_ENTRY_ABANDONED;
     entry->provider->running_count--;
+    daffi_load_update (&self->load, entry->provider);
     daffi_entry_free (self, entry);
 }
 

@@ -69,6 +69,7 @@ void daffi_registry_release_function (daffi_core_t *self, daffi_offered_t *funct
         return;
     daffi_names_remove (&self->functions, daffi_text_of (function->name));
     free (function->offers);
+    daffi_bits_done (&function->providers);
     free (function);
 }
 
@@ -99,6 +100,7 @@ static void append_offer (daffi_offered_t *function, daffi_offer_t *offer)
     }
     offer->index = function->count;
     function->offers[function->count++] = offer;
+    daffi_load_offered (function, offer->session);
 }
 
 //  Offered again: a new signature in the old place.
@@ -157,6 +159,7 @@ void daffi_registry_remove_offer (daffi_core_t *self, daffi_offer_t *offer)
         function->offers[i] = function->offers[i + 1];
         function->offers[i]->index = i;
     }
+    daffi_load_withdrawn (function, session);
     free (offer);
     self->stats.functions -= function->count == 0;
     daffi_event_body_t event = {.type = DAFFI_EVENT_FUNCTION_REMOVED,
@@ -193,6 +196,8 @@ bool daffi_registry_has_room (const daffi_core_t *self, const daffi_session_t *s
 daffi_session_t *daffi_registry_pick (const daffi_core_t *self,
                                       daffi_offered_t *function, size_t size)
 {
+    if (function->count > DAFFI_MANY_PROVIDERS)
+        return daffi_load_pick (self, function, size);
     daffi_session_t *best = NULL;
     uint32_t best_index = 0;
     uint32_t index = function->cursor;

@@ -32,12 +32,14 @@ static void leave (daffi_core_t *self, daffi_session_t *session,
     if (!process)
         return;
     session->state = DAFFI_SESSION_DRAINING;
+    daffi_load_update (&self->load, session);
     daffi_registry_remove_offers (self, session);
     daffi_calls_provider_gone (self, session);
     process->session = NULL;
     session->process = NULL;
     session->behind = false;
     session->state = DAFFI_SESSION_NEW;
+    daffi_load_update (&self->load, session);
     self->stats.processes--;
     static const char *const reasons[] = {"", "goodbye", "lost", "superseded",
                                           "expired"};
@@ -64,6 +66,7 @@ void daffi_session_end (daffi_core_t *self, daffi_session_t *session,
     session->gone = true;
     leave (self, session, reason);
     daffi_wheel_disarm (&self->wheel, &session->timer.timer);
+    daffi_load_leave (&self->load, session);
     daffi_link_remove (&session->link);
     self->stats.sessions--;
     if (drop)
@@ -157,6 +160,7 @@ static void join (daffi_core_t *self, daffi_session_t *session, daffi_text_t nam
     daffi_link_remove (&process->held);
     session->process = process;
     session->state = DAFFI_SESSION_READY;
+    daffi_load_update (&self->load, session);
     self->stats.processes++;
     daffi_wheel_arm (&self->wheel, &session->timer.timer,
                      self->now_ms + session->timeout_ms);
@@ -278,6 +282,7 @@ void daffi_session_update (daffi_core_t *self, daffi_session_t *session,
     daffi_status_t status = daffi_read_update (body->data, body->size, &update);
     if (!status && update.has_capacity)
         session->capacity = (uint32_t)clamp (update.capacity, 1, CAPACITY_MAX);
+    daffi_load_update (&self->load, session);
     if (!status && update.remove.kind == DAFFI_KIND_ARRAY)
         status = remove_offers (self, session, &update.remove);
     if (!status && update.add.kind == DAFFI_KIND_ARRAY)
@@ -294,6 +299,7 @@ void daffi_session_drain (daffi_core_t *self, daffi_session_t *session,
                           const daffi_header_t *header)
 {
     session->state = DAFFI_SESSION_DRAINING;
+    daffi_load_update (&self->load, session);
     daffi_registry_remove_offers (self, session);
     daffi_queue_fail_process (self, session->process);
     daffi_header_t answer = {

@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "core.h"
 #include "list.h"
+#include "load.h"
 #include "names.h"
 #include "table.h"
 #include "wheel.h"
@@ -50,8 +51,10 @@ struct daffi_session {
     int64_t spoke_ms;  //  when something was sent to it last
     int64_t timeout_ms;
     int64_t heartbeat_ms;
-    bool pings;   //  it asks for signs of our life, so it can miss them
-    bool lapsed;  //  we slept, and it gave us up: nothing but HELLO counts from it
+    bool pings;     //  it asks for signs of our life, so it can miss them
+    bool lapsed;    //  we slept, and it gave us up: nothing but HELLO counts from it
+    uint32_t slot;  //  load.h
+    uint8_t load;   //  its class there
     uint32_t capacity;
     uint32_t running_count;  //  calls given to it
     uint32_t placed_count;   //  calls and waits by it
@@ -81,10 +84,12 @@ struct daffi_offered {
     daffi_offer_t **offers;  //  in order of arrival
     uint32_t count;
     uint32_t room;
-    uint32_t cursor;        //  where the next search begins: round robin among equals
-    daffi_list_t waiting;   //  entry.of_place: calls that wait for a provider
-    daffi_list_t waits;     //  entry.of_place: WAITs for it
-    daffi_link_t starving;  //  core.starving, while calls wait
+    uint32_t cursor;         //  where the next search begins: round robin among equals
+    daffi_bits_t providers;  //  slots of those, where they are many
+    uint32_t slot_cursor;    //  as cursor, for these
+    daffi_list_t waiting;    //  entry.of_place: calls that wait for a provider
+    daffi_list_t waits;      //  entry.of_place: WAITs for it
+    daffi_link_t starving;   //  core.starving, while calls wait
     char name[DAFFI_NAME_MAX + 1];
 };
 
@@ -164,6 +169,7 @@ struct daffi_core {
     uint64_t last_sequence;
     daffi_core_timer_t settled;
     daffi_wheel_t wheel;
+    daffi_load_t load;
     daffi_list_t sessions;
     daffi_list_t subscribers;
     daffi_list_t starving;  //  functions for which calls wait
