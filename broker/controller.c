@@ -18,6 +18,7 @@
 #include "core.h"
 #include "entropy.h"
 #include "failure.h"
+#include "keeper.h"
 #include "mailbox.h"
 #include "message.h"
 #include "monitor.h"
@@ -57,6 +58,7 @@ struct daffi_controller {
     daffi_log_t log;
     daffi_controller_options_t options;
     daffi_core_t *core;
+    daffi_keeper_t keeper;
     daffi_peers_t peers;
     daffi_message_t message;
     daffi_entropy_t entropy;
@@ -115,6 +117,13 @@ static uint64_t out_random (void *context)
 {
     daffi_controller_t *self = context;
     return daffi_entropy_next (&self->entropy);
+}
+
+static void out_store (void *context, uint64_t ticket, daffi_row_change_t change,
+                       const daffi_row_t *row)
+{
+    daffi_controller_t *self = context;
+    daffi_keeper_put (&self->keeper, ticket, change, row);
 }
 
 //  --- connections --------------------------------------------------------------------
@@ -263,6 +272,7 @@ static void say_goodbye (daffi_controller_t *self)
 //  Lets go of the endpoint; the actor lives on until it is destroyed.
 static void close_down (daffi_controller_t *self)
 {
+    daffi_keeper_close (&self->keeper);
     daffi_monitor_close (&self->monitor);
     daffi_peers_done (&self->peers);
     daffi_socket_close (&self->router);
@@ -368,6 +378,7 @@ static void turn (daffi_controller_t *self, bool *more)
     if (!*more)
         lose_cut (self);
     read_mails (self);
+    daffi_keeper_turn (&self->keeper, self->core, self->now_ms);
     daffi_core_tick (self->core, self->now_ms);
     feed_writable (self);
     daffi_peers_flush (&self->peers, self->now_ms);
@@ -378,11 +389,12 @@ static void turn (daffi_controller_t *self, bool *more)
 static bool rest (daffi_controller_t *self, zsock_t *pipe, bool more)
 {
     bool closed = self->phase == CLOSED;
-    struct pollfd fds[] = {{.fd = self->mailbox.fd, .events = POLLIN},
-                           {.fd = zsock_fd (pipe), .events = POLLIN},
-                           {.fd = closed ? -1 : self->monitor.fd, .events = POLLIN},
-                           {.fd = closed ? -1 : daffi_socket_get (self->router, ZMQ_FD),
-                            .events = POLLIN}};
+    struct pollfd fds[] = {
+        {.fd = self->mailbox.fd, .events = POLLIN},
+        {.fd = zsock_fd (pipe), .events = POLLIN},
+        {.fd = closed ? -1 : self->monitor.fd, .events = POLLIN},
+        {.fd = closed ? -1 : daffi_socket_get (self->router, ZMQ_FD), .events = POLLIN},
+        {.fd = closed ? -1 : daffi_keeper_fd (&self->keeper), .events = POLLIN}};
     //  sending may have eaten the edge that told of a message (zmq_getsockopt(3),
     //  ZMQ_FD)
     more = more ||
@@ -393,6 +405,7 @@ static bool rest (daffi_controller_t *self, zsock_t *pipe, bool more)
     if (fds[1].revents && (zsock_events (pipe) & ZMQ_POLLIN))
         return false;
     self->now_ms = daffi_clock_ms ();
+    self->keeper.news = fds[4].revents;
     if (fds[2].revents)
         watch_connections (self);
     return true;
@@ -427,16 +440,20 @@ static void controller_actor (zsock_t *pipe, void *args)
     shake_hands (self);
 }
 
-static void start_core (daffi_controller_t *self)
+static daffi_status_t start_core (daffi_controller_t *self, daffi_error_t *error)
 {
+    const daffi_controller_options_t *options = &self->options;
     daffi_core_options_t core = {
         .output = {self, out_send, out_fits, out_drop, out_random},
+        .tasks = {options->store ? out_store : NULL, daffi_keeper_zone},
         .log = self->options.log,
         .name = self->options.name,
         .settle_ms = self->options.settle_ms,
         .heartbeat_ms = self->options.heartbeat_ms,
         .heartbeat_timeout_ms = self->options.heartbeat_timeout_ms};
     self->core = daffi_core_new (&core, daffi_clock_ms ());
+    return daffi_keeper_open (&self->keeper, self->core, &self->log, options->store,
+                              options->store_lazy, error);
 }
 
 static daffi_status_t open_router (daffi_controller_t *self, daffi_error_t *error)
@@ -477,8 +494,7 @@ daffi_controller_t *daffi_controller_new (const daffi_controller_options_t *opti
     if (daffi_mailbox_init (&self->mailbox))
         daffi_fail (error, DAFFI_SYSTEM, "no descriptor is left; raise ulimit -n");
     else if (!daffi_context_acquire (&self->context, error) &&
-             !open_router (self, error)) {
-        start_core (self);
+             !open_router (self, error) && !start_core (self, error)) {
         daffi_context_spare_signals ();
         self->actor = zactor_new (controller_actor, self);
     }
@@ -504,6 +520,7 @@ void daffi_controller_destroy (daffi_controller_t **self_p)
         daffi_mailbox_done (&self->mailbox);
     }
     daffi_core_destroy (&self->core);
+    daffi_keeper_close (&self->keeper);
     daffi_peers_done (&self->peers);
     daffi_message_done (&self->message);
     daffi_monitor_close (&self->monitor);

@@ -19,6 +19,8 @@ typedef struct {
     int64_t settle_ms;               //  as in daffi_options_t
     int64_t heartbeat_ms;            //
     int64_t heartbeat_timeout_ms;    //
+    const char *store;  //  as in daffi_options_t; must outlive it
+    bool store_lazy;
     void (*on_stopped) (void *arg);  //  in the actor, once; or NULL
     void *on_stopped_arg;
 } daffi_controller_options_t;

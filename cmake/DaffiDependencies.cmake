@@ -11,8 +11,14 @@ pkg_check_modules (daffi_czmq REQUIRED IMPORTED_TARGET GLOBAL libczmq>=4.2)
 pkg_search_module (daffi_msgpack REQUIRED IMPORTED_TARGET GLOBAL msgpack-c msgpack)
 
 pkg_check_modules (daffi_sodium REQUIRED IMPORTED_TARGET GLOBAL libsodium>=1.0.18)
+#  Without it tasks live in memory alone.
+pkg_check_modules (daffi_sqlite IMPORTED_TARGET GLOBAL sqlite3>=3.37)
 
 set (DAFFI_SODIUM PkgConfig::daffi_sodium)
 set (DAFFI_ZMQ PkgConfig::daffi_zmq)
 set (DAFFI_CZMQ PkgConfig::daffi_czmq PkgConfig::daffi_zmq)
 set (DAFFI_MSGPACK PkgConfig::daffi_msgpack)
+set (DAFFI_SQLITE "")
+if (daffi_sqlite_FOUND)
+    set (DAFFI_SQLITE PkgConfig::daffi_sqlite)
+endif ()

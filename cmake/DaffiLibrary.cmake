@@ -2,7 +2,8 @@
 #  libdaffi out of the modules' objects, and how it is installed and found again.
 
 daffi_module_objects (objects)
-set (daffi_private_libraries ${DAFFI_CZMQ} ${DAFFI_MSGPACK} ${DAFFI_SODIUM} Threads::Threads ${CMAKE_DL_LIBS})
+set (daffi_private_libraries ${DAFFI_CZMQ} ${DAFFI_MSGPACK} ${DAFFI_SODIUM} ${DAFFI_SQLITE}
+    Threads::Threads ${CMAKE_DL_LIBS})
 
 if (DAFFI_SHARED)
     add_library (daffi SHARED ${objects})
@@ -52,5 +53,8 @@ install (FILES "${PROJECT_BINARY_DIR}/daffiConfig.cmake"
 #  The .pc file finds its prefix from where it lies, so an installed tree can be moved.
 file (RELATIVE_PATH daffi_pc_up "/prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/prefix")
 set (daffi_pc_requires "libczmq, libzmq, libsodium, ${daffi_msgpack_MODULE_NAME}")
+if (DAFFI_SQLITE)
+    string (APPEND daffi_pc_requires ", sqlite3")
+endif ()
 configure_file ("${PROJECT_SOURCE_DIR}/cmake/daffi.pc.in" "${PROJECT_BINARY_DIR}/daffi.pc" @ONLY)
 install (FILES "${PROJECT_BINARY_DIR}/daffi.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")

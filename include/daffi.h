@@ -179,6 +179,11 @@ typedef struct {
 
     const struct daffi_transfer_options *transfer; /*  code from others: daffi_transfer.h;
                                                        NULL: refused */
+    const char *store;    /*  controller: the SQLite file in which scheduled tasks
+                              (daffi_tasks.h) survive its end, made where it is not
+                              there; NULL: they live in memory */
+    bool store_when_used; /*  make that file, and the folders above it, with the first
+                              task only */
 
     daffi_lifecycle_fn *on_init;            /*  once, before anything else */
     daffi_lifecycle_fn *on_node_connect;    /*  at each connection to a controller */

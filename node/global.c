@@ -58,6 +58,7 @@ static void copy_options (daffi_global_t *self, const daffi_options_t *options)
     own->transfer = NULL;
     own->host = daffi_strdup (options->host);
     own->unix_sock_path = daffi_strdup (options->unix_sock_path);
+    own->store = daffi_strdup (options->store);
     own->heartbeat_ms = or_default (own->heartbeat_ms, DAFFI_HEARTBEAT_MS);
     own->heartbeat_timeout_ms =
         or_default (own->heartbeat_timeout_ms, DAFFI_HEARTBEAT_TIMEOUT_MS);
@@ -220,6 +221,8 @@ static daffi_status_t start_controller (daffi_global_t *self,
                                           .heartbeat_ms = self->options.heartbeat_ms,
                                           .heartbeat_timeout_ms =
                                               self->options.heartbeat_timeout_ms,
+                                          .store = self->options.store,
+                                          .store_lazy = self->options.store_when_used,
                                           .on_stopped = controller_stopped,
                                           .on_stopped_arg = self};
     daffi_controller_destroy (&self->controller);
@@ -358,6 +361,7 @@ void daffi_global_destroy (daffi_global_t **self_p)
     pthread_mutex_destroy (&self->lock);
     free ((char *)self->options.host);
     free ((char *)self->options.unix_sock_path);
+    free ((char *)self->options.store);
     free (self);
     *self_p = NULL;
 }

@@ -44,13 +44,13 @@ int64_t daffi_calls_deadline (const daffi_core_t *self, const daffi_header_t *he
 
 static void send_call (daffi_core_t *self, daffi_session_t *provider,
                        daffi_record_type_t type, uint64_t token, daffi_text_t name,
-                       const daffi_session_t *caller, int64_t deadline_ms,
+                       daffi_text_t caller, int64_t deadline_ms,
                        const daffi_body_t *body, const daffi_entry_t *entry)
 {
     daffi_header_t header = {.type = (uint8_t)type,
                              .id = token,
                              .name = name,
-                             .peer = daffi_session_name (caller),
+                             .peer = caller,
                              .ttl_ms = DAFFI_TTL_NONE};
     if (deadline_ms != DAFFI_NEVER) {
         header.ttl_ms = (uint32_t)(deadline_ms - self->now_ms);
@@ -65,6 +65,13 @@ static void send_call (daffi_core_t *self, daffi_session_t *provider,
     daffi_core_send (self, provider, &header, body, deadline_ms);
 }
 
+daffi_text_t daffi_calls_caller (const daffi_core_t *self, const daffi_entry_t *entry)
+{
+    if (entry->owner && entry->owner == self->tasks.caller)
+        return daffi_tasks_owner (self, entry->id);
+    return entry->owner ? daffi_session_name (entry->owner) : daffi_text ("", 0);
+}
+
 void daffi_calls_give (daffi_core_t *self, daffi_entry_t *entry,
                        daffi_session_t *provider, daffi_text_t name,
                        const daffi_body_t *body)
@@ -77,8 +84,8 @@ void daffi_calls_give (daffi_core_t *self, daffi_entry_t *entry,
     provider->running_count++;
     daffi_load_update (&self->load, provider);
     self->stats.running++;
-    send_call (self, provider, DAFFI_RECORD_CALL, entry->token, name, entry->owner,
-               entry->deadline_ms, body, entry);
+    send_call (self, provider, DAFFI_RECORD_CALL, entry->token, name,
+               daffi_calls_caller (self, entry), entry->deadline_ms, body, entry);
     daffi_stream_given (self, entry);
     daffi_monitor_given (self, entry);
 }
@@ -235,6 +242,16 @@ static bool is_sys (daffi_text_t name)
     return name.size > 5 && memcmp (name.data, "$sys.", 5) == 0;
 }
 
+void daffi_calls_place (daffi_core_t *self, const daffi_arrival_t *arrival)
+{
+    if (arrival->header->present & DAFFI_OPT_ALL)
+        daffi_broadcast_call (self, arrival);
+    else if (arrival->header->peer.size)
+        call_process (self, arrival);
+    else
+        call_function (self, arrival);
+}
+
 void daffi_calls_call (daffi_core_t *self, daffi_session_t *session,
                        const daffi_header_t *header, const daffi_body_t *body)
 {
@@ -251,14 +268,10 @@ void daffi_calls_call (daffi_core_t *self, daffi_session_t *session,
     }
     if (refused (self, &arrival))
         return;
-    if (is_sys (header->name))
+    if (!is_sys (header->name))
+        daffi_calls_place (self, &arrival);
+    else if (!daffi_tasks_call (self, session, header, body))
         daffi_introspect_call (self, &arrival);
-    else if (header->present & DAFFI_OPT_ALL)
-        daffi_broadcast_call (self, &arrival);
-    else if (header->peer.size)
-        call_process (self, &arrival);
-    else
-        call_function (self, &arrival);
 }
 
 //  --- casts ------------------------------------------------------------------------
@@ -292,6 +305,6 @@ void daffi_calls_cast (daffi_core_t *self, daffi_session_t *session,
         self->stats.dropped++;
         return;
     }
-    send_call (self, target, DAFFI_RECORD_CAST, 0, header->name, session, deadline_ms,
-               body, NULL);
+    send_call (self, target, DAFFI_RECORD_CAST, 0, header->name,
+               daffi_session_name (session), deadline_ms, body, NULL);
 }

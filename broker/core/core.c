@@ -59,17 +59,19 @@ daffi_core_t *daffi_core_new (const daffi_core_options_t *options, int64_t now_m
     daffi_buffer_init (&self->scratch);
     uint64_t epoch[2] = {random (context), random (context)};
     memcpy (self->epoch, epoch, sizeof self->epoch);
+    daffi_tasks_init (self, &options->tasks);
     start_settling (self, options->settle_ms);
     return self;
 }
 
 static void end_all (daffi_core_t *self)
 {
-    self->closed = true;
+    self->closed = self->draining = true;
     daffi_queue_settled (self);
     DAFFI_LIST_EACH (&self->sessions, link, follower)
         daffi_session_end (self, daffi_container (link, daffi_session_t, link),
                            DAFFI_LEFT_GOODBYE, true);
+    daffi_tasks_close (self);
 }
 
 void daffi_core_destroy (daffi_core_t **self_p)
@@ -78,6 +80,7 @@ void daffi_core_destroy (daffi_core_t **self_p)
     if (!self)
         return;
     end_all (self);
+    daffi_tasks_done (self);
     daffi_entry_slab_done (self);
     daffi_load_done (&self->load);
     daffi_names_done (&self->processes);
@@ -227,7 +230,7 @@ static handler_t *const handlers[] = {
     [DAFFI_RECORD_WAIT] = on_wait,
     [DAFFI_RECORD_SUBSCRIBE] = on_subscribe,
     [DAFFI_RECORD_EVENT] = on_unexpected,
-    [DAFFI_RECORD_SCHEDULE] = on_unexpected,
+    [DAFFI_RECORD_SCHEDULE] = daffi_tasks_schedule,
     [DAFFI_RECORD_PING] = on_ping,
     [DAFFI_RECORD_PONG] = on_pong,
     [DAFFI_RECORD_DRAIN] = on_drain,
@@ -292,7 +295,9 @@ enum { OVERSLEPT_MS = 200 };
 
 int64_t daffi_core_next (const daffi_core_t *self)
 {
-    return daffi_wheel_next (&self->wheel);
+    int64_t wheel_ms = daffi_wheel_next (&self->wheel);
+    int64_t tasks_ms = daffi_tasks_next (self);
+    return tasks_ms < wheel_ms ? tasks_ms : wheel_ms;
 }
 
 static void expire (daffi_core_t *self, daffi_core_timer_t *timer)
@@ -327,6 +332,7 @@ void daffi_core_tick (daffi_core_t *self, int64_t now_ms)
     daffi_timer_t *timer;
     while ((timer = daffi_wheel_take (&self->wheel)))
         expire (self, daffi_container (timer, daffi_core_timer_t, timer));
+    daffi_tasks_tick (self);
 }
 
 //  --- the end -----------------------------------------------------------------------
@@ -353,6 +359,8 @@ void daffi_core_drain (daffi_core_t *self)
 bool daffi_core_idle (const daffi_core_t *self)
 {
     return self->stats.waiting == 0 && self->stats.groups == 0 &&
+           daffi_list_empty (&self->tasks.unwritten) &&
+           daffi_list_empty (&self->tasks.ended) &&
            self->stats.running == self->stats.abandoned;
 }
 

@@ -17,6 +17,8 @@
 #include "daffi.h"
 #include "log.h"
 #include "record.h"
+#include "row.h"
+#include "zones.h"
 
 typedef struct daffi_core daffi_core_t;
 typedef struct daffi_session daffi_session_t;
@@ -40,8 +42,19 @@ typedef struct {
     uint64_t (*random) (void *context);
 } daffi_core_output_t;
 
+//  What the tasks of the core want done. The context is that of daffi_core_output_t.
+typedef struct {
+    //  Write a change to disk, and tell with daffi_core_written () once it is there, in
+    //  the order of the tickets. NULL: tasks live in memory alone.
+    void (*store) (void *context, uint64_t ticket, daffi_row_change_t change,
+                   const daffi_row_t *row);
+    //  The TZif file of a zone. NULL: there is UTC alone.
+    daffi_zone_load_fn *zone;
+} daffi_core_tasks_output_t;
+
 typedef struct {
     daffi_core_output_t output;
+    daffi_core_tasks_output_t tasks;
     daffi_log_t log;
     const char *name;  //  the controller's, told in WELCOME
     int64_t settle_ms;
@@ -81,6 +94,18 @@ void daffi_core_disconnect (daffi_core_t *self, daffi_session_t *session,
 void daffi_core_tick (daffi_core_t *self, int64_t now_ms);
 int64_t daffi_core_next (const daffi_core_t *self);
 
+//  The wall clock, milliseconds since 1970, beside the core's own: to be told at the
+//  start and before each tick. Where nobody tells it is the core's own.
+void daffi_core_set_wall (daffi_core_t *self, int64_t now_ms, int64_t wall_ms);
+//  A task that was stored, before anything else happens. DAFFI_PROTOCOL: it cannot be
+//  read, and is left out.
+DAFFI_MUST_USE daffi_status_t daffi_core_restore (daffi_core_t *self,
+                                                  const daffi_row_t *row);
+//  All changes up to `ticket` are on disk; or, with a status, they and all later ones
+//  will never be, and `text` says why.
+void daffi_core_written (daffi_core_t *self, uint64_t ticket, daffi_status_t status,
+                         const char *text, int64_t now_ms);
+
 //  The controller stops: nodes are told, new calls are refused.
 void daffi_core_drain (daffi_core_t *self);
 //  No call waits or runs.
@@ -112,6 +137,8 @@ typedef struct {
     uint64_t groups;        //  broadcasts now
     uint64_t waits;         //  now
     uint64_t queued_bytes;  //  now, of waiting calls
+    uint64_t task_runs;     //  begun
+    uint64_t failed_runs;   //  of tasks
 } daffi_core_stats_t;
 const daffi_core_stats_t *daffi_core_stats (const daffi_core_t *self);
 

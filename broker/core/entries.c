@@ -125,7 +125,8 @@ daffi_entry_t *daffi_entry_of (daffi_core_t *self, const daffi_session_t *owner,
 
 bool daffi_entry_id_free (daffi_core_t *self, const daffi_session_t *owner, uint64_t id)
 {
-    return id != 0 && id != owner->subscription && !daffi_entry_of (self, owner, id);
+    return id != 0 && id != owner->subscription && id != owner->task_subscription &&
+           !daffi_entry_of (self, owner, id);
 }
 
 void daffi_entry_give_token (daffi_core_t *self, daffi_entry_t *entry)

@@ -134,6 +134,7 @@ static const char *state_name (const daffi_entry_t *entry)
     case DAFFI_ENTRY_TAP:
         return "monitor";
     case DAFFI_ENTRY_WAIT:
+    case DAFFI_ENTRY_WRITING:
     case DAFFI_ENTRY_FREE:
         break;
     }
@@ -153,8 +154,7 @@ static void write_call (const daffi_core_t *self, const daffi_entry_t *entry,
     bool ends = entry->deadline_ms != DAFFI_NEVER;
     daffi_write_map (out, 8);
     daffi_write_string (out, "caller");
-    daffi_write_text (out, entry->owner ? daffi_session_name (entry->owner)
-                                        : daffi_text ("", 0));
+    daffi_write_text (out, daffi_calls_caller (self, entry));
     key_uint (out, "id", entry->id);
     key_string (out, "function", entry->called);
     key_string (out, "process", process_of (entry));
@@ -202,10 +202,12 @@ static void write_calls (const daffi_core_t *self, daffi_buffer_t *out)
     DAFFI_LIST_EACH (&self->sessions, link, follower)
         count += calls_of (self, daffi_container (link, daffi_session_t, link), NULL,
                            CALLS_MAX - count);
+    count += calls_of (self, self->tasks.caller, NULL, CALLS_MAX - count);
     daffi_write_array (out, count);
     DAFFI_LIST_EACH (&self->sessions, each, next)
         count -=
             calls_of (self, daffi_container (each, daffi_session_t, link), out, count);
+    calls_of (self, self->tasks.caller, out, count);
 }
 
 //  --- who answers what --------------------------------------------------------------

@@ -55,7 +55,7 @@ static void write_item (daffi_core_t *self, const daffi_entry_t *entry, bool end
     daffi_buffer_clear (out);
     daffi_write_map (out, 8);
     key_text (out, "event", daffi_text_of (ended ? "ended" : "given"));
-    key_text (out, "caller", name_of (entry->owner));
+    key_text (out, "caller", daffi_calls_caller (self, entry));
     key_number (out, "id", entry->id);
     key_text (out, "function", daffi_text_of (entry->called));
     key_text (out, "process", name_of (entry->provider));

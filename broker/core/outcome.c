@@ -40,7 +40,8 @@ static void forward (daffi_core_t *self, const daffi_entry_t *entry,
         forward_bare (self, entry, header, DAFFI_TOO_BIG);
         return;
     }
-    if (!self->output.fits (self->output.context, entry->owner->peer,
+    if (entry->owner != self->tasks.caller &&
+        !self->output.fits (self->output.context, entry->owner->peer,
                             daffi_body_size (body))) {
         forward_bare (self, entry, header, DAFFI_BUSY);
         return;
@@ -126,6 +127,7 @@ static void give_up (daffi_core_t *self, daffi_entry_t *entry)
         daffi_presence_wait_end (self, entry);
         break;
     case DAFFI_ENTRY_TAP:
+    case DAFFI_ENTRY_WRITING:
         daffi_entry_free (self, entry);
         break;
     case DAFFI_ENTRY_FREE:
@@ -179,6 +181,7 @@ bool daffi_calls_end (daffi_core_t *self, daffi_entry_t *entry)
         daffi_monitor_end (self, entry, DAFFI_CANCELLED, "cancelled");
         break;
     case DAFFI_ENTRY_WAIT:
+    case DAFFI_ENTRY_WRITING:
     case DAFFI_ENTRY_FREE:
     case DAFFI_ENTRY_ABANDONED:
         return false;
@@ -207,6 +210,8 @@ static const char *expiry_text (const daffi_entry_t *entry)
         return "not present before the deadline";
     case DAFFI_ENTRY_TAP:
         return "the time to monitor is over";
+    case DAFFI_ENTRY_WRITING:
+        return "not on disk before the deadline; it may be so later";
     case DAFFI_ENTRY_WAITING:
     case DAFFI_ENTRY_GROUP:
     case DAFFI_ENTRY_FREE:
@@ -224,12 +229,14 @@ void daffi_calls_expire (daffi_core_t *self, daffi_entry_t *entry)
         daffi_broadcast_expire (self, entry);
         return;
     }
-    daffi_core_send_error (self, entry->owner, entry->id, DAFFI_TIMEOUT,
-                           ran ? DAFFI_EXECUTED_MAYBE : DAFFI_EXECUTED_NO,
-                           ran ? daffi_session_name (entry->provider)
-                               : daffi_text_of (self->name),
-                           "%s", expiry_text (entry));
-    if (entry->state != DAFFI_ENTRY_WAIT && entry->state != DAFFI_ENTRY_TAP)
+    daffi_core_send_error (
+        self, entry->owner, entry->id, DAFFI_TIMEOUT,
+        ran || entry->state == DAFFI_ENTRY_WRITING ? DAFFI_EXECUTED_MAYBE
+                                                   : DAFFI_EXECUTED_NO,
+        ran ? daffi_session_name (entry->provider) : daffi_text_of (self->name), "%s",
+        expiry_text (entry));
+    if (entry->state != DAFFI_ENTRY_WAIT && entry->state != DAFFI_ENTRY_TAP &&
+        entry->state != DAFFI_ENTRY_WRITING)
         daffi_monitor_ended (self, entry, DAFFI_TIMEOUT);
     give_up (self, entry);
 }

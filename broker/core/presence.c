@@ -195,6 +195,10 @@ void daffi_presence_subscribe (daffi_core_t *self, daffi_session_t *session,
                                "a SUBSCRIBE with an id that is in flight");
         return;
     }
+    if (daffi_text_equal (header->name, daffi_text_of ("$sys.tasks"))) {
+        daffi_tasks_subscribe (self, session, header);
+        return;
+    }
     daffi_link_remove (&session->subscriber);
     session->subscription = header->id;
     session->subscription_behind = false;

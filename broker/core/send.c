@@ -11,6 +11,10 @@ static void send_to (daffi_core_t *self, daffi_session_t *to,
                      const daffi_header_t *header, const daffi_body_t *body,
                      int64_t deadline_ms, bool control)
 {
+    if (to == self->tasks.caller) {
+        daffi_tasks_receive (self, header, body);
+        return;
+    }
     to->spoke_ms = self->now_ms;
     if (!self->closed && !to->gone)
         self->output.send (self->output.context, to->peer, header, body, deadline_ms,

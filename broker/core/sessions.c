@@ -26,6 +26,8 @@ static void leave (daffi_core_t *self, daffi_session_t *session,
 {
     daffi_link_remove (&session->subscriber);
     session->subscription = 0;
+    daffi_link_remove (&session->task_subscriber);
+    session->task_subscription = 0;
     session->subscription_behind = false;
     daffi_calls_owner_gone (self, session);
     daffi_process_t *process = session->process;

@@ -12,6 +12,7 @@
 #include "load.h"
 #include "names.h"
 #include "table.h"
+#include "tasks.h"
 #include "wheel.h"
 
 typedef struct daffi_process daffi_process_t;
@@ -63,9 +64,13 @@ struct daffi_session {
     daffi_list_t placed;     //  entry.of_owner: calls and waits by it
     daffi_list_t running;    //  entry.of_place: calls given to it
     uint32_t offer_count;
-    daffi_link_t subscriber;   //  core.subscribers
-    uint64_t subscription;     //  id of its SUBSCRIBE
-    bool subscription_behind;  //  events were left out
+    daffi_link_t subscriber;       //  core.subscribers
+    uint64_t subscription;         //  id of its SUBSCRIBE
+    bool subscription_behind;      //  events were left out
+    daffi_link_t task_subscriber;  //  core.tasks.subscribers
+    uint64_t task_subscription;    //  id of its SUBSCRIBE to tasks
+    bool tasks_of_all;             //  not of its own alone
+    bool tasks_behind;             //  events were left out
     char language[33];
     char version[33];
 };
@@ -110,7 +115,8 @@ typedef enum {
                             //  takes a place of the process's capacity
     DAFFI_ENTRY_GROUP,      //  a broadcast, whose parts run
     DAFFI_ENTRY_WAIT,       //  a WAIT for presence
-    DAFFI_ENTRY_TAP         //  a $sys.monitor, which is told of every call
+    DAFFI_ENTRY_TAP,        //  a $sys.monitor, which is told of every call
+    DAFFI_ENTRY_WRITING     //  a change of a task that waits for the disk
 } daffi_entry_state_t;
 
 //  A call in flight or a wait. From a slab, so that its index can be part of the token.
@@ -183,6 +189,7 @@ struct daffi_core {
     daffi_entry_t **slab;   //  chunks of 2^DAFFI_SLAB_BITS
     uint32_t slab_chunks;
     daffi_entry_t *free_entries;
+    daffi_core_tasks_t tasks;
     daffi_buffer_t scratch;  //  bodies that the core makes itself
     daffi_core_stats_t stats;
 };
@@ -301,12 +308,16 @@ void daffi_calls_call (daffi_core_t *self, daffi_session_t *session,
                        const daffi_header_t *header, const daffi_body_t *body);
 void daffi_calls_cast (daffi_core_t *self, daffi_session_t *session,
                        const daffi_header_t *header, const daffi_body_t *body);
+//  A call that is in order: to its provider, a queue, or everybody.
+void daffi_calls_place (daffi_core_t *self, const daffi_arrival_t *arrival);
 int64_t daffi_calls_deadline (const daffi_core_t *self, const daffi_header_t *header);
 bool daffi_calls_offered (daffi_core_t *self, const daffi_session_t *session,
                           daffi_text_t name);
 void daffi_calls_refuse (daffi_core_t *self, const daffi_arrival_t *arrival,
                          daffi_status_t status, const char *text);
 daffi_entry_t *daffi_calls_accept (daffi_core_t *self, const daffi_arrival_t *arrival);
+//  Who makes the call: a session, or the owner of a task. Empty: nobody any more.
+daffi_text_t daffi_calls_caller (const daffi_core_t *self, const daffi_entry_t *entry);
 void daffi_calls_give (daffi_core_t *self, daffi_entry_t *entry,
                        daffi_session_t *provider, daffi_text_t name,
                        const daffi_body_t *body);

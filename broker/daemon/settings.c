@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "config.h"
+#include "store_place.h"
 
 enum {
     OPTION_HOST,
@@ -17,6 +18,8 @@ enum {
     OPTION_INSECURE,
     OPTION_NAME,
     OPTION_ENDPOINT_FILE,
+    OPTION_STORE,
+    OPTION_NO_STORE,
     OPTION_QUIET,
     OPTION_LOG_LEVEL,
     OPTION_HEARTBEAT,
@@ -75,7 +78,22 @@ static const daffi_option_t table[OPTION_COUNT] = {
                               .kind = DAFFI_OPTION_TEXT,
                               .help = "write the real endpoint to this file once nodes "
                                       "can connect; removed at the end"},
-    [OPTION_QUIET] = {.name = "quiet",
+    [OPTION_STORE] = {.section = "Scheduled tasks",
+                      .name = "store",
+                      .value = "FILE",
+                      .environment = "DAFFI_STORE",
+                      .example = "/var/lib/daffi/tasks.db",
+                      .kind = DAFFI_OPTION_TEXT,
+                      .help = "keep them in this SQLite file, so that they survive; "
+                              "none: a file for this endpoint in $STATE_DIRECTORY or "
+                              "~/.local/state/daffi, made with the first task; with "
+                              "a free port none"},
+    [OPTION_NO_STORE] = {.name = "no-store",
+                         .environment = "DAFFI_NO_STORE",
+                         .kind = DAFFI_OPTION_FLAG,
+                         .help = "keep them in memory alone"},
+    [OPTION_QUIET] = {.section = "What it says",
+                      .name = "quiet",
                       .environment = "DAFFI_QUIET",
                       .kind = DAFFI_OPTION_FLAG,
                       .help = "no ready line; log from warning up, unless --log-level "
@@ -172,6 +190,20 @@ static daffi_exit_t check_endpoint (const daffi_option_value_t *values,
     return DAFFI_EXIT_OK;
 }
 
+static daffi_exit_t check_store (const daffi_option_value_t *values,
+                                 daffi_problem_t *problem)
+{
+    const daffi_option_value_t *file = &values[OPTION_STORE];
+    const daffi_option_value_t *none = &values[OPTION_NO_STORE];
+    char a[64], b[64];
+    if (!file->text || !none->number || file->source != none->source)
+        return DAFFI_EXIT_OK;
+    return daffi_problem_set (problem, DAFFI_EXIT_USAGE,
+                              "%s and %s exclude each other\n  leave one of them out",
+                              given_as (values, OPTION_STORE, a, sizeof a),
+                              given_as (values, OPTION_NO_STORE, b, sizeof b));
+}
+
 static daffi_exit_t check_heartbeat (const daffi_option_value_t *values,
                                      daffi_problem_t *problem)
 {
@@ -217,6 +249,21 @@ static void apply (daffi_settings_t *self, const daffi_option_value_t *values)
     };
 }
 
+static void apply_store (daffi_settings_t *self, const daffi_option_value_t *values)
+{
+    const daffi_option_value_t *file = &values[OPTION_STORE];
+    const daffi_option_value_t *none = &values[OPTION_NO_STORE];
+    //  what was said more closely counts
+    bool in_memory = none->number && none->source >= file->source;
+    if (file->text && !in_memory) {
+        self->global.store = file->text;
+    } else if (!in_memory &&
+               daffi_store_place (&self->global, self->store, sizeof self->store)) {
+        self->global.store = self->store;
+        self->global.store_when_used = true;
+    }
+}
+
 const daffi_option_t *daffi_settings_options (size_t *count)
 {
     *count = OPTION_COUNT;
@@ -235,7 +282,9 @@ static daffi_exit_t read_values (daffi_settings_t *self, daffi_option_set_t *set
     daffi_option_set_standard (set);
     daffi_option_settle_endpoint (&set->values[OPTION_HOST], &set->values[OPTION_PORT],
                                   &set->values[OPTION_UNIX_SOCK_PATH]);
-    code = check_endpoint (set->values, set->program, problem);
+    code = check_store (set->values, problem);
+    if (!code)
+        code = check_endpoint (set->values, set->program, problem);
     return code ? code : check_heartbeat (set->values, problem);
 }
 
@@ -254,8 +303,10 @@ daffi_exit_t daffi_settings_read (daffi_settings_t *self, const char *program, i
     if (code || self->help || self->version)
         return code;
     code = read_values (self, &set, problem);
-    if (!code)
+    if (!code) {
         apply (self, values);
+        apply_store (self, values);
+    }
     return code;
 }
 

@@ -16,6 +16,7 @@ typedef struct {
     bool quiet;
     bool insecure;
     const char *endpoint_file;  //  or NULL
+    char store[512];            //  where its place is not said
     daffi_options_t global;     //  all but the log function
 } daffi_settings_t;
 

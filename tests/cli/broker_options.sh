@@ -9,6 +9,7 @@ help () {
     cp out long
     for option in --host --port --unix-sock-path --name --endpoint-file --log-level \
         --drain-timeout --settle --heartbeat --heartbeat-timeout --quiet --insecure \
+        --store --no-store \
         --help --version; do
         says out " $option"
     done

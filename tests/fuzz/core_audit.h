@@ -123,6 +123,7 @@ static inline void core_audit (const daffi_core_t *core)
         count.processes += session->process != NULL;
         sessions++;
     }
+    count_placed (core->tasks.caller, &count);
     require (sessions == stats->sessions && count.processes == stats->processes);
     require (count.waiting == stats->waiting && count.waits == stats->waits);
     require (count.groups == stats->groups);

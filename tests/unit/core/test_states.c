@@ -52,7 +52,7 @@ static const state_row_t states[] = {
                                  "  x <- EVENT 5 added x f\n"
                                  "  x <- RESULT 5 p=hub\n",
       [DAFFI_RECORD_EVENT] = "  x <- ERROR 5 PROTOCOL no p=hub\n",
-      [DAFFI_RECORD_SCHEDULE] = "  x <- ERROR 5 PROTOCOL no p=hub\n",
+      [DAFFI_RECORD_SCHEDULE] = "  x <- RESULT 5 p=hub\n",
       [DAFFI_RECORD_PING] = "  x <- PONG 5\n",
       [DAFFI_RECORD_PONG] = "",
       [DAFFI_RECORD_DRAIN] = "  x <- DRAIN 5\n",
@@ -74,7 +74,7 @@ static const state_row_t states[] = {
       [DAFFI_RECORD_SUBSCRIBE] = "  x <- EVENT 5 joined x\n"
                                  "  x <- RESULT 5 p=hub\n",
       [DAFFI_RECORD_EVENT] = "  x <- ERROR 5 PROTOCOL no p=hub\n",
-      [DAFFI_RECORD_SCHEDULE] = "  x <- ERROR 5 PROTOCOL no p=hub\n",
+      [DAFFI_RECORD_SCHEDULE] = "  x <- RESULT 5 p=hub\n",
       [DAFFI_RECORD_PING] = "  x <- PONG 5\n",
       [DAFFI_RECORD_PONG] = "",
       [DAFFI_RECORD_DRAIN] = "  x <- DRAIN 5\n",
@@ -96,6 +96,8 @@ static const char *record_of (unsigned type)
         return "CAST 0 f=f";
     case DAFFI_RECORD_WAIT:
         return "WAIT 5 f=f";
+    case DAFFI_RECORD_SCHEDULE:  //  {"delay_ms": 1000}
+        return "SCHEDULE 5 f=f raw=81a864656c61795f6d73cd03e8";
     default:
         return NULL;
     }

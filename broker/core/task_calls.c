@@ -1,0 +1,294 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  $sys.task*: looking at tasks and steering them.
+
+#include <stdlib.h>
+
+#include "state.h"
+
+typedef struct {
+    daffi_core_t *core;
+    daffi_session_t *session;
+    const daffi_header_t *header;
+    daffi_value_t args;
+} request_t;
+
+static void refuse (const request_t *self, daffi_status_t status, const char *text)
+{
+    self->core->stats.refused++;
+    daffi_core_send_error (self->core, self->session, self->header->id, status,
+                           DAFFI_EXECUTED_NO, daffi_text_of (self->core->name),
+                           "%.*s: %s", (int)self->header->name.size,
+                           self->header->name.data, text);
+}
+
+static daffi_text_t argument (const request_t *self, size_t index)
+{
+    daffi_value_t value;
+    if (daffi_value_item (&self->args, index, &value))
+        return daffi_text ("", 0);
+    return daffi_value_text_of (&value);
+}
+
+//  --- telling ------------------------------------------------------------------------
+
+static void key_int (daffi_buffer_t *out, const char *key, int64_t value)
+{
+    daffi_write_string (out, key);
+    daffi_write_int (out, value);
+}
+
+static void key_text (daffi_buffer_t *out, const char *key, const char *value)
+{
+    daffi_write_string (out, key);
+    daffi_write_string (out, value);
+}
+
+static void write_last (const daffi_duty_t *duty, daffi_buffer_t *out)
+{
+    const daffi_run_end_t *last =
+        duty->history_count ? &duty->history[duty->history_count - 1] : NULL;
+    key_int (out, "last_status", last ? (int64_t)last->status : DAFFI_PENDING);
+    key_text (out, "last_error", last ? last->text : "");
+    key_text (out, "last_process", last ? last->process : "");
+}
+
+static int64_t or_zero (int64_t moment_ms)
+{
+    return moment_ms == DAFFI_NEVER ? 0 : moment_ms;
+}
+
+enum { TASK_KEYS = 21 };
+
+//  The pairs of a task's map; the head is the caller's.
+static void write_task (const daffi_duty_t *duty, daffi_now_t now, daffi_buffer_t *out)
+{
+    static const char *const conditions[] = {"period", "at_time", "at_time", "cron"};
+    static const char *const states[] = {"scheduled", "paused", "finished",
+                                         "cancelled"};
+    int64_t remaining = daffi_duty_remaining (duty);
+    key_text (out, "uuid", duty->uuid);
+    key_text (out, "function", duty->function);
+    key_text (out, "owner", duty->owner);
+    key_text (out, "process", duty->process);
+    daffi_write_string (out, "all");
+    daffi_write_bool (out, duty->all);
+    key_text (out, "condition", conditions[duty->plan.kind]);
+    key_text (out, "detail", duty->plan.detail);
+    key_text (out, "state", states[duty->state]);
+    key_int (out, "created_ms", duty->created_ms);
+    key_int (out, "next_ms", or_zero (daffi_duty_moment (duty, duty->next_ms, now)));
+    key_int (out, "last_ms", duty->last_ms);
+    key_int (out, "until_ms", or_zero (duty->plan.until_ms));
+    write_last (duty, out);
+    key_int (out, "runs", (int64_t)duty->runs);
+    key_int (out, "failed", (int64_t)duty->failed);
+    key_int (out, "skipped", (int64_t)duty->skipped);
+    key_int (out, "running", (int64_t)duty->running + duty->waiting);
+    daffi_write_string (out, "remaining");
+    if (remaining < 0)
+        daffi_write_nil (out);
+    else
+        daffi_write_int (out, remaining);
+    key_int (out, "args_size", (int64_t)duty->args->size);
+}
+
+static void send_scratch (const request_t *self)
+{
+    daffi_core_t *core = self->core;
+    if (core->output.fits (core->output.context, self->session->peer,
+                           core->scratch.size))
+        daffi_core_send_scratch (core, self->session, self->header->id);
+    else
+        refuse (self, DAFFI_BUSY, "the answer finds no room");
+}
+
+//  --- $sys.tasks ---------------------------------------------------------------------
+
+//  The pages keep a body well below the number of values that one may hold, and the
+//  time that one takes well below what others notice.
+enum { PAGE_TASKS = 500, PAGE_LOOKS = 20000 };
+
+typedef struct {
+    daffi_text_t process;
+    bool ended;
+    int64_t from;
+} filter_t;
+
+static void read_filter (const request_t *self, filter_t *filter)
+{
+    daffi_value_t map, value;
+    *filter = (filter_t){.process = daffi_text ("", 0)};
+    if (daffi_value_item (&self->args, 0, &map) || map.kind != DAFFI_KIND_MAP)
+        return;
+    if (!daffi_value_find (&map, "process", &value))
+        filter->process = daffi_value_text_of (&value);
+    if (!daffi_value_find (&map, "ended", &value) &&
+        daffi_value_get_bool (&value, &filter->ended))
+        filter->ended = false;
+    if (!daffi_value_find (&map, "from", &value) &&
+        (daffi_value_get_int (&value, &filter->from) || filter->from < 0 ||
+         filter->from > UINT32_MAX))
+        filter->from = 0;
+}
+
+static bool belongs (const daffi_duty_t *duty, daffi_text_t process)
+{
+    return !process.size || daffi_text_equal (process, daffi_text_of (duty->owner)) ||
+           daffi_text_equal (process, daffi_text_of (duty->process));
+}
+
+static void list_tasks (request_t *self)
+{
+    filter_t filter;
+    const daffi_duty_t *page[PAGE_TASKS], *duty;
+    const daffi_agenda_t *agenda = &self->core->tasks.agenda;
+    daffi_now_t now = daffi_tasks_now (&self->core->tasks, self->core->now_ms);
+    read_filter (self, &filter);
+    uint32_t slot = (uint32_t)filter.from, end = slot + PAGE_LOOKS, count = 0;
+    while (count < PAGE_TASKS && slot < end &&
+           (duty = daffi_agenda_from (agenda, &slot))) {
+        if (!duty->fresh && (filter.ended || !daffi_duty_over (duty)) &&
+            belongs (duty, filter.process))
+            page[count++] = duty;
+        slot++;
+    }
+    daffi_buffer_t *out = &self->core->scratch;
+    daffi_buffer_clear (out);
+    daffi_write_map (out, 2);
+    daffi_write_string (out, "tasks");
+    daffi_write_array (out, count);
+    for (uint32_t i = 0; i < count; i++) {
+        daffi_write_map (out, TASK_KEYS);
+        write_task (page[i], now, out);
+    }
+    daffi_write_string (out, "next");
+    if (slot < agenda->slot_count)
+        daffi_write_uint (out, slot);
+    else
+        daffi_write_nil (out);
+    send_scratch (self);
+}
+
+//  --- one task -----------------------------------------------------------------------
+
+static daffi_duty_t *find (const request_t *self)
+{
+    daffi_duty_t *duty =
+        daffi_agenda_find (&self->core->tasks.agenda, argument (self, 0));
+    return duty && !duty->fresh ? duty : NULL;
+}
+
+static void show_task (request_t *self)
+{
+    const daffi_duty_t *duty = find (self);
+    daffi_buffer_t *out = &self->core->scratch;
+    if (!duty) {
+        refuse (self, DAFFI_NOT_FOUND, "no such task");
+        return;
+    }
+    daffi_buffer_clear (out);
+    daffi_write_map (out, TASK_KEYS + 1);
+    write_task (duty, daffi_tasks_now (&self->core->tasks, self->core->now_ms), out);
+    daffi_write_string (out, "history");
+    daffi_write_array (out, duty->history_count);
+    for (uint32_t i = 0; i < duty->history_count; i++)
+        daffi_run_end_write (&duty->history[i], out);
+    send_scratch (self);
+}
+
+static void answer (request_t *self, uint64_t ticket, const char *text)
+{
+    daffi_tasks_answer (self->core, self->session, self->header, ticket, text, NULL);
+}
+
+static void cancel_task (request_t *self)
+{
+    daffi_duty_t *duty = find (self);
+    if (!duty || !belongs (duty, argument (self, 1))) {
+        answer (self, 0, "unknown");
+    } else if (daffi_duty_over (duty)) {
+        answer (self, 0, "finished");
+    } else if (daffi_tasks_writable (self->core, self->session, self->header)) {
+        daffi_duty_cancel (duty);
+        daffi_tasks_tell_ended (self->core, duty);
+        answer (self, daffi_tasks_changed (self->core, duty), "cancelled");
+    }
+}
+
+//  One that has not ended, or NULL and the answer is sent.
+static daffi_duty_t *find_live (request_t *self)
+{
+    daffi_duty_t *duty = find (self);
+    if (!duty)
+        refuse (self, DAFFI_NOT_FOUND, "no such task");
+    else if (daffi_duty_over (duty))
+        refuse (self, DAFFI_INVALID, "the task has ended");
+    else if (daffi_tasks_writable (self->core, self->session, self->header))
+        return duty;
+    return NULL;
+}
+
+static void pause_task (request_t *self)
+{
+    daffi_duty_t *duty = find_live (self);
+    if (!duty)
+        return;
+    daffi_duty_pause (duty);
+    answer (self, daffi_tasks_changed (self->core, duty), "");
+}
+
+static void resume_task (request_t *self)
+{
+    daffi_duty_t *duty = find_live (self);
+    if (!duty)
+        return;
+    daffi_duty_resume (duty, daffi_tasks_now (&self->core->tasks, self->core->now_ms));
+    answer (self, daffi_tasks_changed (self->core, duty), "");
+}
+
+static void run_task (request_t *self)
+{
+    daffi_duty_t *duty = find_live (self);
+    daffi_now_t now = daffi_tasks_now (&self->core->tasks, self->core->now_ms);
+    if (!duty)
+        return;
+    daffi_status_t status = daffi_duty_run_now (duty, now);
+    if (status == DAFFI_BUSY) {
+        refuse (self, status, "a run of it has not ended");
+        return;
+    }
+    uint64_t ticket = daffi_tasks_changed (self->core, duty);
+    self->core->stats.task_runs += status == DAFFI_OK;
+    if (!status)
+        daffi_tasks_begin (self->core, duty, now.wall_ms, ticket);
+    answer (self, ticket, "");
+}
+
+//  --- which --------------------------------------------------------------------------
+
+typedef struct {
+    const char *name;
+    void (*handle) (request_t *request);
+} function_t;
+
+static const function_t functions[] = {
+    {"$sys.tasks", list_tasks},        {"$sys.task", show_task},
+    {"$sys.task.cancel", cancel_task}, {"$sys.task.pause", pause_task},
+    {"$sys.task.resume", resume_task}, {"$sys.task.run", run_task}};
+
+bool daffi_tasks_call (daffi_core_t *core, daffi_session_t *session,
+                       const daffi_header_t *header, const daffi_body_t *body)
+{
+    request_t request = {core, session, header, daffi_value_nil ()};
+    for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
+        if (!daffi_text_equal (header->name, daffi_text_of (functions[i].name)))
+            continue;
+        if (body->size && (daffi_value_unpack (body->data, body->size, &request.args) ||
+                           request.args.kind != DAFFI_KIND_ARRAY))
+            refuse (&request, DAFFI_PROTOCOL, "the arguments are an array");
+        else
+            functions[i].handle (&request);
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,75 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  Where a broker keeps its tasks when nobody says where: one file an endpoint, since a
+//  broker that comes back at the same place is the same one to its users.
+
+#include "store_place.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+//  systemd may name several folders, divided by colons; the first one is meant.
+static bool folder_of (char *out, size_t size)
+{
+    const char *state = getenv ("STATE_DIRECTORY");
+    const char *xdg = getenv ("XDG_STATE_HOME");
+    const char *home = getenv ("HOME");
+    int length = -1;
+    if (state && state[0] == '/')
+        length = snprintf (out, size, "%.*s", (int)strcspn (state, ":"), state);
+    else if (xdg && xdg[0] == '/')
+        length = snprintf (out, size, "%s/daffi", xdg);
+    else if (home && home[0] == '/')
+        length = snprintf (out, size, "%s/.local/state/daffi", home);
+    return length >= 0 && (size_t)length < size;
+}
+
+//  What cannot stand in the name of a file becomes `_`, and `_` becomes two.
+static bool append_name (char *out, size_t size, const char *text)
+{
+    size_t used = strlen (out);
+    for (; *text; text++) {
+        char c = *text;
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                     (c >= '0' && c <= '9') || c == '.' || c == '-';
+        if (used + 3 > size)
+            return false;
+        out[used++] = plain ? c : '_';
+        if (c == '_')
+            out[used++] = '_';
+    }
+    out[used] = 0;
+    return true;
+}
+
+static bool endpoint_of (const daffi_options_t *options, char *out, size_t size)
+{
+    const char *temporary = getenv ("TMPDIR");
+    if (options->host && !options->port)
+        return false;
+    if (options->host)
+        return (size_t)snprintf (out, size, "tcp-%s-%u", options->host, options->port) <
+               size;
+    if (options->unix_sock_path) {
+        char *real = realpath (options->unix_sock_path, NULL);
+        int length =
+            snprintf (out, size, "unix-%s", real ? real : options->unix_sock_path);
+        free (real);
+        return (size_t)length < size;
+    }
+    return (size_t)snprintf (out, size, "unix-%s/daffi",
+                             temporary && temporary[0] ? temporary : "/tmp") < size;
+}
+
+bool daffi_store_place (const daffi_options_t *options, char *out, size_t size)
+{
+    enum { NAME_ROOM = 200 };
+    char endpoint[NAME_ROOM], name[2 * NAME_ROOM] = "";
+    if (!endpoint_of (options, endpoint, sizeof endpoint) || !folder_of (out, size))
+        return false;
+    size_t used = strlen (out);
+    if (!append_name (name, NAME_ROOM, endpoint))
+        return false;
+    return (size_t)snprintf (out + used, size - used, "/tasks-%s.db", name) <
+           size - used;
+}
