@@ -138,11 +138,6 @@ def launch(*command, name=None):
     return Program(*command, name=name)
 
 
-def node_command(script):
-    """How to run a script of Node.js; skipped where that or its packages are missing."""
-    skip("there is no client for Node.js yet")
-
-
 def broker(*options):
     """A controller in the background, ready; its endpoint is the last word of the line."""
     program = launch(BROKER, "--settle", "200", "--log-level", "error", *options)

@@ -8,7 +8,8 @@ Where Node.js or its packages cannot be had, its cases are skipped, and say why.
 import os
 import sys
 
-from proofs import (broker, launch, main, node_command, proves, same, skip, until)
+from nodejs import node_command
+from proofs import Skipped, broker, launch, main, proves, same, skip, until
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SCENARIOS = {
@@ -29,7 +30,7 @@ SCENARIOS = {
 LANGUAGES = {
     "C": lambda: [os.path.join(os.environ["DAFFI_BUILD_DIR"], "tests", "interop_peer")],
     "Python": lambda: [sys.executable, os.path.join(HERE, "peer.py")],
-    "Node.js": lambda: node_command(os.path.join(HERE, "peer.mjs")),
+    "Node.js": lambda: node_command("peer.mjs"),
 }
 
 
@@ -48,7 +49,7 @@ class Scene:
         for language, command in LANGUAGES.items():
             try:
                 program = command()
-            except Exception as reason:
+            except Skipped as reason:
                 self.missing[language] = reason
                 continue
             self.peers[language] = launch(*program, self.folder, "in-" + language.lower(),

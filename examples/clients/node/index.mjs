@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: MPL-2.0
+// daffi for Node.js: call functions in other processes, and let them call yours.
+//
+//   import { Global } from 'daffi';
+//   const g = await Global.start({ processName: 'calculator', host: '127.0.0.1', port: 8888 });
+//   g.register('add', (a, b) => a + b);
+//   console.log(await g.call('add', [2, 3]));
+//
+// index.d.ts says what there is, README.md the rest.
+
+import { randomBytes } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+
+import { DaffiError } from './lib/errors.mjs';
+import { now } from './lib/link.mjs';
+import { Node } from './lib/node.mjs';
+import { Option, Policy, SIGNATURE_BYTES, Status, Type } from './lib/protocol.mjs';
+import { currentRequest } from './lib/serve.mjs';
+import { pack } from './lib/values.mjs';
+
+export { DaffiError } from './lib/errors.mjs';
+export { EventType, Executed, Policy, Reason, Status } from './lib/protocol.mjs';
+export { currentRequest } from './lib/serve.mjs';
+
+const DEFAULT_TIMEOUT_MS = 30000;
+const LONGEST_MS = 48 * 3600 * 1000;
+const NAME = /^[A-Za-z0-9._-]{1,128}$/;
+
+function endpointOf ({ host, port, unixSockPath }) {
+  if (host && unixSockPath) throw new DaffiError(Status.INVALID, 'host and unixSockPath: there can be only one');
+  if (!host !== !port) throw new DaffiError(Status.INVALID, 'host and port go together');
+  if (host) return `tcp://${host}:${port}`;
+  return `ipc://${unixSockPath ?? `${process.env.TMPDIR || '/tmp'}/daffi`}/.sock`;
+}
+
+function signatureOf (callback) {
+  const names = /^(?:async\s*)?(?:function\s*\*?\s*[\w$]*\s*)?\(([^)]*)\)/.exec(String(callback))?.[1];
+  const text = names === undefined ? '' : `(${names.replace(/\s+/g, ' ').trim()})`;
+  return Buffer.byteLength(text) <= SIGNATURE_BYTES ? text : '';
+}
+
+// A call that items go with, both ways.
+class Stream {
+  constructor (call) {
+    this.call = call;
+    this.channel = call.channel;
+  }
+
+  get result () { return this.call.result; }
+  send (item) { return this.channel.put(item); }
+  end () { this.channel.end(); }
+  cancel () { this.call.cancel(); }
+
+  // The next item; throws at the end.
+  async receive () {
+    const { value, done } = await this.channel.take();
+    if (done) throw new DaffiError(Status.END, 'no more items');
+    return value;
+  }
+
+  async feed (items) {
+    try {
+      for await (const item of items) await this.send(item);
+      this.end();
+    } catch (reason) {
+      if (!this.call.done && reason?.status !== Status.END) this.call.abandon(reason);
+    }
+  }
+
+  [Symbol.asyncIterator] () {
+    return {
+      next: () => this.channel.take(),
+      //  a loop that is left early
+      return: async () => {
+        this.cancel();
+        return { value: undefined, done: true };
+      }
+    };
+  }
+}
+
+// One reply of each process: `for await` tells them as they come, `result` all of them.
+class Broadcast {
+  constructor (call) {
+    this.call = call;
+    this.waiters = [];
+    call.onReply = () => this.waiters.splice(0).forEach((each) => each());
+  }
+
+  get result () { return this.call.result; }
+  cancel () { this.call.cancel(); }
+
+  async * [Symbol.asyncIterator] () {
+    for (let at = 0; ; at++) {
+      while (at >= this.call.replies.length && !this.call.done) {
+        await new Promise((resolve) => this.waiters.push(resolve));
+      }
+      if (at >= this.call.replies.length) break;
+      yield this.call.replies[at];
+    }
+    await this.call.result;
+  }
+}
+
+export class Global extends EventEmitter {
+  #node;
+  #stopping = null;
+  #drainTimeout;
+
+  constructor (options = {}) {
+    super();
+    this.processName = options.processName ?? `node-${randomBytes(6).toString('hex')}`;
+    if (!NAME.test(this.processName)) {
+      throw new DaffiError(Status.INVALID, `${this.processName} is no name: 1 to 128 of A-Z a-z 0-9 . _ -`);
+    }
+    this.endpoint = endpointOf(options);
+    this.refusal = null;
+    this.#drainTimeout = options.drainTimeout ?? 5000;
+    this.#node = new Node(this.processName, this.endpoint, options, (event, value) => {
+      if (event === 'refused') this.refusal = value;
+      this.emit(event, value);
+    });
+    for (const [name, callback] of Object.entries(options.functions ?? {})) this.register(name, callback);
+    //  after the caller has had its turn to listen
+    queueMicrotask(() => this.#node.start());
+  }
+
+  // A Global that is connected; throws after `connectTimeout` (10 s), or where it is refused.
+  static async start (options = {}) {
+    const g = new Global(options);
+    const timeout = options.connectTimeout ?? 10000;
+    try {
+      await new Promise((resolve, reject) => {
+        const timer = setTimeout(() => reject(new DaffiError(Status.TIMEOUT,
+          `no controller at ${g.endpoint}`)), timeout);
+        const settle = (act) => (value) => {
+          clearTimeout(timer);
+          act(value);
+        };
+        g.once('connect', settle(resolve));
+        g.once('refused', settle(reject));
+      });
+    } catch (reason) {
+      await g.stop();
+      throw reason;
+    }
+    return g;
+  }
+
+  get state () { return this.#node.state; }
+
+  register (name, callback, { signature } = {}) {
+    if (!NAME.test(name)) throw new DaffiError(Status.INVALID, `${name} is no name of a function`);
+    this.#node.offer(name, callback, signature ?? signatureOf(callback));
+  }
+
+  unregister (name) {
+    if (!this.#node.withdraw(name)) throw new DaffiError(Status.NOT_FOUND, `${name} is not registered`);
+  }
+
+  #fields (name, args, options) {
+    const request = options.detached ? undefined : currentRequest();
+    const left = request ? request.timeLeft() : Infinity;
+    const wanted = options.timeout ?? (request ? Infinity : DEFAULT_TIMEOUT_MS);
+    const timeout = Math.min(wanted, left);
+    const wire = {};
+    if (options.policy !== undefined || options.key !== undefined) {
+      wire[Option.POLICY] = options.policy ?? Policy.KEY;
+    }
+    if (options.key !== undefined) wire[Option.KEY] = options.key;
+    return {
+      name, peer: options.process ?? '', body: pack(args ?? []), options: wire,
+      deadline: timeout === Infinity ? Infinity : now() + Math.min(timeout, LONGEST_MS),
+      idempotent: options.idempotent ?? false, noRetry: options.noRetry ?? false,
+      parent: request ?? null, signal: options.signal ?? null
+    };
+  }
+
+  start (name, args, options = {}) {
+    return this.#node.calls.start(Type.CALL, this.#fields(name, args, options));
+  }
+
+  async call (name, args, options) { return this.start(name, args, options).result; }
+
+  cast (name, args, options = {}) {
+    const fields = this.#fields(name, args, { ...options, detached: true });
+    this.#node.calls.start(Type.CAST, { ...fields, options: {} });
+  }
+
+  broadcast (name, args, options = {}) {
+    const fields = this.#fields(name, args, options);
+    fields.options = { [Option.ALL]: options.stopAfter ?? 0 };
+    return new Broadcast(this.#node.calls.start(Type.CALL, { ...fields, broadcast: true }));
+  }
+
+  stream (name, args, options = {}) {
+    const stream = new Stream(this.#node.calls.start(Type.CALL, this.#fields(name, args, options), true));
+    if (options.items) stream.feed(options.items);
+    return stream;
+  }
+
+  #wait (name, peer, timeout = Infinity) {
+    return this.#node.calls.start(Type.WAIT, { name, peer, deadline: now() + timeout }).result;
+  }
+
+  waitProcess (process, timeout) { return this.#wait('', process, timeout); }
+  waitFunction (name, timeout) { return this.#wait(name, '', timeout); }
+
+  // From here on 'event' tells who is there, comes and goes.
+  subscribe () {
+    this.#node.wantsEvents = true;
+    if (this.#node.connected) this.#node.subscribe();
+  }
+
+  async registeredCallbacks () {
+    const found = {};
+    for (const [process, name, signature] of await this.call('$sys.functions')) {
+      (found[process] ??= {})[name] = signature;
+    }
+    return found;
+  }
+
+  // Withdraws the functions, lets what runs finish, says goodbye. Idempotent.
+  stop () {
+    this.#stopping ??= this.#node.stop(this.#drainTimeout);
+    return this.#stopping;
+  }
+}

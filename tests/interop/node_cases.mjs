@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MPL-2.0
+// node_cases.mjs FOLDER: the Node.js client by itself. A line a sentence; between the lines
+// `kill` and `start` the test that started it does so with the broker.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
+
+import * as daffi from 'daffi';
+
+const { DaffiError, EventType, Executed, Global, Policy, Reason, Status, currentRequest } = daffi;
+const [folder, types] = process.argv.slice(2);
+const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+
+async function broker (what) {
+  console.log(what);
+  assert.equal((await lines.next()).value, 'done');
+}
+
+const join = (processName, functions = {}, more = {}) =>
+  Global.start({ processName, unixSockPath: folder, functions, ...more });
+
+async function until (condition) {
+  for (const end = Date.now() + 10000; !await condition();) {
+    assert(Date.now() < end, `it did not come: ${condition}`);
+    await pause(5);
+  }
+}
+
+const fails = (promise) => promise.then((value) => assert.fail(`it returned ${value}`), (reason) => reason);
+
+const caller = await join('caller');
+let server;
+
+const proofs = {
+  async 'functions come and go, at any time' () {
+    server = await join('server', { echo: (x) => x });
+    server.register('late', () => 1);
+    assert.equal(await caller.waitFunction('late', 5000), 'server');
+    assert.deepEqual(await caller.registeredCallbacks(), { server: { echo: '(x)', late: '()' } });
+    server.unregister('late');
+    await until(async () => !('late' in (await caller.registeredCallbacks()).server));
+    assert.throws(() => server.unregister('late'), DaffiError);
+    assert.throws(() => server.register('two words', () => 1), DaffiError);
+  },
+  async 'presence: waits and events, and why somebody left' () {
+    const seen = [];
+    caller.on('event', (event) => { if (event.process === 'guest') seen.push([event.type, event.function, event.reason]); });
+    caller.subscribe();
+    assert.equal((await fails(caller.waitProcess('guest', 50))).status, Status.TIMEOUT);
+    const guest = await join('guest', { hello: () => 'hello' });
+    await caller.waitProcess('guest', 5000);
+    await guest.stop();
+    await until(() => seen.length === 4);
+    assert.deepEqual(seen, [[EventType.JOINED, '', 0], [EventType.FUNCTION_ADDED, 'hello', 0],
+      [EventType.FUNCTION_REMOVED, 'hello', 0], [EventType.LEFT, '', Reason.GOODBYE]]);
+  },
+  async 'a name that is taken is refused, or taken over' () {
+    assert.equal((await fails(join('server'))).status, Status.NAME_TAKEN);
+    const newer = await join('server', { who: () => 'newer' }, { takeover: true });
+    assert.equal(await caller.call('who'), 'newer');
+    await server.stop();
+    server = newer;
+    server.register('echo', (x) => x);
+  },
+  async 'errors keep their status, and say whether it ran' () {
+    server.register('picky', () => { throw new DaffiError(Status.NOT_FOUND, 'no paper'); });
+    await caller.waitFunction('picky', 5000);
+    const reason = await fails(caller.call('picky'));
+    assert.deepEqual([reason.status, reason.text, reason.executed, reason.code],
+      [Status.NOT_FOUND, 'no paper', Executed.YES, 'NOT_FOUND']);
+    assert.equal((await fails(caller.call('echo', [2n ** 64n]))).status, Status.INVALID);
+  },
+  async 'inside a callback calls inherit the deadline and the cancellation' () {
+    let left;
+    let ended = false;
+    server.register('inner', async function () {
+      await new Promise((resolve) => this.signal.addEventListener('abort', resolve));
+      ended = true;
+    });
+    server.register('outer', () => {
+      left = currentRequest().timeLeft();
+      return server.call('inner');
+    });
+    await caller.waitFunction('outer', 5000);
+    assert.equal((await fails(caller.call('outer', [], { timeout: 200 }))).status, Status.TIMEOUT);
+    await until(() => ended);
+    assert(left <= 200);
+  },
+  async 'policies choose the provider, and a broadcast stops when enough have answered' () {
+    const second = await join('second', { who: () => 'second' });
+    await until(async () => (await caller.broadcast('who').result).size === 2);
+    const seen = new Set();
+    for (let i = 0; i < 4; i++) seen.add(await caller.call('who', [], { policy: Policy.ROUND_ROBIN }));
+    assert.deepEqual([...seen].sort(), ['newer', 'second']);
+    const keyed = new Set();
+    for (let i = 0; i < 4; i++) keyed.add(await caller.call('who', [], { key: 'k' }));
+    assert.equal(keyed.size, 1);
+    second.register('who', () => pause(10000, null, { signal: currentRequest().signal }));
+    await pause(20);
+    const replies = await caller.broadcast('who', [], { stopAfter: 1 }).result;
+    assert.equal(replies.get('server'), 'newer');
+    assert.equal(replies.get('second').status, Status.CANCELLED);
+    const processes = [];
+    for await (const reply of caller.broadcast('who', [], { stopAfter: 1 })) processes.push(reply.process);
+    assert.deepEqual(processes.sort(), ['second', 'server']);
+    await second.stop();
+  },
+  async 'the items of a caller that fails end the call' () {
+    server.register('total', async function () {
+      let sum = 0;
+      for await (const item of this.items) sum += item;
+      return sum;
+    });
+    await caller.waitFunction('total', 5000);
+    const items = (function * () {
+      yield 1;
+      throw new TypeError('mine');
+    })();
+    assert((await fails(caller.stream('total', [], { items }).result)) instanceof TypeError);
+  },
+  async 'a function that yields answers a plain call with an array' () {
+    server.register('three', function * () { yield * [1, 2, 3]; });
+    await caller.waitFunction('three', 5000);
+    assert.deepEqual(await caller.call('three'), [1, 2, 3]);
+  },
+  async 'the death of the broker fails what is in flight, and its return brings all back' () {
+    const log = [];
+    caller.on('disconnect', () => log.push('down')).on('connect', () => log.push('up'));
+    let begun;
+    const running = new Promise((resolve) => { begun = resolve; });
+    server.register('sleep', () => {
+      begun();
+      return pause(5000, null, { signal: currentRequest().signal });
+    });
+    await caller.waitFunction('sleep', 5000);
+    const call = caller.start('sleep', []);
+    await running;
+    await broker('kill');
+    const reason = await fails(call.result);
+    assert.deepEqual([reason.status, reason.executed], [Status.CONTROLLER_LOST, Executed.MAYBE]);
+    const waiting = caller.waitFunction('echo', 10000);
+    const later = caller.call('echo', [5], { timeout: 10000 });
+    await broker('start');
+    assert.deepEqual([await later, await waiting], [5, 'server']);
+    assert.deepEqual(log, ['down', 'up']);
+  },
+  async 'stopping drains: what runs may finish' () {
+    let begun;
+    const running = new Promise((resolve) => { begun = resolve; });
+    const leaving = await join('leaving', { slow: async () => { begun(); await pause(200); return 'finished'; } });
+    const call = caller.call('slow');
+    await running;
+    await leaving.stop();
+    assert.equal(await call, 'finished');
+    assert.equal((await fails(leaving.call('slow'))).status, Status.STOPPED);
+  },
+  'the types name what the module exports' () {
+    const text = readFileSync(types, 'utf8');
+    const declared = [...text.matchAll(/^export declare (?:const|class|function) (\w+)/gm)].map((each) => each[1]);
+    assert.deepEqual([...declared].sort(), Object.keys(daffi).sort());
+    for (const name of Object.getOwnPropertyNames(Global.prototype).filter((each) => each !== 'constructor')) {
+      assert(new RegExp(`^  (readonly )?${name}\\b`, 'm').test(text), name);
+    }
+    for (const name of Object.keys(Status)) assert(text.includes(`'${name}'`), name);
+  }
+};
+
+for (const [sentence, proof] of Object.entries(proofs)) {
+  try {
+    await proof();
+    console.log(`ok ${sentence}`);
+  } catch (reason) {
+    console.log(`FAIL ${sentence}: ${String(reason.stack).replace(/\n/g, ' | ')}`);
+  }
+}
+await Promise.all([caller.stop(), server?.stop()]);
+console.log('end');

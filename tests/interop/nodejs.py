@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MPL-2.0
+"""The Node.js client in a folder of its own below the build folder, with its packages, since
+the tree holds none of them. `npm ci` brings exactly what the lock file names.
+
+Where Node.js, npm or the registry cannot be had, who asks is skipped with the reason.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+
+from proofs import SOURCE, Skipped, skip
+
+CLIENT = os.path.join(SOURCE, "examples", "clients", "node")
+TESTS = os.path.join(SOURCE, "tests", "interop")
+FOLDER = os.path.join(os.environ.get("DAFFI_BUILD_DIR") or os.path.join(SOURCE, ".build"),
+                      "interop-node")
+OLDEST = 18
+_prepared = {}
+
+
+def _version():
+    node = shutil.which("node") or skip("there is no node (Debian: nodejs)")
+    version = subprocess.run([node, "--version"], capture_output=True, text=True).stdout
+    if int(version.strip().lstrip("v").split(".")[0]) < OLDEST:
+        skip(f"node is {version.strip()}, older than {OLDEST}")
+    return node
+
+
+def _packages():
+    """node_modules as the lock file says."""
+    with open(os.path.join(CLIENT, "package-lock.json"), "rb") as file:
+        wanted = hashlib.sha256(file.read()).hexdigest()
+    stamp = os.path.join(FOLDER, "installed")
+    if os.path.exists(stamp) and open(stamp, encoding="ascii").read() == wanted:
+        return
+    npm = shutil.which("npm") or skip("there is no npm (Debian: npm)")
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(os.path.join(CLIENT, name), FOLDER)
+    try:
+        done = subprocess.run(
+            [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1",
+             "--fetch-timeout=15000"], cwd=FOLDER, capture_output=True, text=True, timeout=45)
+    except subprocess.TimeoutExpired:
+        skip("npm could not fetch the packages within 45 s: is the registry reachable?")
+    if done.returncode:
+        reason = [line for line in done.stderr.splitlines() if "warn" not in line.lower()]
+        skip("npm could not fetch the packages: " + " ".join(reason)[:200])
+    with open(stamp, "w", encoding="ascii") as file:
+        file.write(wanted)
+
+
+def _sources():
+    for name in ("index.mjs", "package.json"):
+        shutil.copy(os.path.join(CLIENT, name), FOLDER)
+    shutil.copytree(os.path.join(CLIENT, "lib"), os.path.join(FOLDER, "lib"),
+                    dirs_exist_ok=True)
+    for name in os.listdir(TESTS):
+        if name.endswith(".mjs"):
+            shutil.copy(os.path.join(TESTS, name), FOLDER)
+
+
+def node_command(script):
+    """How to run a script of tests/interop: its copy imports `daffi` by its name."""
+    return [_prepare(), os.path.join(FOLDER, script)]
+
+
+def _prepare():
+    if "outcome" not in _prepared:
+        try:
+            _prepared["outcome"] = _prepare_once()
+        except Skipped as reason:
+            _prepared["outcome"] = reason
+    if isinstance(_prepared["outcome"], Skipped):
+        raise _prepared["outcome"]
+    return _prepared["outcome"]
+
+
+def _prepare_once():
+    node = _version()
+    os.makedirs(FOLDER, exist_ok=True)
+    with open(os.path.join(FOLDER, "lock"), "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)    # tests run side by side
+        _packages()
+        _sources()
+    return node
