@@ -21,8 +21,8 @@ function (daffi_add_payload name)
     endif ()
     #  Payloads run in processes that know nothing of this build's sanitizers.
     if (DAFFI_SANITIZE OR DAFFI_COVERAGE)
-        target_compile_options (${name} PRIVATE -fno-sanitize=all --no-coverage)
-        target_link_options (${name} PRIVATE -fno-sanitize=all --no-coverage)
+        target_compile_options (${name} PRIVATE -fno-sanitize=all -fno-profile-arcs -fno-test-coverage)
+        target_link_options (${name} PRIVATE -fno-sanitize=all)
     endif ()
 endfunction ()
 

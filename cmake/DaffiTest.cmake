@@ -16,6 +16,7 @@ set (daffi_test_environment
     "PATH=${PROJECT_BINARY_DIR}/bin:${PROJECT_BINARY_DIR}/examples:$ENV{PATH}"
     "DAFFI_SOURCE_DIR=${PROJECT_SOURCE_DIR}"
     "DAFFI_BUILD_DIR=${PROJECT_BINARY_DIR}"
+    "DAFFI_RUNNER=${PROJECT_BINARY_DIR}/bin/daffi-runner"
     "DAFFI_EXAMPLES=${PROJECT_BINARY_DIR}/examples")
 if (TARGET daffi-broker)
     list (APPEND daffi_test_environment "DAFFI_BROKER=$<TARGET_FILE:daffi-broker>")

@@ -10,6 +10,7 @@
 #include "alloc.h"
 #include "failure.h"
 #include "inside.h"
+#include "runner.h"
 #include "writer.h"
 
 daffi_status_t daffi_payloads_refuse (daffi_request_t *request,
@@ -54,7 +55,9 @@ daffi_status_t daffi_payloads_run (daffi_payloads_t *self, daffi_held_t *held,
     }
     atomic_fetch_add (&held->running, 1);
     atomic_fetch_add (&held->calls, 1);
-    status = daffi_payload_run_here (self, held, function, args, request);
+    status = self->runner
+                 ? daffi_payload_run_isolated (self, held, function, args, request)
+                 : daffi_payload_run_here (self, held, function, args, request);
     atomic_fetch_sub (&held->running, 1);
     return status;
 }
@@ -156,6 +159,10 @@ static daffi_status_t serve_unload (daffi_request_t *request, void *arg)
     if (!hash)
         return DAFFI_INVALID;
     daffi_payloads_withdraw_all (self, hash);
+    daffi_held_t *held = self->runner ? daffi_vault_get (&self->vault, hash) : NULL;
+    if (held)
+        daffi_runner_forget (self->runner, held);
+    daffi_held_unref (held);
     if (daffi_vault_remove (&self->vault, hash, &error))
         return daffi_payloads_refuse (request, &error);
     daffi_hash_text (hash, text);
@@ -204,6 +211,11 @@ daffi_payloads_t *daffi_payloads_new (daffi_node_t *node,
     }
     pthread_mutex_init (&self->lock, NULL);
     daffi_vault_init (&self->vault, &self->policy, log);
+    if (self->policy.options.run == DAFFI_RUN_ISOLATED &&
+        !(self->runner = daffi_runner_new (&self->policy, log, error))) {
+        daffi_payloads_destroy (&self);
+        return NULL;
+    }
     register_own (self);
     return self;
 }
@@ -219,6 +231,7 @@ void daffi_payloads_destroy (daffi_payloads_t **self_p)
     if (!self)
         return;
     daffi_payloads_forget_uploads (self);
+    daffi_runner_destroy (&self->runner);
     daffi_vault_done (&self->vault);
     daffi_transfer_policy_done (&self->policy);
     pthread_mutex_destroy (&self->lock);

@@ -72,6 +72,12 @@ daffi_status_t daffi_payloads_run (daffi_payloads_t *self, daffi_held_t *held,
                                    const char *function, daffi_value_t args,
                                    daffi_request_t *request);
 
+//  --- payload_isolated.c -------------------------------------------------------------
+
+daffi_status_t daffi_payload_run_isolated (daffi_payloads_t *self, daffi_held_t *held,
+                                           const char *function, daffi_value_t args,
+                                           daffi_request_t *request);
+
 //  --- payload_here.c -----------------------------------------------------------------
 
 daffi_status_t daffi_payload_run_here (daffi_payloads_t *self, daffi_held_t *held,

@@ -1,0 +1,390 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  The node's side of the runner.
+//
+//  The runner is started with posix_spawn, which does not copy the node's memory,
+//  before the node has anything to lose by it, and again where it has died.
+
+#include "runner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "failure.h"
+
+#ifndef DAFFI_RUNNER_INSTALLED
+#define DAFFI_RUNNER_INSTALLED "/usr/local/libexec/daffi-runner"
+#endif
+
+enum { START_TIMEOUT_MS = 5000, SEND_TIMEOUT_S = 5 };
+
+struct daffi_runner {
+    const daffi_transfer_policy_t *policy;
+    daffi_log_t log;
+    pthread_mutex_t lock;
+    char path[4096];
+    pid_t pid;
+    int control;  //  -1: it does not run
+    int64_t last_id;
+    uint32_t count;     //  children, kept ones included
+    daffi_list_t kept;  //  the one that waits longest first
+};
+
+//  --- finding the program ------------------------------------------------------------
+
+static bool found (daffi_runner_t *self, const char *folder, const char *rest)
+{
+    int size = snprintf (self->path, sizeof self->path, "%s%s", folder, rest);
+    return size > 0 && (size_t)size < sizeof self->path && !access (self->path, X_OK);
+}
+
+//  Beside the program, as it was built or installed.
+static bool found_beside (daffi_runner_t *self)
+{
+    char folder[2048];
+    ssize_t size = readlink ("/proc/self/exe", folder, sizeof folder - 1);
+    if (size > 0) {
+        folder[size] = 0;
+        *strrchr (folder, '/') = 0;
+        if (found (self, folder, "/daffi-runner") ||
+            found (self, folder, "/../bin/daffi-runner"))
+            return true;
+    }
+    return false;
+}
+
+static bool found_in_path (daffi_runner_t *self)
+{
+    const char *cursor = getenv ("PATH");
+    while (cursor && *cursor) {
+        char folder[2048];
+        size_t size = strcspn (cursor, ":");
+        if (size && size < sizeof folder) {
+            memcpy (folder, cursor, size);
+            folder[size] = 0;
+            if (found (self, folder, "/daffi-runner"))
+                return true;
+        }
+        cursor += size + (cursor[size] == ':');
+    }
+    return false;
+}
+
+static daffi_status_t find_program (daffi_runner_t *self, daffi_error_t *error)
+{
+    const char *wish = self->policy->options.runner_path;
+    wish = wish ? wish : getenv ("DAFFI_RUNNER");
+    if (wish ? found (self, wish, "")
+             : found (self, DAFFI_RUNNER_INSTALLED, "") || found_beside (self) ||
+                   found_in_path (self))
+        return DAFFI_OK;
+    return daffi_fail (error, DAFFI_SYSTEM,
+                       "daffi-runner is not found; install it, or name it by "
+                       ".runner_path or $DAFFI_RUNNER");
+}
+
+//  --- starting -----------------------------------------------------------------------
+
+static daffi_status_t spawn (daffi_runner_t *self, int theirs, daffi_error_t *error)
+{
+    extern char **environ;
+    char *const args[] = {"daffi-runner", "--of-a-node", NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none;
+    posix_spawn_file_actions_init (&actions);
+    posix_spawn_file_actions_addopen (&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen (&actions, 1, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_adddup2 (&actions, theirs, 3);
+    posix_spawnattr_init (&attributes);
+    sigemptyset (&none);
+    posix_spawnattr_setsigmask (&attributes, &none);
+    posix_spawnattr_setflags (&attributes, POSIX_SPAWN_SETSIGMASK);
+    int failed =
+        posix_spawn (&self->pid, self->path, &actions, &attributes, args, environ);
+    posix_spawnattr_destroy (&attributes);
+    posix_spawn_file_actions_destroy (&actions);
+    if (!failed)
+        return DAFFI_OK;
+    self->pid = 0;
+    return daffi_fail (error, DAFFI_SYSTEM, "%.150s: %s", self->path,
+                       strerror (failed));
+}
+
+static daffi_status_t greet (daffi_runner_t *self, daffi_error_t *error)
+{
+    daffi_said_t said;
+    int fds[DAFFI_SAY_FDS];
+    uint8_t none[8];
+    struct pollfd waiting = {.fd = self->control, .events = POLLIN};
+    if (poll (&waiting, 1, START_TIMEOUT_MS) != 1 ||
+        daffi_hear_fds (self->control, &said, none, sizeof none, fds) < 0 ||
+        said.type != DAFFI_SAY_READY)
+        return daffi_fail (error, DAFFI_SYSTEM, "%.150s does not start", self->path);
+    bool whole = said.a > 0 && said.b;
+    daffi_log (&self->log, whole ? DAFFI_LOG_INFO : DAFFI_LOG_WARNING,
+               "payload.protection", "landlock=%lld seccomp=%s runner=%s",
+               (long long)said.a, said.b ? "yes" : "no", self->path);
+    if (!whole && !self->policy->options.weak_ok)
+        return daffi_fail (error, DAFFI_REFUSED,
+                           "this kernel has no %s, so payloads cannot be isolated; set "
+                           ".weak_ok to go on without",
+                           said.a > 0 ? "seccomp" : "Landlock");
+    return DAFFI_OK;
+}
+
+//  Locked, or alone.
+static void end (daffi_runner_t *self)
+{
+    if (self->control >= 0)
+        close (self->control);
+    self->control = -1;
+    if (self->pid)
+        while (waitpid (self->pid, NULL, 0) < 0 && errno == EINTR)
+            continue;
+    self->pid = 0;
+}
+
+//  Locked, or alone.
+static daffi_status_t start (daffi_runner_t *self, daffi_error_t *error)
+{
+    int pair[2];
+    if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+        return daffi_fail (error, DAFFI_SYSTEM, "no socket for the runner: %s",
+                           strerror (errno));
+    //  dup2 onto itself would keep the close-on-exec flag
+    int theirs = fcntl (pair[1], F_DUPFD_CLOEXEC, 10);
+    close (pair[1]);
+    self->control = pair[0];
+    daffi_status_t status = theirs < 0
+                                ? daffi_fail (error, DAFFI_SYSTEM, "no descriptor")
+                                : spawn (self, theirs, error);
+    if (theirs >= 0)
+        close (theirs);
+    if (!status)
+        status = greet (self, error);
+    if (status)
+        end (self);
+    return status;
+}
+
+daffi_runner_t *daffi_runner_new (const daffi_transfer_policy_t *policy,
+                                  const daffi_log_t *log, daffi_error_t *error)
+{
+    daffi_runner_t *self = daffi_new (sizeof *self);
+    self->policy = policy;
+    self->log = *log;
+    self->control = -1;
+    daffi_list_init (&self->kept);
+    pthread_mutex_init (&self->lock, NULL);
+    if (find_program (self, error) || start (self, error))
+        daffi_runner_destroy (&self);
+    return self;
+}
+
+//  --- children -----------------------------------------------------------------------
+
+//  Locked.
+static void destroy_child (daffi_runner_t *self, daffi_child_t *child)
+{
+    daffi_link_remove (&child->link);
+    close (child->socket);
+    close (child->output);
+    daffi_held_unref (child->held);
+    free (child);
+    self->count--;
+}
+
+//  Locked. It may have ended already.
+static void end_child (daffi_runner_t *self, daffi_child_t *child)
+{
+    if (self->control >= 0)
+        (void)daffi_say (self->control, DAFFI_SAY_KILL, child->id, 0, NULL, 0);
+    destroy_child (self, child);
+}
+
+void daffi_runner_destroy (daffi_runner_t **self_p)
+{
+    daffi_runner_t *self = *self_p;
+    if (!self)
+        return;
+    DAFFI_LIST_EACH (&self->kept, link, follower)
+        destroy_child (self, daffi_container (link, daffi_child_t, link));
+    end (self);
+    pthread_mutex_destroy (&self->lock);
+    free (self);
+    *self_p = NULL;
+}
+
+//  Nothing may wait on a kept child's socket: what does is its end.
+static bool lives (const daffi_child_t *child)
+{
+    struct pollfd waiting = {.fd = child->socket, .events = POLLIN};
+    return poll (&waiting, 1, 0) == 0;
+}
+
+//  Locked.
+static daffi_child_t *take_kept (daffi_runner_t *self, const daffi_held_t *held,
+                                 const char *caller)
+{
+    DAFFI_LIST_EACH (&self->kept, link, follower) {
+        daffi_child_t *child = daffi_container (link, daffi_child_t, link);
+        if (!lives (child)) {
+            destroy_child (self, child);
+            continue;
+        }
+        if (child->held == held && strcmp (child->caller, caller) == 0) {
+            daffi_link_remove (link);
+            return child;
+        }
+    }
+    return NULL;
+}
+
+//  Locked.
+static daffi_status_t make_room (daffi_runner_t *self, daffi_error_t *error)
+{
+    if (self->count < self->policy->options.children_max)
+        return DAFFI_OK;
+    daffi_link_t *oldest = daffi_list_first (&self->kept);
+    if (!oldest)
+        return daffi_fail (error, DAFFI_BUSY,
+                           "%u payload functions run isolated already",
+                           (unsigned)self->count);
+    end_child (self, daffi_container (oldest, daffi_child_t, link));
+    return DAFFI_OK;
+}
+
+//  Locked. Sends the request, and starts the runner anew if it has died.
+static bool ask (daffi_runner_t *self, const daffi_child_t *child, const int *fds,
+                 daffi_error_t *error)
+{
+    const daffi_transfer_options_t *options = &self->policy->options;
+    daffi_limits_t limits = {.memory_bytes = options->child_memory_bytes,
+                             .files_max = options->child_files_max,
+                             .idle_ms = options->child_idle_ms,
+                             .weak_ok = options->weak_ok};
+    for (int attempt = 0; attempt < 2; attempt++) {
+        if (self->control < 0 && start (self, error))
+            return false;
+        if (daffi_say_fds (self->control, DAFFI_SAY_SPAWN, child->id, &limits,
+                           sizeof limits, fds, DAFFI_SAY_FDS))
+            return true;
+        end (self);
+        daffi_log (&self->log, DAFFI_LOG_ERROR, "payload.runner_lost", "path=%s",
+                   self->path);
+    }
+    daffi_fail (error, DAFFI_SYSTEM, "the runner does not answer");
+    return false;
+}
+
+static void close_pair (int *pair)
+{
+    close (pair[0]);
+    close (pair[1]);
+}
+
+//  Locked.
+static daffi_child_t *new_child (daffi_runner_t *self, daffi_held_t *held,
+                                 const char *caller, daffi_error_t *error)
+{
+    int sockets[2], output[2];
+    struct timeval patience = {.tv_sec = SEND_TIMEOUT_S};
+    int image = daffi_held_image (held, error);
+    if (image < 0)
+        return NULL;
+    if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets)) {
+        daffi_fail (error, DAFFI_SYSTEM, "no socket: %s", strerror (errno));
+        return NULL;
+    }
+    if (pipe2 (output, O_CLOEXEC)) {
+        daffi_fail (error, DAFFI_SYSTEM, "no pipe: %s", strerror (errno));
+        close_pair (sockets);
+        return NULL;
+    }
+    (void)fcntl (output[0], F_SETFL, O_NONBLOCK);
+    (void)setsockopt (sockets[0], SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    daffi_child_t *child = daffi_new (sizeof *child);
+    child->id = ++self->last_id;
+    child->socket = sockets[0];
+    child->output = output[0];
+    const int fds[DAFFI_SAY_FDS] = {sockets[1], image, output[1]};
+    bool asked = ask (self, child, fds, error);
+    close (sockets[1]);
+    close (output[1]);
+    if (!asked) {
+        close (sockets[0]);
+        close (output[0]);
+        free (child);
+        return NULL;
+    }
+    atomic_fetch_add (&held->refs, 1);
+    child->held = held;
+    daffi_name_copy (child->caller, daffi_text_of (caller));
+    self->count++;
+    return child;
+}
+
+daffi_status_t daffi_runner_fetch (daffi_runner_t *self, daffi_held_t *held,
+                                   const char *caller, daffi_child_t **out,
+                                   daffi_error_t *error)
+{
+    pthread_mutex_lock (&self->lock);
+    *out = take_kept (self, held, caller);
+    daffi_status_t status = DAFFI_OK;
+    if (!*out) {
+        status = make_room (self, error);
+        if (!status && !(*out = new_child (self, held, caller, error)))
+            status = DAFFI_SYSTEM;
+    }
+    pthread_mutex_unlock (&self->lock);
+    return status;
+}
+
+void daffi_runner_give_back (daffi_runner_t *self, daffi_child_t *child, bool keep)
+{
+    pthread_mutex_lock (&self->lock);
+    if (keep)
+        daffi_list_append (&self->kept, &child->link);
+    else
+        end_child (self, child);
+    pthread_mutex_unlock (&self->lock);
+}
+
+void daffi_runner_kill (daffi_runner_t *self, const daffi_child_t *child)
+{
+    pthread_mutex_lock (&self->lock);
+    if (self->control >= 0)
+        (void)daffi_say (self->control, DAFFI_SAY_KILL, child->id, 0, NULL, 0);
+    pthread_mutex_unlock (&self->lock);
+}
+
+void daffi_runner_forget (daffi_runner_t *self, const daffi_held_t *held)
+{
+    pthread_mutex_lock (&self->lock);
+    DAFFI_LIST_EACH (&self->kept, link, follower) {
+        daffi_child_t *child = daffi_container (link, daffi_child_t, link);
+        if (child->held == held)
+            end_child (self, child);
+    }
+    pthread_mutex_unlock (&self->lock);
+}
+
+int64_t daffi_child_cpu_ms (const daffi_child_t *self)
+{
+    clockid_t clock;
+    struct timespec time;
+    if (!self->pid || clock_getcpuclockid (self->pid, &clock) ||
+        clock_gettime (clock, &time))
+        return 0;
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}

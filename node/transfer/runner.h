@@ -1,0 +1,47 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  The node's side of the runner: children that are fetched for a call and given back.
+
+#ifndef DAFFI_RUNNER_H
+#define DAFFI_RUNNER_H
+
+#include "runner_wire.h"
+#include "vault.h"
+
+typedef struct daffi_runner daffi_runner_t;
+
+//  A child with a payload in it. Whoever fetched it has it alone.
+typedef struct {
+    daffi_link_t link;
+    int64_t id;
+    int socket;
+    int output;  //  what the payload prints
+    int pid;     //  0: not loaded yet
+    bool used;   //  it has run a call before
+    daffi_held_t *held;
+    char caller[DAFFI_NAME_MAX + 1];
+} daffi_child_t;
+
+//  Starts the program. NULL: `error` says why (not found, or the kernel lacks what the
+//  policy wants).
+daffi_runner_t *daffi_runner_new (const daffi_transfer_policy_t *policy,
+                                  const daffi_log_t *log, daffi_error_t *error);
+//  Ends it with all children. All that were fetched have been given back.
+void daffi_runner_destroy (daffi_runner_t **self_p);
+
+//  A kept child of this payload and caller, or a new one. DAFFI_BUSY: as many run as
+//  may.
+DAFFI_MUST_USE daffi_status_t daffi_runner_fetch (daffi_runner_t *self,
+                                                  daffi_held_t *held,
+                                                  const char *caller,
+                                                  daffi_child_t **out,
+                                                  daffi_error_t *error);
+//  To be kept for the next call, or not.
+void daffi_runner_give_back (daffi_runner_t *self, daffi_child_t *child, bool keep);
+void daffi_runner_kill (daffi_runner_t *self, const daffi_child_t *child);
+//  The kept children of a payload end.
+void daffi_runner_forget (daffi_runner_t *self, const daffi_held_t *held);
+
+//  CPU time that the child has used, in milliseconds.
+int64_t daffi_child_cpu_ms (const daffi_child_t *self);
+
+#endif

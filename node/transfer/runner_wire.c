@@ -1,0 +1,115 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  What a node, the runner and its children say to each other.
+
+#include "runner_wire.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static bool send_one (int fd, const daffi_said_t *head, const void *data, size_t size,
+                      const int *fds, size_t count)
+{
+    struct iovec parts[2] = {{.iov_base = (void *)head, .iov_len = sizeof *head},
+                             {.iov_base = (void *)data, .iov_len = size}};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = size ? 2 : 1};
+    union {
+        char room[CMSG_SPACE (DAFFI_SAY_FDS * sizeof (int))];
+        struct cmsghdr align;
+    } control;
+    if (count) {
+        memset (&control, 0, sizeof control);
+        message.msg_control = control.room;
+        message.msg_controllen = CMSG_SPACE (count * sizeof (int));
+        struct cmsghdr *head_of = CMSG_FIRSTHDR (&message);
+        head_of->cmsg_level = SOL_SOCKET;
+        head_of->cmsg_type = SCM_RIGHTS;
+        head_of->cmsg_len = CMSG_LEN (count * sizeof (int));
+        memcpy (CMSG_DATA (head_of), fds, count * sizeof (int));
+    }
+    ssize_t sent;
+    do
+        sent = sendmsg (fd, &message, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    return sent >= 0;
+}
+
+bool daffi_say (int fd, daffi_say_t type, int64_t a, int64_t b, const void *data,
+                size_t size)
+{
+    const uint8_t *cursor = data;
+    do {
+        size_t piece = size < DAFFI_SAY_FRAGMENT ? size : DAFFI_SAY_FRAGMENT;
+        size -= piece;
+        daffi_said_t head = {(uint32_t)type, size > 0, a, b};
+        if (!send_one (fd, &head, cursor, piece, NULL, 0))
+            return false;
+        cursor = cursor ? cursor + piece : NULL;
+    } while (size);
+    return true;
+}
+
+bool daffi_say_fds (int fd, daffi_say_t type, int64_t a, const void *data, size_t size,
+                    const int *fds, size_t count)
+{
+    daffi_said_t head = {(uint32_t)type, 0, a, 0};
+    return send_one (fd, &head, data, size, fds, count);
+}
+
+int daffi_hear (int fd, bool dontwait, daffi_said_t *said, daffi_buffer_t *data,
+                size_t limit)
+{
+    daffi_said_t head = {0, 1, 0, 0};
+    bool first = true;
+    daffi_buffer_clear (data);
+    while (head.more) {
+        uint8_t *room = daffi_buffer_reserve (data, DAFFI_SAY_FRAGMENT);
+        if (!room)
+            return -1;
+        struct iovec parts[2] = {{.iov_base = &head, .iov_len = sizeof head},
+                                 {.iov_base = room, .iov_len = DAFFI_SAY_FRAGMENT}};
+        struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+        ssize_t size = recvmsg (
+            fd, &message, MSG_CMSG_CLOEXEC | (dontwait && first ? MSG_DONTWAIT : 0));
+        if (size < 0 && errno == EINTR)
+            continue;
+        if (size < 0 && errno == EAGAIN && first)
+            return 0;
+        if (size < (ssize_t)sizeof head || (message.msg_flags & MSG_TRUNC) ||
+            (!first && head.type != said->type))
+            return -1;
+        daffi_buffer_commit (data, (size_t)size - sizeof head);
+        if (data->size > limit)
+            return -1;
+        *said = head;
+        first = false;
+    }
+    return 1;
+}
+
+int daffi_hear_fds (int fd, daffi_said_t *said, void *data, size_t size, int *fds)
+{
+    union {
+        char room[CMSG_SPACE (DAFFI_SAY_FDS * sizeof (int))];
+        struct cmsghdr align;
+    } control;
+    struct iovec parts[2] = {{.iov_base = said, .iov_len = sizeof *said},
+                             {.iov_base = data, .iov_len = size}};
+    struct msghdr message = {.msg_iov = parts,
+                             .msg_iovlen = 2,
+                             .msg_control = control.room,
+                             .msg_controllen = sizeof control.room};
+    for (int i = 0; i < DAFFI_SAY_FDS; i++)
+        fds[i] = -1;
+    ssize_t got;
+    do
+        got = recvmsg (fd, &message, MSG_CMSG_CLOEXEC);
+    while (got < 0 && errno == EINTR);
+    if (got < (ssize_t)sizeof *said)
+        return -1;
+    struct cmsghdr *head = CMSG_FIRSTHDR (&message);
+    if (head && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS)
+        memcpy (fds, CMSG_DATA (head), head->cmsg_len - CMSG_LEN (0));
+    return 1;
+}

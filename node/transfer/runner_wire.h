@@ -1,0 +1,77 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  What a node, the runner and its children say to each other over SOCK_SEQPACKET
+//  sockets: a head and bytes, large ones in several packets.
+//
+//  A child is the enemy's as soon as code is loaded into it: the node believes nothing
+//  that comes from it but the outcome of its own call.
+
+#ifndef DAFFI_RUNNER_WIRE_H
+#define DAFFI_RUNNER_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buffer.h"
+
+typedef enum {
+    //  node -> runner
+    DAFFI_SAY_SPAWN = 1,  //  a: id; data: daffi_limits_t; descriptors: socket, image,
+                          //  output
+    DAFFI_SAY_KILL,       //  a: id
+    //  runner -> node
+    DAFFI_SAY_READY,   //  a: Landlock ABI, 0 = none; b: seccomp
+    DAFFI_SAY_EXITED,  //  on the child's socket, its last word; a: wait status
+    //  node -> child
+    DAFFI_SAY_CALL,     //  a: deadline (ms left, -1 = none); b: stream; data: function,
+                        //  NUL, caller, NUL, arguments
+    DAFFI_SAY_CANCEL,   //
+    DAFFI_SAY_ITEM,     //  a: status of RECEIVE; data: item
+    DAFFI_SAY_YIELDED,  //  a: status
+    //  child -> node
+    DAFFI_SAY_LOADED,    //  a: pid
+    DAFFI_SAY_REFUSED,   //  it could not begin; a: status; data: text
+    DAFFI_SAY_IDLE,      //  nobody called for long: it ends, and no call has begun
+    DAFFI_SAY_RESULT,    //  data: value
+    DAFFI_SAY_ERROR,     //  a: status; b: 1 = nothing ran; data: text
+    DAFFI_SAY_RECEIVE,   //  a: timeout_ms
+    DAFFI_SAY_YIELD,     //  a: timeout_ms; data: item
+    DAFFI_SAY_PROGRESS,  //  a: done; b: total
+    DAFFI_SAY_LOG,       //  a: level; data: text
+    DAFFI_SAY_CRASH,     //  a: signal; b: DAFFI_CRASH_*
+    DAFFI_SAY_FORBIDDEN  //  a: number of the system call
+} daffi_say_t;
+
+enum { DAFFI_CRASH_PLAIN = 0, DAFFI_CRASH_STACK = 1, DAFFI_CRASH_MEMORY = 2 };
+
+typedef struct {
+    uint64_t memory_bytes;
+    uint32_t files_max;
+    uint32_t idle_ms;
+    uint32_t weak_ok;
+} daffi_limits_t;
+
+typedef struct {
+    uint32_t type;
+    uint32_t more;  //  further packets of it follow
+    int64_t a;
+    int64_t b;
+} daffi_said_t;
+
+enum { DAFFI_SAY_FRAGMENT = 64 << 10, DAFFI_SAY_FDS = 3 };
+
+//  False: the other end is gone, or takes nothing any more.
+bool daffi_say (int fd, daffi_say_t type, int64_t a, int64_t b, const void *data,
+                size_t size);
+//  With descriptors; one packet.
+bool daffi_say_fds (int fd, daffi_say_t type, int64_t a, const void *data, size_t size,
+                    const int *fds, size_t count);
+
+//  Reads one message into `data`, which is cleared before. 1: there; 0: nothing waits
+//  (dontwait); -1: the end, or nonsense, or more than `limit` bytes.
+int daffi_hear (int fd, bool dontwait, daffi_said_t *said, daffi_buffer_t *data,
+                size_t limit);
+//  One packet with up to DAFFI_SAY_FDS descriptors, -1 where there are fewer.
+int daffi_hear_fds (int fd, daffi_said_t *said, void *data, size_t size, int *fds);
+
+#endif

@@ -1,0 +1,235 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  Function transfer into the isolated runner: what a payload does there costs its own
+//  call, and is reported for what it was.
+
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "shipping.h"
+#include "test.h"
+
+#define ISOLATED(...)                                                  \
+    DAFFI_TRANSFER (.run = DAFFI_RUN_ISOLATED, .unsigned_local = true, \
+                    .child_memory_bytes = 128 << 20, .child_cpu_ms = 300, __VA_ARGS__)
+
+static void ends_with (shipping_t *at, const daffi_payload_t *payload,
+                       const char *function, daffi_status_t status, const char *text)
+{
+    daffi_error_t error;
+    int64_t number;
+    daffi_status_t got =
+        ship_int (at, payload, function, DAFFI_ARGS (), &number, &error);
+    if (got != status || !strstr (error.text, text))
+        daffi_test_fail (__FILE__, __LINE__, "%s: %s, '%s' (wanted %s, '%s')", function,
+                         daffi_status_name (got), got ? error.text : "",
+                         daffi_status_name (status), text);
+    CHECK_EQ_INT (error.executed, DAFFI_EXECUTED_YES);
+    //  and the next one is fine
+    CHECK_OK (ship_int (at, payload, "fine", DAFFI_ARGS (), &number, &error));
+}
+
+TEST ("an isolated function runs in another process, which is kept for the next call")
+{
+    shipping_t at;
+    int64_t first = 0, second = 0;
+    daffi_error_t error;
+    shipping_start (&at, ISOLATED (.children_max = 4));
+    daffi_payload_t *payload = payload_open ("good");
+    CHECK_OK (ship_int (&at, payload, "get_pid", DAFFI_ARGS (), &first, &error));
+    CHECK (first != getpid ());
+    CHECK_OK (ship_int (&at, payload, "get_pid", DAFFI_ARGS (), &second, &error));
+    CHECK_EQ_INT (second, first);
+    CHECK_EQ_INT (shipping_logged ("payload.protection", "seccomp=yes"), 1);
+    daffi_payload_destroy (&payload);
+    shipping_stop (&at);
+}
+
+TEST ("with fresh_child each call has a child of its own")
+{
+    shipping_t at;
+    int64_t first = 0, second = 0;
+    daffi_error_t error;
+    shipping_start (&at, ISOLATED (.fresh_child = true));
+    daffi_payload_t *payload = payload_open ("good");
+    CHECK_OK (ship_int (&at, payload, "get_pid", DAFFI_ARGS (), &first, &error));
+    CHECK_OK (ship_int (&at, payload, "get_pid", DAFFI_ARGS (), &second, &error));
+    CHECK (second != first);
+    daffi_payload_destroy (&payload);
+    shipping_stop (&at);
+}
+
+TEST ("values, errors, log lines and items pass the wall")
+{
+    enum { BIG = 5 << 20 };
+    shipping_t at;
+    int64_t number;
+    daffi_error_t error;
+    daffi_result_t *result = NULL;
+    double weighted = 0;
+    shipping_start (&at, ISOLATED (.children_max = 4));
+    daffi_payload_t *payload = payload_open ("good");
+    CHECK_OK (daffi_global_transfer_and_call (
+        at.caller, "taker", payload, "read_all",
+        DAFFI_ARGS (DAFFI_ARRAY (1, 2, 3), DAFFI_MAP ("weight", 0.5), "four"), &result,
+        &error));
+    CHECK_OK (daffi_value_get_double (daffi_result_value (result), &weighted));
+    CHECK_EQ_DOUBLE (weighted, 7.0);
+    daffi_result_destroy (&result);
+    CHECK_EQ_INT (shipping_logged ("payload.says", "read 3 arguments"), 1);
+    CHECK_STATUS (DAFFI_FAILED,
+                  ship_int (&at, payload, "add", DAFFI_ARGS ("x"), &number, &error));
+    CHECK_EQ_STR (error.text, "add wants two integers");
+    CHECK_STATUS (DAFFI_NO_FUNCTION,
+                  ship_int (&at, payload, "missing", DAFFI_ARGS (), &number, &error));
+    CHECK_EQ_INT (error.executed, DAFFI_EXECUTED_NO);
+
+    char *big = calloc (1, BIG);
+    CHECK (big != NULL);
+    big[BIG - 1] = 7;
+    daffi_value_t sent = daffi_value_binary (big, BIG);
+    CHECK_OK (daffi_global_transfer_and_call (at.caller, "taker", payload, "echo",
+                                              DAFFI_ARGS (sent), &result, &error));
+    CHECK (daffi_value_equal (daffi_result_value (result), &sent));
+    daffi_result_destroy (&result);
+    free (big);
+
+    daffi_stream_t *stream =
+        daffi_global_transfer_stream (at.caller, payload, "doubled", DAFFI_ARGS (),
+                                      DAFFI_CALL (.process = "taker"), &error);
+    CHECK (stream != NULL);
+    for (int i = 0; i < 100; i++) {
+        daffi_result_t *item = NULL;
+        CHECK_OK (daffi_stream_send (stream, i, 10000, &error));
+        CHECK_OK (daffi_stream_receive (stream, 10000, &item, &error));
+        CHECK_OK (daffi_value_get_int (daffi_result_value (item), &number));
+        CHECK_EQ_INT (number, 2 * i);
+        daffi_result_destroy (&item);
+    }
+    daffi_stream_send_end (stream);
+    CHECK_OK (daffi_stream_wait (stream, 10000, &error));
+    daffi_stream_destroy (&stream);
+    daffi_payload_destroy (&payload);
+    shipping_stop (&at);
+}
+
+TEST ("what a payload does costs its own call, and is reported for what it was")
+{
+    shipping_t at;
+    shipping_start (&at, ISOLATED (.children_max = 4));
+    daffi_payload_t *payload = payload_open ("bad");
+    ends_with (&at, payload, "segfault", DAFFI_CRASHED, "signal 11");
+    ends_with (&at, payload, "aborts", DAFFI_CRASHED, "signal 6");
+    ends_with (&at, payload, "exits", DAFFI_CRASHED, "exit (7)");
+    ends_with (&at, payload, "recurses", DAFFI_CRASHED, "stack overflowed");
+    ends_with (&at, payload, "loops", DAFFI_LIMIT, "300 ms of CPU time");
+    ends_with (&at, payload, "eats", DAFFI_LIMIT, "memory limit of 128 MiB");
+    ends_with (&at, payload, "forks", DAFFI_FORBIDDEN, "start a process");
+    ends_with (&at, payload, "executes", DAFFI_FORBIDDEN, "execve");
+    ends_with (&at, payload, "opens", DAFFI_FORBIDDEN, "open a file");
+    ends_with (&at, payload, "connects", DAFFI_FORBIDDEN, "open a socket");
+    ends_with (&at, payload, "kills", DAFFI_FORBIDDEN, "signal a process");
+    CHECK_EQ_INT (shipping_logged ("payload.crashed", ""), 11);
+    daffi_payload_destroy (&payload);
+    shipping_stop (&at);
+}
+
+TEST ("a function that does not end is killed at its deadline, or when it is cancelled")
+{
+    shipping_t at;
+    daffi_error_t error;
+    int64_t number;
+    shipping_start (&at, ISOLATED (.children_max = 4));
+    daffi_payload_t *payload = payload_open ("bad");
+    CHECK_OK (ship_int (&at, payload, "fine", DAFFI_ARGS (), &number, &error));
+    daffi_future_t *future = daffi_global_transfer_start (
+        at.caller, payload, "sleeps", DAFFI_ARGS (),
+        DAFFI_CALL (.process = "taker", .timeout_ms = 100), &error);
+    CHECK (future != NULL);
+    CHECK_STATUS (DAFFI_TIMEOUT, daffi_future_wait (future, 10000, &error));
+    daffi_future_destroy (&future);
+    future = daffi_global_transfer_start (at.caller, payload, "sleeps", DAFFI_ARGS (),
+                                          DAFFI_CALL (.process = "taker"), &error);
+    CHECK (future != NULL);
+    while (!shipping_logged ("payload.loaded", ""))
+        usleep (1000);
+    daffi_future_cancel (future);
+    CHECK_STATUS (DAFFI_CANCELLED, daffi_future_wait (future, 10000, &error));
+    daffi_future_destroy (&future);
+    //  a drain waits for whatever runs: nothing does
+    shipping_stop (&at);
+    daffi_payload_destroy (&payload);
+}
+
+TEST ("what a payload prints goes to the log of its node")
+{
+    shipping_t at;
+    daffi_error_t error;
+    shipping_start (&at, ISOLATED (.children_max = 4));
+    daffi_payload_t *payload = payload_open ("bad");
+    CHECK_OK (daffi_global_transfer_and_call (at.caller, "taker", payload, "prints",
+                                              DAFFI_ARGS (), NULL, &error));
+    CHECK_EQ_INT (shipping_logged ("payload.output", "a line that it prints"), 1);
+    daffi_payload_destroy (&payload);
+    shipping_stop (&at);
+}
+
+TEST ("an answer counts when its function has returned")
+{
+    shipping_t at;
+    daffi_error_t error;
+    int64_t number;
+    shipping_start (&at, ISOLATED (.children_max = 4));
+    daffi_payload_t *payload = payload_open ("bad");
+    for (int i = 0; i < 20; i++) {
+        CHECK_STATUS (DAFFI_CRASHED, ship_int (&at, payload, "answers_then_dies",
+                                               DAFFI_ARGS (), &number, &error));
+        CHECK_OK (ship_int (&at, payload, "fine", DAFFI_ARGS (), &number, &error));
+    }
+    daffi_payload_destroy (&payload);
+    shipping_stop (&at);
+}
+
+TEST ("a runner that was killed is started anew")
+{
+    shipping_t at;
+    daffi_error_t error;
+    int64_t number;
+    char command[200];
+    shipping_start (&at, ISOLATED (.fresh_child = true));
+    daffi_payload_t *payload = payload_open ("good");
+    CHECK_OK (ship_int (&at, payload, "get_pid", DAFFI_ARGS (), &number, &error));
+    snprintf (command, sizeof command,
+              "kill -9 $(cat /proc/%d/task/*/children) && sleep 0.1", getpid ());
+    CHECK (system (command) >= 0);
+    CHECK_OK (ship_int (&at, payload, "get_pid", DAFFI_ARGS (), &number, &error));
+    CHECK_EQ_INT (shipping_logged ("payload.runner_lost", ""), 1);
+    daffi_payload_destroy (&payload);
+    shipping_stop (&at);
+}
+
+TEST ("a kernel without Landlock is told of at the start, and refused or not by choice")
+{
+    daffi_error_t error;
+    setenv ("DAFFI_RUNNER_WITHOUT", "landlock", 1);
+    daffi_global_t *global = daffi_global_new (
+        DAFFI_OPTIONS (.process_name = "taker", .init_controller = true,
+                       .unix_sock_path = test_tmpdir (),
+                       .transfer = ISOLATED (.children_max = 4)),
+        &error);
+    CHECK (global == NULL);
+    CHECK_EQ_INT (error.status, DAFFI_REFUSED);
+    CHECK (strstr (error.text, "Landlock") != NULL);
+    shipping_t at;
+    int64_t number;
+    shipping_start (&at, ISOLATED (.weak_ok = true));
+    CHECK_EQ_INT (shipping_logged ("payload.protection", "landlock=0"), 1);
+    daffi_payload_t *payload = payload_open ("good");
+    CHECK_OK (ship_int (&at, payload, "get_pid", DAFFI_ARGS (), &number, &error));
+    daffi_payload_destroy (&payload);
+    shipping_stop (&at);
+}
