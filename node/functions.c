@@ -187,8 +187,7 @@ uint32_t daffi_functions_each (daffi_functions_t *self,
     return count;
 }
 
-//  --- counting
-//  -------------------------------------------------------------------------
+//  --- counting ---------------------------------------------------------------------
 
 enum { INLINE_SAMPLE = 16 };  //  reading the clock twice would slow them by a tenth
 

@@ -23,7 +23,7 @@ static daffi_status_t info (daffi_request_t *request, void *arg)
                    "functions", daffi_functions_each (&self->functions, NULL, NULL)));
 }
 
-//  --- $node.stats --------------------------------------------------------------------
+//  --- $node.stats ------------------------------------------------------------------
 
 static void key_uint (daffi_buffer_t *out, const char *key, uint64_t value)
 {
@@ -105,7 +105,7 @@ static daffi_status_t stats (daffi_request_t *request, void *arg)
     return status;
 }
 
-//  --- $node.drain --------------------------------------------------------------------
+//  --- $node.drain ------------------------------------------------------------------
 
 //  Not inline: a Global stops from a worker. What runs may finish, and this call does.
 static daffi_status_t drain (daffi_request_t *request, void *arg)

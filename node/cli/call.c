@@ -83,8 +83,7 @@ static bool given (const daffi_cli_t *self, size_t option)
     return daffi_cli_option (self, option)->source > DAFFI_SOURCE_STANDARD;
 }
 
-//  --- what is asked for
-//  ---------------------------------------------------------------
+//  --- what is asked for ------------------------------------------------------------
 
 static daffi_exit_t check (daffi_cli_t *self)
 {
@@ -144,8 +143,7 @@ static daffi_call_options_t call_options (const daffi_cli_t *self)
         .idempotent = daffi_cli_option (self, OPTION_IDEMPOTENT)->number};
 }
 
-//  --- the ways to call
-//  ----------------------------------------------------------------
+//  --- the ways to call -------------------------------------------------------------
 
 static daffi_exit_t call_one (daffi_cli_t *self, daffi_args_t args)
 {

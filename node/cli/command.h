@@ -84,7 +84,7 @@ const daffi_command_t *daffi_command_find (const char *name);
 //  Its options, those that all have behind them; returns their number.
 size_t daffi_command_options (const daffi_command_t *command, daffi_option_t *table);
 
-//  --- common.c: what all commands do alike -------------------------------------------
+//  --- common.c: what all commands do alike -----------------------------------------
 
 daffi_exit_t daffi_cli_read (daffi_cli_t *self, int argc, char *const *argv);
 //  Starts self->global as a node and waits for the controller. `more` may bring a name,
@@ -94,7 +94,7 @@ daffi_exit_t daffi_cli_connect (daffi_cli_t *self, const daffi_options_t *more);
 void daffi_cli_endpoint (const daffi_cli_t *self, char *text, size_t size);
 void daffi_cli_done (daffi_cli_t *self);
 
-//  --- outcome.c: what is said where something failed ---------------------------------
+//  --- outcome.c: what is said where something failed -------------------------------
 
 //  Says what failed, why and what to do next; returns the exit code.
 daffi_exit_t daffi_cli_failed (daffi_cli_t *self, const daffi_error_t *error);

@@ -10,7 +10,21 @@
     X (up)                   \
     X (call)                 \
     X (serve)                \
-    X (ls)
+    X (tasks)                \
+    X (ls)                   \
+    X (info)                 \
+    X (describe)             \
+    X (ping)                 \
+    X (wait)                 \
+    X (monitor)              \
+    X (top)                  \
+    X (cancel)               \
+    X (drain)                \
+    X (bench)                \
+    X (doctor)               \
+    X (config)               \
+    X (completion)           \
+    X (man)
 
 #define DAFFI_COMMAND_DECLARE(name) extern const daffi_command_t daffi_command_##name;
 DAFFI_COMMAND_MAP (DAFFI_COMMAND_DECLARE)

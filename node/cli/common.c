@@ -131,8 +131,7 @@ static daffi_option_value_t *value_of (daffi_cli_t *self, size_t index)
     return &none;
 }
 
-//  --- reading the command line
-//  --------------------------------------------------------
+//  --- reading the command line -----------------------------------------------------
 
 static daffi_exit_t check_endpoint (daffi_cli_t *self)
 {
@@ -210,8 +209,7 @@ daffi_exit_t daffi_cli_read (daffi_cli_t *self, int argc, char *const *argv)
     return code ? code : check_words (self);
 }
 
-//  --- the way to the controller
-//  -------------------------------------------------------
+//  --- the way to the controller ----------------------------------------------------
 
 void daffi_cli_endpoint (const daffi_cli_t *const_self, char *text, size_t size)
 {

@@ -12,8 +12,7 @@
 
 enum { DEPTH_MAX = 17 };  //  one more than a body may have: that one refuses it by name
 
-//  --- values to JSON
-//  ------------------------------------------------------------------
+//  --- values to JSON ---------------------------------------------------------------
 
 static struct json_object *text_object (const daffi_value_t *value)
 {
@@ -149,8 +148,7 @@ const char *daffi_json_text (daffi_keep_t *keep, const daffi_value_t *value)
     return kept;
 }
 
-//  --- JSON to values
-//  ------------------------------------------------------------------
+//  --- JSON to values ---------------------------------------------------------------
 
 static daffi_value_t value_of (daffi_keep_t *keep, struct json_object *object);
 
@@ -288,8 +286,7 @@ daffi_value_t daffi_json_argument (daffi_keep_t *keep, const char *word)
     return daffi_value_of_bytes (word, strlen (word));
 }
 
-//  --- bytes
-//  ---------------------------------------------------------------------------
+//  --- bytes ------------------------------------------------------------------------
 
 //  Bytes of the sequence that begins with this one; 0: none does.
 static size_t sequence (unsigned char first)

@@ -50,11 +50,16 @@ char *daffi_keep_format (daffi_keep_t *self, const char *format, ...)
     return text;
 }
 
+void daffi_keep_back (daffi_keep_t *self, daffi_keep_t before)
+{
+    while (self->last != before.last) {
+        daffi_kept_t *older = self->last->before;
+        free (self->last);
+        self->last = older;
+    }
+}
+
 void daffi_keep_done (daffi_keep_t *self)
 {
-    while (self->last) {
-        daffi_kept_t *before = self->last->before;
-        free (self->last);
-        self->last = before;
-    }
+    daffi_keep_back (self, (daffi_keep_t){NULL});
 }

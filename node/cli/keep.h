@@ -17,6 +17,8 @@ void *daffi_keep (daffi_keep_t *self, size_t size);
 char *daffi_keep_text (daffi_keep_t *self, const void *text, size_t size);
 char *daffi_keep_format (daffi_keep_t *self, const char *format, ...)
     __attribute__ ((format (printf, 2, 3)));
+//  Frees what came after `before`, a copy from that moment.
+void daffi_keep_back (daffi_keep_t *self, daffi_keep_t before);
 void daffi_keep_done (daffi_keep_t *self);
 
 #endif

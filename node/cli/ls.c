@@ -7,6 +7,7 @@
 #include "ask.h"
 #include "commands.h"
 #include "rows.h"
+#include "tasks.h"
 
 enum { OPTION_WATCH, OPTION_INTERVAL, OPTION_COUNT };
 
@@ -31,8 +32,7 @@ static const daffi_example_t examples[] = {
     {"daffi ls calls --watch", "what runs and waits, live"},
     {NULL, NULL}};
 
-//  --- the tables
-//  ----------------------------------------------------------------------
+//  --- the tables -------------------------------------------------------------------
 
 static const daffi_column_t process_columns[] = {
     {"PROCESS", false, DAFFI_INK_NAME}, {"LANGUAGE", false, DAFFI_INK_NONE},
@@ -75,8 +75,35 @@ static void add_function (daffi_cli_t *self, daffi_rows_t *rows,
                                    : daffi_value_kept (self, &item));
 }
 
-//  --- which of them
-//  -------------------------------------------------------------------
+static const daffi_column_t call_columns[] = {
+    {"CALL", false, DAFFI_INK_NAME},    {"FUNCTION", false, DAFFI_INK_NONE},
+    {"PROCESS", false, DAFFI_INK_NONE}, {"STATE", false, DAFFI_INK_NONE},
+    {"AGE", true, DAFFI_INK_NONE},      {"LEFT", true, DAFFI_INK_NONE}};
+
+static void add_call (daffi_cli_t *self, daffi_rows_t *rows, const daffi_value_t *map)
+{
+    const char *caller = daffi_map_text (self, map, "caller");
+    const char *state = daffi_map_text (self, map, "state");
+    uint64_t age_ms = daffi_map_number (map, "age_ms");
+    uint64_t left_ms = daffi_map_number (map, "left_ms");
+    daffi_value_t left;
+    bool ends =
+        !daffi_value_find (map, "left_ms", &left) && left.kind != DAFFI_KIND_NIL;
+    daffi_rows_add (rows);
+    daffi_rows_text (
+        rows, daffi_keep_format (&self->keep, "%s/%llu", caller[0] ? caller : "-",
+                                 (unsigned long long)daffi_map_number (map, "id")));
+    daffi_rows_text (rows, daffi_map_text (self, map, "function"));
+    daffi_rows_text (rows, daffi_map_text (self, map, "process"));
+    daffi_rows_ink (rows, state,
+                    strcmp (state, "running") == 0 ? DAFFI_INK_GOOD : DAFFI_INK_WARN);
+    daffi_rows_both (rows, daffi_duration (&self->keep, (int64_t)age_ms),
+                     json_object_new_uint64 (age_ms));
+    daffi_rows_both (rows, ends ? daffi_duration (&self->keep, (int64_t)left_ms) : "-",
+                     ends ? json_object_new_uint64 (left_ms) : NULL);
+}
+
+//  --- which of them ----------------------------------------------------------------
 
 typedef struct {
     const char *name;
@@ -90,10 +117,13 @@ typedef struct {
 static const kind_t kinds[] = {
     {"processes", "$sys.processes", COLUMNS (process_columns), add_process},
     {"functions", "$sys.functions", COLUMNS (function_columns), add_function},
+    {"calls", "$sys.calls", COLUMNS (call_columns), add_call},
+    {"tasks", NULL, NULL, 0, NULL},
 };
 enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
 
-static const char *const kind_names[] = {"processes", "functions", NULL};
+static const char *const kind_names[] = {"processes", "functions", "calls", "tasks",
+                                         NULL};
 
 static const kind_t *kind_of (const char *word)
 {
@@ -108,6 +138,8 @@ static daffi_exit_t show (daffi_cli_t *self, const kind_t *kind)
     daffi_result_t *result;
     daffi_value_t item;
     daffi_rows_t rows;
+    if (!kind->question)
+        return daffi_tasks_show (self, NULL);
     daffi_exit_t code = daffi_ask (self, NULL, kind->question, DAFFI_ARGS (), &result);
     if (code)
         return code;
@@ -125,6 +157,7 @@ static daffi_exit_t watch (daffi_cli_t *self, const kind_t *kind)
 {
     int64_t interval_ms = daffi_cli_option (self, OPTION_INTERVAL)->number;
     daffi_exit_t code = DAFFI_EXIT_OK;
+    daffi_keep_t before = self->keep;
     while (!code) {
         if (self->style.terminal)
             fputs ("\033[H\033[2J", stdout);
@@ -133,6 +166,7 @@ static daffi_exit_t watch (daffi_cli_t *self, const kind_t *kind)
             putchar ('\n');
         if (fflush (stdout) || ferror (stdout))
             return DAFFI_EXIT_INTERNAL;
+        daffi_keep_back (&self->keep, before);
         usleep ((useconds_t)interval_ms * 1000);
     }
     return code;
@@ -158,12 +192,13 @@ static daffi_exit_t run (daffi_cli_t *self)
 const daffi_command_t daffi_command_ls = {
     .name = "ls",
     .group = "Look",
-    .summary = "list processes or functions",
-    .usage = "[processes|functions]",
+    .summary = "list processes, functions, calls in flight or tasks",
+    .usage = "[processes|functions|calls|tasks]",
     .text =
         "Lists what is there now: processes unless you say otherwise. On a terminal "
         "it is a table, in a pipe one line each with tabs in between and no "
-        "heading.",
+        "heading. A call is named by its caller and the caller's number for it: that "
+        "is what daffi cancel wants.",
     .examples = examples,
     .options = options,
     .option_count = OPTION_COUNT,

@@ -62,6 +62,7 @@ void daffi_rows_both (daffi_rows_t *self, const char *text, struct json_object *
 {
     daffi_cell_t *cell = next_cell (self);
     cell->text = daffi_keep_text (&self->cli->keep, text, strlen (text));
+    cell->both = true;
     if (self->cli->json)
         cell->object = object;
     else
@@ -75,8 +76,7 @@ void daffi_rows_number (daffi_rows_t *self, uint64_t number)
     daffi_rows_both (self, text, json_object_new_uint64 (number));
 }
 
-//  --- JSON
-//  ----------------------------------------------------------------------------
+//  --- JSON -------------------------------------------------------------------------
 
 static void key_of (const char *heading, char *key, size_t size)
 {
@@ -96,16 +96,15 @@ struct json_object *daffi_rows_json (daffi_rows_t *self)
             char key[32];
             key_of (self->columns[i].heading, key, sizeof key);
             json_object_object_add (object, key,
-                                    cell->object ? cell->object
-                                                 : json_object_new_string (cell->text));
+                                    cell->both ? cell->object
+                                               : json_object_new_string (cell->text));
         }
         json_object_array_add (list, object);
     }
     return list;
 }
 
-//  --- text
-//  ----------------------------------------------------------------------------
+//  --- text -------------------------------------------------------------------------
 
 static void print_pipe (const daffi_rows_t *self)
 {
@@ -167,8 +166,7 @@ void daffi_rows_print (daffi_rows_t *self)
         print_pipe (self);
 }
 
-//  --- names and values
-//  ----------------------------------------------------------------
+//  --- names and values -------------------------------------------------------------
 
 void daffi_facts_print (daffi_cli_t *cli, const daffi_value_t *map)
 {

@@ -20,7 +20,8 @@ typedef struct {
 typedef struct {
     const char *text;
     daffi_ink_t ink;             //  instead of the column's
-    struct json_object *object;  //  in JSON; NULL: the text is the value
+    struct json_object *object;  //  in JSON, where `both`; NULL is null
+    bool both;                   //  else the text is the value
 } daffi_cell_t;
 
 typedef struct {

@@ -39,8 +39,7 @@ typedef struct {
     daffi_status_t yielded;
 } run_t;
 
-//  --- what goes in
-//  --------------------------------------------------------------------
+//  --- what goes in -----------------------------------------------------------------
 
 //  One argument that is text or bytes goes as it is, anything else as JSON.
 static void make_input (run_t *self)
@@ -120,8 +119,7 @@ static void write_input (run_t *self)
     }
 }
 
-//  --- what comes out
-//  ------------------------------------------------------------------
+//  --- what comes out ---------------------------------------------------------------
 
 //  Whole lines become items; `over`: also what has no newline behind it.
 static void yield_lines (run_t *self, bool over)
@@ -185,8 +183,7 @@ static void read_output (run_t *self)
     }
 }
 
-//  --- the run
-//  -------------------------------------------------------------------------
+//  --- the run ----------------------------------------------------------------------
 
 static void step (run_t *self, int cancel_fd)
 {

@@ -115,7 +115,7 @@ proves "no such function or process ends with exit code 4 and a hint" not_there
 late () {
     up
     serve slow -- sh -c 'trap "echo told >told; exit 1" TERM; echo up >started; sleep 60 & wait'
-    gives 5 call slow --timeout 300ms
+    gives 5 call slow --timeout 1500ms
     says err "--timeout"
     until_there told
 }

@@ -7,7 +7,8 @@
 help () {
     gives 0 --help
     cp out long
-    for each in up call serve ls; do
+    for each in up call serve tasks ls info describe ping wait monitor top cancel drain bench \
+        doctor config completion; do
         says out "  $each "
     done
     for each in {0..9}; do

@@ -14,4 +14,7 @@ if [ -x "$build/bin/daffi-broker" ]; then
     #  It finds its library in the new place, without LD_LIBRARY_PATH.
     "$prefix/bin/daffi-broker" --version | grep -F "$EXPECTED_VERSION"
     "$prefix/bin/daffi" --version | grep -F "$EXPECTED_VERSION"
+    #  Manual pages and completions come with it.
+    grep -qF '.TH DAFFI-call 1' "$prefix/share/man/man1/daffi-call.1"
+    bash -n "$prefix/share/bash-completion/completions/daffi"
 fi

@@ -1,0 +1,223 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  daffi monitor: who comes and goes and what is called, live, a line each.
+
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+
+#include "ask.h"
+#include "commands.h"
+#include "json.h"
+#include "rows.h"
+
+enum { OPTION_CALLS, OPTION_EVENTS, OPTION_FUNCTION, OPTION_COUNT };
+
+static const daffi_option_t options[OPTION_COUNT] = {
+    [OPTION_CALLS] = {.name = "calls",
+                      .kind = DAFFI_OPTION_FLAG,
+                      .help = "calls only, not who comes and goes"},
+    [OPTION_EVENTS] = {.name = "events",
+                       .kind = DAFFI_OPTION_FLAG,
+                       .help = "only who comes and goes, not calls"},
+    [OPTION_FUNCTION] = {.name = "function",
+                         .value = "NAME",
+                         .example = "add",
+                         .kind = DAFFI_OPTION_TEXT,
+                         .help = "of calls, those of this function"},
+};
+
+static const daffi_example_t examples[] = {
+    {"daffi monitor", "everything"},
+    {"daffi monitor --calls --function add --json", "one function, for programs"},
+    {NULL, NULL}};
+
+//  Events come in a thread of their own.
+static pthread_mutex_t output = PTHREAD_MUTEX_INITIALIZER;
+
+typedef struct {
+    const char *what;
+    daffi_ink_t ink;
+    const char *text;
+    struct json_object *object;  //  taken
+} line_t;
+
+static void print_line (daffi_cli_t *self, const line_t *line)
+{
+    char when[32];
+    struct timespec now;
+    struct tm local;
+    const daffi_style_t *style = &self->style;
+    pthread_mutex_lock (&output);
+    if (self->json) {
+        daffi_json_print (line->object, false);
+    } else {
+        clock_gettime (CLOCK_REALTIME, &now);
+        localtime_r (&now.tv_sec, &local);
+        strftime (when, sizeof when, "%H:%M:%S", &local);
+        printf ("%s%s.%03ld%s%s%s%-8s%s%s", daffi_ink (style, DAFFI_INK_FAINT), when,
+                now.tv_nsec / 1000000, daffi_ink_off (style),
+                style->terminal ? "  " : "\t", daffi_ink (style, line->ink), line->what,
+                daffi_ink_off (style), style->terminal ? "  " : "\t");
+        daffi_print_safe (style, stdout, line->text, strlen (line->text), false);
+        putchar ('\n');
+        json_object_put (line->object);
+    }
+    fflush (stdout);
+    pthread_mutex_unlock (&output);
+}
+
+//  --- events -----------------------------------------------------------------------
+
+static const char *reason_name (daffi_left_reason_t reason)
+{
+    switch (reason) {
+    case DAFFI_LEFT_GOODBYE:
+        return "goodbye";
+    case DAFFI_LEFT_LOST:
+        return "lost";
+    case DAFFI_LEFT_SUPERSEDED:
+        return "superseded";
+    case DAFFI_LEFT_EXPIRED:
+        return "expired";
+    }
+    return "unknown";
+}
+
+static void describe (const daffi_event_t *event, line_t *line, char *text, size_t size)
+{
+    switch (event->type) {
+    case DAFFI_EVENT_PROCESS_JOINED:
+        *line = (line_t){"joined", DAFFI_INK_GOOD, text, NULL};
+        snprintf (text, size, "%s", event->process);
+        return;
+    case DAFFI_EVENT_PROCESS_LEFT:
+        *line = (line_t){"left", DAFFI_INK_WARN, text, NULL};
+        snprintf (text, size, "%s (%s)", event->process, reason_name (event->reason));
+        return;
+    case DAFFI_EVENT_FUNCTION_ADDED:
+        *line = (line_t){"offers", DAFFI_INK_GOOD, text, NULL};
+        snprintf (text, size, "%s at %s  %s", event->function, event->process,
+                  event->signature);
+        return;
+    case DAFFI_EVENT_FUNCTION_REMOVED:
+        *line = (line_t){"removes", DAFFI_INK_WARN, text, NULL};
+        snprintf (text, size, "%s at %s", event->function, event->process);
+        return;
+    case DAFFI_EVENT_LOST:
+        break;
+    }
+    *line = (line_t){"lost", DAFFI_INK_BAD, text, NULL};
+    snprintf (text, size, "some events were not told; what is there follows");
+}
+
+static void add_text (struct json_object *object, const char *key, const char *text)
+{
+    if (text)
+        json_object_object_add (object, key, json_object_new_string (text));
+}
+
+static void on_event (daffi_global_t *global, const daffi_event_t *event, void *arg)
+{
+    daffi_cli_t *self = arg;
+    char text[1024];
+    line_t line;
+    if (event->process &&
+        strcmp (event->process, daffi_global_process_name (global)) == 0)
+        return;
+    describe (event, &line, text, sizeof text);
+    line.object = json_object_new_object ();
+    add_text (line.object, "event", line.what);
+    add_text (line.object, "process", event->process);
+    add_text (line.object, "function", event->function);
+    add_text (line.object, "signature", event->signature);
+    if (event->type == DAFFI_EVENT_PROCESS_LEFT)
+        add_text (line.object, "reason", reason_name (event->reason));
+    print_line (self, &line);
+}
+
+//  --- calls ------------------------------------------------------------------------
+
+static void print_call (daffi_cli_t *self, const daffi_value_t *map)
+{
+    daffi_keep_t before = self->keep;
+    const char *only = daffi_cli_option (self, OPTION_FUNCTION)->text;
+    const char *event = daffi_map_text (self, map, "event");
+    const char *function = daffi_map_text (self, map, "function");
+    bool ended = strcmp (event, "ended") == 0;
+    uint64_t status = daffi_map_number (map, "status");
+    uint64_t missed = daffi_map_number (map, "missed");
+    if (!only || strcmp (only, function) == 0) {
+        line_t line = {.what = !ended   ? "call"
+                               : status ? "failed"
+                                        : "done",
+                       .ink = !ended   ? DAFFI_INK_NONE
+                              : status ? DAFFI_INK_BAD
+                                       : DAFFI_INK_GOOD,
+                       .object = daffi_json_of (map)};
+        line.text = daffi_keep_format (
+            &self->keep, "%s  %s/%llu -> %s  %s%s%s%s", function,
+            daffi_map_text (self, map, "caller"),
+            (unsigned long long)daffi_map_number (map, "id"),
+            daffi_map_text (self, map, "process"),
+            daffi_duration (&self->keep, (int64_t)daffi_map_number (map, "time_ms")),
+            status ? "  " : "",
+            status ? daffi_status_name ((daffi_status_t)status) : "",
+            missed ? "  (and some that were not told)" : "");
+        print_line (self, &line);
+    }
+    //  it may run for days
+    daffi_keep_back (&self->keep, before);
+}
+
+static daffi_exit_t follow_calls (daffi_cli_t *self)
+{
+    daffi_error_t error;
+    daffi_result_t *item;
+    DAFFI_AUTO (daffi_stream) *stream =
+        daffi_stream_open (self->global, "$sys.monitor", DAFFI_ARGS (),
+                           DAFFI_CALL (.timeout_ms = DAFFI_FOREVER), &error);
+    if (!stream)
+        return daffi_cli_failed (self, &error);
+    daffi_stream_send_end (stream);
+    while (!daffi_stream_receive (stream, DAFFI_FOREVER, &item, &error)) {
+        print_call (self, daffi_result_value (item));
+        daffi_result_destroy (&item);
+    }
+    return daffi_cli_failed (self, &error);
+}
+
+static daffi_exit_t run (daffi_cli_t *self)
+{
+    daffi_error_t error;
+    bool calls = daffi_cli_option (self, OPTION_CALLS)->number;
+    bool events = daffi_cli_option (self, OPTION_EVENTS)->number;
+    if (calls && events)
+        return daffi_cli_usage (self, "--calls and --events exclude each other");
+    daffi_exit_t code = daffi_cli_connect (self, NULL);
+    if (!code && !calls &&
+        daffi_global_subscribe (self->global, on_event, self, &error))
+        code = daffi_cli_failed (self, &error);
+    if (!code && !events)
+        code = follow_calls (self);
+    else if (!code)
+        daffi_global_join (self->global, DAFFI_FOREVER);
+    daffi_global_destroy (&self->global);
+    return code;
+}
+
+const daffi_command_t daffi_command_monitor = {
+    .name = "monitor",
+    .group = "Look",
+    .summary = "watch calls, and who comes and goes, live",
+    .usage = "",
+    .text =
+        "Prints a line for each process that comes or goes, for each function that "
+        "is offered or withdrawn, and for each call as it is given to a process and "
+        "as it ends, until it is interrupted. What it prints too slowly it is not "
+        "told; nobody waits for it.",
+    .examples = examples,
+    .options = options,
+    .option_count = OPTION_COUNT,
+    .json = true,
+    .run = run,
+};
