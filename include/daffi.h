@@ -67,16 +67,16 @@ typedef daffi_status_t (daffi_callback_fn) (daffi_request_t *request, void *arg)
 typedef struct {
     const char *name;
     daffi_callback_fn *callback;
-    void *arg;                  /*  handed to the callback, never touched */
-    const char *signature;      /*  shown to others, for example "(int, int) -> int" */
-    const char *const *aliases; /*  further names, NULL-terminated; or NULL */
-    bool run_inline;            /*  run in the node's actor: for functions of a few
-                                    microseconds that never block */
-    bool local;                 /*  callable by this process only, not offered; not for
-                                    broadcasts and streams */
-    bool replace;               /*  take the place of a function of the same name */
-    uint32_t max_running;       /*  runs of it at once in this process; 0 = no limit
-                                    but the pool's */
+    void *arg;                   /*  handed to the callback, never touched */
+    const char *signature;       /*  shown to others, for example "(int, int) -> int" */
+    const char *const *aliases;  /*  further names, NULL-terminated; or NULL */
+    bool run_inline;             /*  run in the node's actor: for functions of a few
+                                     microseconds that never block */
+    bool local;                  /*  callable by this process only, not offered; not for
+                                     broadcasts and streams */
+    bool replace;                /*  take the place of a function of the same name */
+    uint32_t max_running;        /*  runs of it at once in this process; 0 = no limit
+                                     but the pool's */
     void (*release) (void *arg); /*  called once when it was withdrawn and the last run
                                      of it is over, from any thread; or NULL */
 } daffi_function_t;
@@ -177,8 +177,8 @@ typedef struct {
                                       functions it does not know yet are held; 0 = 1000,
                                       negative = not at all */
 
-    const struct daffi_transfer_options *transfer; /*  code from others: daffi_transfer.h;
-                                                       NULL: refused */
+    const struct daffi_transfer_options *transfer; /*  code from others:
+                                                      daffi_transfer.h; NULL: refused */
     const char *store;    /*  controller: the SQLite file in which scheduled tasks
                               (daffi_tasks.h) survive its end, made where it is not
                               there; NULL: they live in memory */
@@ -217,7 +217,9 @@ DAFFI_EXPORT void daffi_global_destroy (daffi_global_t **self_p);
 /*  Stops in good order: the functions are withdrawn, calls that run may finish within
  *  drain_timeout_ms, what is left is cancelled, goodbye is said. A controller of this
  *  Global stops after the node, in the same manner. Calls of this process that are in
- *  flight at the end finish with DAFFI_STOPPED. Idempotent. Blocks until it is done,
+ *  flight at the end are cancelled and finish with DAFFI_STOPPED at once: where
+ *  `executed` is maybe they may still begin elsewhere, until the controller has read
+ *  that. Idempotent. Blocks until it is done,
  *  except in a callback of this Global: there it only begins to stop. */
 DAFFI_EXPORT void daffi_global_stop (daffi_global_t *self);
 

@@ -81,6 +81,20 @@ static int64_t moved_by_pauses (const judge_t *self, uint16_t life, int64_t due_
     return due_ns;
 }
 
+//  When the CANCEL of a caller that stops can have reached the worker: it does not wait
+//  for a controller that stands still, and says so (daffi_global_stop ()).
+static int64_t moved_by_brokers (const judge_t *self, int64_t due_ns)
+{
+    int64_t before_ns;
+    do {
+        before_ns = due_ns;
+        for (uint32_t i = 1; i <= self->board->last_life && i < CHAOS_LIVES_MAX; i++)
+            if (self->board->lives[i].role == CHAOS_BROKER)
+                due_ns = past_pauses (self, (uint16_t)i, due_ns);
+    } while (due_ns != before_ns);
+    return due_ns;
+}
+
 //  Did the runner wake from a pause just now? What failed meanwhile is told in its
 //  sockets' buffers, which its actor must read first; its other threads do not wait for
 //  that.
@@ -159,6 +173,10 @@ static int64_t last_start (const judge_t *self, const chaos_call_t *call, uint32
     if (link_was_hurt (self, call->caller, call->made_ns, started_ns) ||
         link_was_hurt (self, call->runner[run], call->made_ns, started_ns))
         return end_ns;
+    if (call->status == DAFFI_STOPPED) {
+        int64_t reached_ns = moved_by_brokers (self, call->told_ns);
+        return reached_ns < end_ns ? reached_ns : end_ns;
+    }
     return call->told_ns;
 }
 
