@@ -112,6 +112,16 @@ def _():
     pair("stream_down", "499500")
 
 
+@proves("scheduling: an interval, and given times, with classes")
+def _():
+    pair("scheduling_class", "cancelled", service_says=["task 1", "task 2", "task 2"])
+
+
+@proves("scheduling: an interval, and given times, with decorators")
+def _():
+    pair("scheduling", "cancelled", service_says=["task 1", "task 2", "task 2"])
+
+
 @proves("named processes: one waits for another")
 def _():
     pair("named_processes", service_says=("the client is there",))

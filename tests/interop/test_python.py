@@ -9,7 +9,7 @@ import threading
 import time
 
 import daffi
-from daffi import (BG, Args, CallFailed, Event, EventType, Global, Stream, alias,
+from daffi import (BG, PERIOD, Args, CallFailed, Event, EventType, Global, Stream, alias,
                    current_request, exceptions, fetcher, get_g)
 from daffi.execution_modifiers import seconds
 from daffi.functions import Function
@@ -564,6 +564,38 @@ def _():
         same(second.call("who", policy=daffi.Policy.LOCAL_FIRST), "second")
         same(at.caller.call("who", process="second"), "second")
         second.stop()
+
+
+@proves("tasks: intervals, moments and delays run, are listed, paused, cancelled from anywhere")
+def _():
+    seen = []
+
+    @fetcher(PERIOD(interval="50ms"))
+    def note(what):
+        pass
+    with Place(note=seen.append) as at:
+        task = note.using(at.caller)("tick")
+        until(lambda: seen.count("tick") >= 3, "the third run")
+        same([(each["uuid"], each["function"], each["condition"], each["owner"])
+              for each in at.server.get_scheduled_tasks("caller")],
+             [(task.uuid, "note", "period", "caller")])
+        task.pause()
+        same(task.info()["state"], "paused")
+        task.resume()
+        same((at.server.cancel_scheduled_task_by_uuid(task.uuid), task.cancel(),
+              at.caller.cancel_scheduled_task_by_uuid("6f0c1d52-7a43-4b8e-9a57-0b3c5d1e2f60")),
+             ("cancelled", "finished", "unknown"))
+        now = time.time()
+        task = note.using(at.caller).call("then", exec_modifier=PERIOD(
+            at_time=[now + 0.1, now + 0.15]))
+        at.caller.schedule("note", "once", delay="20ms", process="server")
+        until(lambda: seen.count("then") == 2 and "once" in seen, "the others")
+        until(lambda: task.info()["state"] == "finished")
+        same(at.caller.schedule("note", "x", cron="0 4 * * *", zone="Europe/Berlin").info()[
+            "condition"], "cron")
+        reason = raises(exceptions.RemoteCallError, at.caller.schedule, "note",
+                        cron="0 0 30 2 *")
+        same(reason.status, daffi.Status.INVALID)
 
 
 @proves("fetchers: proxies, bodies, Args, methods, other modifiers, and what they refuse")

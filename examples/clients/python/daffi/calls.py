@@ -264,7 +264,8 @@ class Calls:
     def withdraw(self, call):
         """It is in no table any more; the controller is told."""
         self._waiting.pop(id(call), None)
-        if self._flight.pop(call.id, None) is call and self._node.connected:
+        if self._flight.pop(call.id, None) is call and self._node.connected and \
+                call.type != Type.SCHEDULE:
             self._link.send(Record(Type.CANCEL, call.id))
 
     def cancel(self, call):
@@ -287,11 +288,11 @@ class Calls:
                 self._send(call)
 
     def on_lost(self, executed):
-        """The session ended: waits go on with the next one, and calls that certainly did
-        not run."""
+        """The session ended: waits and schedules go on with the next one, and calls that
+        certainly did not run."""
         flight, self._flight = self._flight, {}
         for call in flight.values():
-            if call.type == Type.WAIT:
+            if call.type in (Type.WAIT, Type.SCHEDULE):
                 self._waiting[id(call)] = call
                 continue
             self._fail(call, error(Status.CONTROLLER_LOST, "the connection to the "

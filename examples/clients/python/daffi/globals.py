@@ -10,7 +10,7 @@ import threading
 import time
 import weakref
 
-from . import registry
+from . import registry, tasks
 from .broker import Broker, endpoint_of
 from .calls import AsyncResult, Broadcast, open_channel
 from .exceptions import GlobalContextError, InitializationError, error
@@ -235,6 +235,21 @@ class Global:
                           detached)
         open_channel(self._node, call)
         return CallStream(self._node.calls.start(call), items)
+
+    # --- tasks --------------------------------------------------------------------------------------
+
+    def schedule(self, function, *args, named=None, **condition):
+        """The controller calls it at its times: `interval`, `at_time`, `delay` or `cron`;
+        tasks.py lists the rest. A ScheduledTask. Blocks until it is accepted."""
+        return tasks.schedule(self, function, join_named(args, named), **condition)
+
+    def get_scheduled_tasks(self, process_name=None, ended=False):
+        """Tasks as dicts: uuid, function, condition, remaining, owner, next_ms … Blocks."""
+        return tasks.scheduled(self, process_name, ended)
+
+    def cancel_scheduled_task_by_uuid(self, uuid, process_name=None):
+        """"cancelled", "finished" or "unknown". Blocks."""
+        return self.call("$sys.task.cancel", uuid, *([process_name] if process_name else []))
 
     # --- presence -----------------------------------------------------------------------------------
 

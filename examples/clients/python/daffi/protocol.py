@@ -78,6 +78,11 @@ class Status(enum.IntEnum):
     UNSUPPORTED = 25
     DEADLOCK = 26
     END = 27
+    NO_PAYLOAD = 28
+    BAD_PAYLOAD = 29
+    CRASHED = 30
+    LIMIT = 31
+    FORBIDDEN = 32
 
     @classmethod
     def read(cls, number):
