@@ -20,7 +20,8 @@ from .protocol import EventType, Executed, Policy, Reason, Status  # noqa: F401
 from .registry import (Args, Callback, Fetcher, FetcherMethod,  # noqa: F401
                        __body_unknown__, alias, callback, callback_and_fetcher, fetcher,
                        local)
-from .tasks import ScheduledTask  # noqa: F401
 from .serve import CallFailed, current_request  # noqa: F401
+from .tasks import ScheduledTask  # noqa: F401
+from .transfer import Payload  # noqa: F401
 
 __version__ = "0.1.0"

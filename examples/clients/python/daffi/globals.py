@@ -10,7 +10,7 @@ import threading
 import time
 import weakref
 
-from . import registry, tasks
+from . import registry, tasks, transfer
 from .broker import Broker, endpoint_of
 from .calls import AsyncResult, Broadcast, open_channel
 from .exceptions import GlobalContextError, InitializationError, error
@@ -250,6 +250,14 @@ class Global:
     def cancel_scheduled_task_by_uuid(self, uuid, process_name=None):
         """"cancelled", "finished" or "unknown". Blocks."""
         return self.call("$sys.task.cancel", uuid, *([process_name] if process_name else []))
+
+    # --- transfer -----------------------------------------------------------------------------------
+
+    def transfer_and_call(self, remote_process, payload, function, *args, timeout=None):
+        """Ships a shared object (a path, bytes, or a Payload) to a process that does not
+        have it, runs its function there: the result. Blocks."""
+        return transfer.transfer_and_call(self, remote_process, payload, function, args,
+                                          timeout)
 
     # --- presence -----------------------------------------------------------------------------------
 
