@@ -387,6 +387,9 @@ static outcome_t attempt (run_t *self, daffi_value_t args, daffi_error_t *error)
     read_output (self);
     if (outcome == LOST && !sent && was_used && self->exited)
         outcome = AGAIN;
+    //  the runner died with a child that had not loaded anything
+    if (outcome == LOST && !self->exited && !self->child->pid && !self->killed)
+        outcome = AGAIN;
     if (outcome == LOST)
         answer_loss (self);
     bool keep = outcome == DONE && self->child->pid && !self->killed &&

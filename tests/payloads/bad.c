@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -46,8 +45,8 @@ DAFFI_PAYLOAD_FUNCTION (sleeps, "()")
 DAFFI_PAYLOAD_FUNCTION (eats, "()")
 {
     for (;;) {
-        char *memory = malloc (1 << 20);
-        memset (memory, 1, 1 << 20);
+        volatile char *memory = malloc (1 << 20);
+        memory[0] = 1;
     }
     return DAFFI_OK;
 }

@@ -13,9 +13,10 @@
 #include "shipping.h"
 #include "test.h"
 
-#define ISOLATED(...)                                                  \
-    DAFFI_TRANSFER (.run = DAFFI_RUN_ISOLATED, .unsigned_local = true, \
-                    .child_memory_bytes = 128 << 20, .child_cpu_ms = 300, __VA_ARGS__)
+#define ISOLATED(...)                                                      \
+    DAFFI_TRANSFER (.run = DAFFI_RUN_ISOLATED, .unsigned_local = true,     \
+                    .child_memory_bytes = 128 << 20, .child_cpu_ms = 1000, \
+                    __VA_ARGS__)
 
 static void ends_with (shipping_t *at, const daffi_payload_t *payload,
                        const char *function, daffi_status_t status, const char *text)
@@ -126,7 +127,7 @@ TEST ("what a payload does costs its own call, and is reported for what it was")
     ends_with (&at, payload, "aborts", DAFFI_CRASHED, "signal 6");
     ends_with (&at, payload, "exits", DAFFI_CRASHED, "exit (7)");
     ends_with (&at, payload, "recurses", DAFFI_CRASHED, "stack overflowed");
-    ends_with (&at, payload, "loops", DAFFI_LIMIT, "300 ms of CPU time");
+    ends_with (&at, payload, "loops", DAFFI_LIMIT, "1000 ms of CPU time");
     ends_with (&at, payload, "eats", DAFFI_LIMIT, "memory limit of 128 MiB");
     ends_with (&at, payload, "forks", DAFFI_FORBIDDEN, "start a process");
     ends_with (&at, payload, "executes", DAFFI_FORBIDDEN, "execve");
@@ -204,7 +205,9 @@ TEST ("a runner that was killed is started anew")
     daffi_payload_t *payload = payload_open ("good");
     CHECK_OK (ship_int (&at, payload, "get_pid", DAFFI_ARGS (), &number, &error));
     snprintf (command, sizeof command,
-              "kill -9 $(cat /proc/%d/task/*/children) && sleep 0.1", getpid ());
+              "for p in $(cat /proc/%d/task/*/children); do "
+              "grep -qx daffi-runner /proc/$p/comm && kill -KILL $p; done",
+              getpid ());
     CHECK (system (command) >= 0);
     CHECK_OK (ship_int (&at, payload, "get_pid", DAFFI_ARGS (), &number, &error));
     CHECK_EQ_INT (shipping_logged ("payload.runner_lost", ""), 1);
