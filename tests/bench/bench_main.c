@@ -12,6 +12,7 @@
 #include "bench_json.h"
 #include "bench_rig.h"
 #include "bench_role.h"
+#include "bench_scale.h"
 #include "bench_table.h"
 
 static daffi_status_t run_side (bench_rig_t *rig, bench_result_t *result,
@@ -142,6 +143,8 @@ static int conduct (const bench_settings_t *settings)
     }
     bench_machine_look (&results.machine);
     bench_child_watch_signals ();
+    if (settings->scale)
+        return bench_scale_run (settings);
     const bench_cell_t *cells = bench_cells (&results.count);
     results.items = calloc (results.count, sizeof *results.items);
     if (!results.items)

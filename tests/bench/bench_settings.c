@@ -31,6 +31,8 @@ static const char help[] =
     "  --spin HOW      daffi's callers: off, auto, or microseconds (default off)\n"
     "  --broker PATH   daffi-broker (default: next to this program or in its build)\n"
     "  --json FILE     write all figures of all rounds\n"
+    "  --scale         instead of the table: many functions, many idle nodes, the "
+    "start\n"
     "  --list          print the names of the cells and end\n"
     "  --help          print this and end\n"
     "\n"
@@ -53,6 +55,7 @@ enum {
     SPIN,
     BROKER,
     JSON,
+    SCALE,
     LIST
 };
 
@@ -67,6 +70,7 @@ static const struct option options[] = {
     {"spin", required_argument, NULL, SPIN},
     {"broker", required_argument, NULL, BROKER},
     {"json", required_argument, NULL, JSON},
+    {"scale", no_argument, NULL, SCALE},
     {"list", no_argument, NULL, LIST},
     {"help", no_argument, NULL, 'h'},
     {0},
@@ -157,6 +161,9 @@ static bool apply (bench_settings_t *self, int option, const char *value)
         return true;
     case JSON:
         self->json = value;
+        return true;
+    case SCALE:
+        self->scale = true;
         return true;
     case LIST:
         self->list = true;

@@ -23,6 +23,7 @@ typedef struct {
     int32_t spin_us;  //  of daffi's callers
     bool one_cpu;
     bool list;
+    bool scale;
     bool measures[BENCH_SUBJECTS];
 } bench_settings_t;
 
