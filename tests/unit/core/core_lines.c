@@ -278,7 +278,8 @@ static void check_stats (const shell_t *self, const words_t *words)
                {"processes", s->processes}, {"functions", s->functions},
                {"waiting", s->waiting},     {"running", s->running},
                {"abandoned", s->abandoned}, {"groups", s->groups},
-               {"waits", s->waits},         {"queued_bytes", s->queued_bytes}};
+               {"waits", s->waits},         {"queued_bytes", s->queued_bytes},
+               {"task_runs", s->task_runs}, {"failed_runs", s->failed_runs}};
     unsigned found = 0;
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         if (!value_of (words, all[i].name))

@@ -1,0 +1,199 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  Tasks in the core: what reaches providers, and what has to be on disk before.
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core_shell.h"
+#include "test.h"
+
+//  {"delay_ms": 100, "args": [7]}, and the same every 100 ms.
+#define DELAY                                \
+    "raw=82a864656c61795f6d7364a46172677391" \
+    "07"
+#define INTERVAL                                   \
+    "raw=82ab696e74657276616c5f6d7364a46172677391" \
+    "07"
+
+//  --- a disk that the test turns
+//  ------------------------------------------------------
+
+static uint64_t last_ticket;
+static unsigned adds, states;
+
+static void store (void *context, uint64_t ticket, daffi_row_change_t change,
+                   const daffi_row_t *row)
+{
+    (void)context;
+    CHECK (ticket == last_ticket + 1);
+    CHECK (row->state_size > 0 || change == DAFFI_ROW_REMOVE);
+    last_ticket = ticket;
+    adds += change == DAFFI_ROW_ADD;
+    states += change == DAFFI_ROW_STATE;
+}
+
+static shell_t *with_disk (void)
+{
+    daffi_core_options_t options = {.name = "hub", .tasks = {.store = store}};
+    last_ticket = adds = states = 0;
+    return shell_new (&options);
+}
+
+static void written (shell_t *shell, daffi_status_t status)
+{
+    daffi_core_written (shell->core, last_ticket, status, "the disk is full",
+                        shell->now_ms);
+}
+
+//  --- in memory
+//  -----------------------------------------------------------------------
+
+TEST ("a run is a call by its owner, and its answer goes no further")
+{
+    shell_t *core = shell_new (NULL);
+    PLAY (core, "w -> HELLO offers=add\n"
+                "  w <- WELCOME 1 p=hub\n"
+                "c -> HELLO\n"
+                "  c <- WELCOME 1 p=hub\n"
+                "c -> SCHEDULE 5 f=add " DELAY "\n"
+                "  c <- RESULT 5 p=hub\n"
+                "+ 99\n"
+                "+ 1\n"
+                "  w <- CALL t1 f=add p=c ttl=30000\n"
+                "w -> RESULT t1 body=y\n"
+                "+ 1\n"
+                "stats calls=1 results=1 running=0 task_runs=1\n");
+    shell_end (&core);
+}
+
+TEST ("a run outlives its owner, and is cancelled at its provider by no one")
+{
+    shell_t *core = shell_new (NULL);
+    PLAY (core, "w -> HELLO offers=add\n"
+                "  w <- WELCOME 1 p=hub\n"
+                "c -> HELLO\n"
+                "  c <- WELCOME 1 p=hub\n"
+                "c -> SCHEDULE 5 f=add " DELAY "\n"
+                "  c <- RESULT 5 p=hub\n"
+                "+ 100\n"
+                "  w <- CALL t1 f=add p=c ttl=30000\n"
+                "c !\n"
+                "w -> RESULT t1 body=y\n"
+                "stats running=0\n");
+    shell_end (&core);
+}
+
+TEST ("a run whose provider dies has failed, and the next one comes at its time")
+{
+    shell_t *core = shell_new (NULL);
+    PLAY (core, "w -> HELLO offers=add\n"
+                "  w <- WELCOME 1 p=hub\n"
+                "v -> HELLO offers=add\n"
+                "  v <- WELCOME 1 p=hub\n"
+                "c -> HELLO\n"
+                "  c <- WELCOME 1 p=hub\n"
+                "c -> SCHEDULE 5 f=add p=v " INTERVAL "\n"
+                "  c <- RESULT 5 p=hub\n"
+                "+ 100\n"
+                "  v <- CALL t1 f=add p=c ttl=30000\n"
+                "v !\n"
+                "+ 1\n"
+                "stats lost=1 failed_runs=1\n"
+                "v -> HELLO offers=add\n"
+                "  v <- WELCOME 1 p=hub\n"
+                "+ 99\n"
+                "  v <- CALL t2 f=add p=c ttl=30000\n"
+                "v -> RESULT t2 body=y\n"
+                "+ 1\n"
+                "stats failed_runs=1 task_runs=2\n");
+    shell_end (&core);
+}
+
+TEST ("names that are none, and those of daffi, are not scheduled")
+{
+    shell_t *core = shell_new (NULL);
+    PLAY (core, "c -> HELLO\n"
+                "  c <- WELCOME 1 p=hub\n"
+                "c -> SCHEDULE 5 f=no/name " DELAY "\n"
+                "  c <- ERROR 5 INVALID no p=hub\n"
+                "c -> SCHEDULE 6 f=$sys.task.cancel " DELAY "\n"
+                "  c <- ERROR 6 INVALID no p=hub\n"
+                "c -> SCHEDULE 7 f=f body=x\n"
+                "  c <- ERROR 7 PROTOCOL no p=hub\n"
+                "c -> SCHEDULE 0 f=f " DELAY "\n"
+                "  c <- ERROR PROTOCOL no p=hub\n"
+                "drain\n"
+                "  c <- DRAIN\n"
+                "c -> SCHEDULE 8 f=f " DELAY "\n"
+                "  c <- ERROR 8 DRAINING no p=hub\n");
+    shell_end (&core);
+}
+
+//  --- on disk
+//  -------------------------------------------------------------------------
+
+TEST ("a task is accepted after it is on disk, and a run begins after it is there")
+{
+    shell_t *core = with_disk ();
+    PLAY (core, "w -> HELLO offers=add\n"
+                "  w <- WELCOME 1 p=hub\n"
+                "c -> HELLO\n"
+                "  c <- WELCOME 1 p=hub\n"
+                "c -> SCHEDULE 5 f=add " INTERVAL "\n"
+                "+ 150\n");
+    CHECK_EQ_UINT (adds, 1);
+    written (core, DAFFI_OK);
+    PLAY (core, "  c <- RESULT 5 p=hub\n"
+                "+ 1\n");
+    CHECK_EQ_UINT (states, 1);
+    written (core, DAFFI_OK);
+    PLAY (core, "  w <- CALL t1 f=add p=c ttl=30000\n"
+                "w -> RESULT t1 body=y\n"
+                "+ 1\n");
+    CHECK_EQ_UINT (states, 2);
+    written (core, DAFFI_OK);
+    PLAY (core, "stats task_runs=1 failed_runs=0\n");
+    shell_end (&core);
+}
+
+TEST ("a disk that refuses: the task is not there, no run begins, changes are refused")
+{
+    shell_t *core = with_disk ();
+    PLAY (core, "w -> HELLO offers=add\n"
+                "  w <- WELCOME 1 p=hub\n"
+                "c -> HELLO\n"
+                "  c <- WELCOME 1 p=hub\n"
+                "c -> SCHEDULE 5 f=add " INTERVAL "\n");
+    written (core, DAFFI_OK);
+    PLAY (core, "  c <- RESULT 5 p=hub\n"
+                "c -> SCHEDULE 6 f=add " INTERVAL "\n"
+                "+ 100\n");
+    written (core, DAFFI_SYSTEM);
+    PLAY (core, "  c <- ERROR 6 SYSTEM no p=hub\n"
+                "+ 1\n"
+                "stats failed_runs=1\n"
+                "c -> SCHEDULE 7 f=add " INTERVAL "\n"
+                "  c <- ERROR 7 SYSTEM no p=hub\n"
+                "+ 100\n"
+                "stats failed_runs=2 calls=0\n");
+    CHECK_EQ_UINT (core->core->tasks.agenda.by_uuid.count, 1);
+    shell_end (&core);
+}
+
+TEST ("who goes away before the disk has answered leaves the task behind")
+{
+    shell_t *core = with_disk ();
+    PLAY (core, "w -> HELLO offers=add\n"
+                "  w <- WELCOME 1 p=hub\n"
+                "c -> HELLO\n"
+                "  c <- WELCOME 1 p=hub\n"
+                "c -> SCHEDULE 5 f=add " INTERVAL "\n"
+                "c !\n");
+    written (core, DAFFI_OK);
+    PLAY (core, "+ 100\n");
+    written (core, DAFFI_OK);
+    PLAY (core, "  w <- CALL t1 f=add p=c ttl=30000\n"
+                "w -> RESULT t1 body=y\n"
+                "+ 1\n");
+    shell_end (&core);
+}
