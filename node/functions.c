@@ -105,7 +105,8 @@ static daffi_status_t check (const daffi_functions_t *self,
     for (const char *const *alias = function->aliases; !status && alias && *alias;
          alias++, count++)
         status = check_name (self, *alias, reserved, function->replace, error);
-    if (!status && self->names.count + count > DAFFI_FUNCTIONS_MAX)
+    if (!status && !reserved &&
+        self->names.count - self->own_count + count > DAFFI_FUNCTIONS_MAX)
         status = daffi_fail (error, DAFFI_TOO_BIG, "a node offers at most %d functions",
                              DAFFI_FUNCTIONS_MAX);
     return status;
@@ -135,6 +136,7 @@ daffi_status_t daffi_functions_add (daffi_functions_t *self,
         put (self, function->name, served);
         for (const char *const *alias = function->aliases; alias && *alias; alias++)
             put (self, *alias, served);
+        self->own_count += reserved;
         daffi_served_unref (served);
     }
     pthread_mutex_unlock (&self->lock);

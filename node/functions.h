@@ -40,6 +40,7 @@ typedef struct {
 typedef struct {
     pthread_mutex_t lock;
     daffi_names_t names;  //  -> daffi_entry of functions.c
+    size_t own_count;     //  of these: the node's own, which count for no limit
 } daffi_functions_t;
 
 void daffi_functions_init (daffi_functions_t *self);
