@@ -1,0 +1,268 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  daffi-ship: what function transfer costs, and what the runner survives.
+//
+//      daffi-ship time             microseconds a call: plain, in the node, warm and
+//      cold
+//                                  runner; milliseconds of a first shipment
+//      daffi-ship torture COUNT    calls that crash, exit, loop, fork and open files;
+//      then
+//                                  no zombie, no descriptor and no child may be left
+//                                  over
+
+#include <daffi_transfer.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+typedef struct {
+    char folder[64];
+    daffi_global_t *taker;
+    daffi_global_t *caller;
+} scene_t;
+
+static void require (bool condition, const char *what, const daffi_error_t *error)
+{
+    if (condition)
+        return;
+    fprintf (stderr, "daffi-ship: %s: %s\n", what, error ? error->text : "");
+    exit (1);
+}
+
+static daffi_status_t plain (daffi_request_t *request, void *arg)
+{
+    (void)arg;
+    return daffi_request_reply (request, 1);
+}
+
+static void start (scene_t *self, const daffi_transfer_options_t *options)
+{
+    daffi_error_t error;
+    snprintf (self->folder, sizeof self->folder, "/tmp/daffi-ship-XXXXXX");
+    require (mkdtemp (self->folder) != NULL, "mkdtemp", NULL);
+    self->taker = daffi_global_new (
+        DAFFI_OPTIONS (.process_name = "taker", .init_controller = true,
+                       .unix_sock_path = self->folder, .transfer = options),
+        &error);
+    require (self->taker != NULL, "taker", &error);
+    require (!daffi_global_register (self->taker, "plain", plain, NULL, &error),
+             "plain", &error);
+    self->caller = daffi_global_new (
+        DAFFI_OPTIONS (.unix_sock_path = self->folder, .connect_timeout_ms = 10000),
+        &error);
+    require (self->caller != NULL, "caller", &error);
+    require (!daffi_global_wait_function (self->caller, "plain", 10000, &error),
+             "plain", &error);
+}
+
+static void stop (scene_t *self)
+{
+    daffi_global_destroy (&self->caller);
+    daffi_global_destroy (&self->taker);
+    char path[128];
+    snprintf (path, sizeof path, "%s/.lock", self->folder);
+    unlink (path);
+    rmdir (self->folder);
+}
+
+static daffi_payload_t *payload_of (const char *name)
+{
+    char path[4096];
+    daffi_error_t error;
+    const char *build = getenv ("DAFFI_BUILD_DIR");
+    snprintf (path, sizeof path, "%s/tests/payloads/%s.so", build ? build : ".", name);
+    daffi_payload_t *payload = daffi_payload_open (path, &error);
+    require (payload != NULL, path, &error);
+    return payload;
+}
+
+//  --- time ---------------------------------------------------------------------------
+
+static double now_us (void)
+{
+    struct timespec time;
+    clock_gettime (CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec * 1e6 + (double)time.tv_nsec / 1e3;
+}
+
+static int by_size (const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+//  The median of `count` calls; payload NULL: of the plain function.
+static double median (scene_t *at, const daffi_payload_t *payload, const char *function,
+                      int count)
+{
+    daffi_error_t error;
+    double *times = calloc ((size_t)count, sizeof *times);
+    require (times != NULL, "memory", NULL);
+    for (int i = -count / 10; i < count; i++) {
+        double begin_us = now_us ();
+        daffi_status_t status =
+            payload
+                ? daffi_global_transfer_and_call (at->caller, "taker", payload,
+                                                  function, DAFFI_ARGS (), NULL, &error)
+                : daffi_call (at->caller, function, DAFFI_ARGS (), NULL, NULL, &error);
+        require (!status, function, &error);
+        if (i >= 0)
+            times[i] = now_us () - begin_us;
+    }
+    qsort (times, (size_t)count, sizeof *times, by_size);
+    double middle = times[count / 2];
+    free (times);
+    return middle;
+}
+
+//  Runs the same rounds in turn, so that all see the same machine.
+static void time_calls (const char *title, const daffi_transfer_options_t *options,
+                        int count)
+{
+    enum { ROUNDS = 5 };
+    scene_t at;
+    double without[ROUNDS], with[ROUNDS];
+    daffi_payload_t *payload = payload_of ("good");
+    start (&at, options);
+    for (int i = 0; i < ROUNDS; i++) {
+        without[i] = median (&at, NULL, "plain", count);
+        with[i] = median (&at, payload, "get_pid", count);
+    }
+    qsort (without, ROUNDS, sizeof *without, by_size);
+    qsort (with, ROUNDS, sizeof *with, by_size);
+    printf ("%-24s %9.1f us, plain call %9.1f us, beyond it %+9.1f us\n", title,
+            with[ROUNDS / 2], without[ROUNDS / 2],
+            with[ROUNDS / 2] - without[ROUNDS / 2]);
+    daffi_payload_destroy (&payload);
+    stop (&at);
+}
+
+static void time_shipment (const char *name, const char *function)
+{
+    enum { ROUNDS = 9 };
+    double times[ROUNDS];
+    daffi_error_t error;
+    daffi_payload_t *payload = payload_of (name);
+    for (int i = 0; i < ROUNDS; i++) {
+        scene_t at;
+        start (&at, DAFFI_TRANSFER (.run = DAFFI_RUN_HERE, .unsigned_local = true));
+        double begin_us = now_us ();
+        require (!daffi_global_transfer_and_call (at.caller, "taker", payload, function,
+                                                  DAFFI_ARGS (), NULL, &error),
+                 function, &error);
+        times[i] = now_us () - begin_us;
+        stop (&at);
+    }
+    qsort (times, ROUNDS, sizeof *times, by_size);
+    printf ("first shipment, %7llu B %9.2f ms\n",
+            (unsigned long long)daffi_payload_info (payload)->size_bytes,
+            times[ROUNDS / 2] / 1e3);
+    daffi_payload_destroy (&payload);
+}
+
+static int measure (void)
+{
+    time_calls ("in the node",
+                DAFFI_TRANSFER (.run = DAFFI_RUN_HERE, .unsigned_local = true), 1000);
+    time_calls ("warm runner",
+                DAFFI_TRANSFER (.run = DAFFI_RUN_ISOLATED, .unsigned_local = true),
+                3000);
+    time_calls ("cold runner",
+                DAFFI_TRANSFER (.run = DAFFI_RUN_ISOLATED, .unsigned_local = true,
+                                .fresh_child = true),
+                100);
+    time_shipment ("good", "nothing");
+    time_shipment ("large", "nothing");
+    return 0;
+}
+
+//  --- torture ------------------------------------------------------------------------
+
+static int entries (const char *folder)
+{
+    DIR *dir = opendir (folder);
+    int count = 0;
+    require (dir != NULL, folder, NULL);
+    while (readdir (dir))
+        count++;
+    closedir (dir);
+    return count;
+}
+
+//  Children of the runner, which is the only child of this process.
+static int grandchildren (void)
+{
+    char command[256];
+    int count = -1;
+    snprintf (command, sizeof command,
+              "n=0; for p in $(cat /proc/%d/task/*/children); do "
+              "grep -qx daffi-runner /proc/$p/comm || continue; for c in "
+              "$(cat /proc/$p/task/*/children 2>/dev/null); do n=$((n+1)); done; done; "
+              "echo $n",
+              getpid ());
+    FILE *pipe = popen (command, "r");
+    require (pipe != NULL && fscanf (pipe, "%d", &count) == 1, "children", NULL);
+    pclose (pipe);
+    return count;
+}
+
+static int torture (int count)
+{
+    static const struct {
+        const char *function;
+        daffi_status_t status;
+    } deeds[] = {{"segfault", DAFFI_CRASHED}, {"aborts", DAFFI_CRASHED},
+                 {"exits", DAFFI_CRASHED},    {"forks", DAFFI_FORBIDDEN},
+                 {"opens", DAFFI_FORBIDDEN},  {"connects", DAFFI_FORBIDDEN},
+                 {"recurses", DAFFI_CRASHED}, {"executes", DAFFI_FORBIDDEN},
+                 {"kills", DAFFI_FORBIDDEN},  {"fine", DAFFI_OK},
+                 {"eats", DAFFI_LIMIT},       {"loops", DAFFI_LIMIT}};
+    enum { DEEDS = sizeof deeds / sizeof deeds[0] };
+    scene_t at;
+    daffi_error_t error;
+    daffi_payload_t *payload = payload_of ("bad");
+    start (&at, DAFFI_TRANSFER (.run = DAFFI_RUN_ISOLATED, .unsigned_local = true,
+                                .fresh_child = true, .child_memory_bytes = 64 << 20,
+                                .child_cpu_ms = 1000));
+    require (!daffi_global_transfer_and_call (at.caller, "taker", payload, "fine",
+                                              DAFFI_ARGS (), NULL, &error),
+             "fine", &error);
+    int files = entries ("/proc/self/fd");
+    int wrong = 0;
+    for (int i = 0; i < count; i++) {
+        //  a loop takes its second of CPU time: now and then only
+        int deed = i % (DEEDS - 1);
+        if (i % 1000 == 999)
+            deed = DEEDS - 1;
+        daffi_status_t status = daffi_global_transfer_and_call (
+            at.caller, "taker", payload, deeds[deed].function, DAFFI_ARGS (), NULL,
+            &error);
+        if (status != deeds[deed].status && wrong++ < 10)
+            fprintf (stderr, "%s: %s, %s\n", deeds[deed].function,
+                     daffi_status_name (status), status ? error.text : "");
+    }
+    //  the last child may be on its way out
+    int left = grandchildren ();
+    for (int i = 0; i < 100 && left; i++, left = grandchildren ())
+        usleep (10000);
+    int files_after = entries ("/proc/self/fd");
+    printf (
+        "%d calls, %d not as expected; descriptors %d before, %d after; children left "
+        "%d\n",
+        count, wrong, files, files_after, left);
+    daffi_payload_destroy (&payload);
+    stop (&at);
+    return wrong || files_after > files || left;
+}
+
+int main (int argc, char **argv)
+{
+    if (argc == 2 && strcmp (argv[1], "time") == 0)
+        return measure ();
+    if (argc == 3 && strcmp (argv[1], "torture") == 0)
+        return torture (atoi (argv[2]));
+    fprintf (stderr, "usage: daffi-ship time | daffi-ship torture COUNT\n");
+    return 2;
+}
