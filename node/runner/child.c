@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "elf.h"
+#include "elf_look.h"
 #include "hosted.h"
 #include "loader.h"
 #include "runner.h"

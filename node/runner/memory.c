@@ -12,6 +12,10 @@
 #include "daffi_status.h"
 #include "runner.h"
 
+//  glibc names the parameters otherwise, and a number is what the system call gives.
+//  NOLINTBEGIN(readability-inconsistent-declaration-parameter-name)
+//  NOLINTBEGIN(performance-no-int-to-ptr)
+
 volatile int daffi_memory_refused;
 
 void *__libc_malloc (size_t size);
@@ -50,3 +54,6 @@ DAFFI_EXPORT void *mmap (void *address, size_t size, int protection, int flags, 
         daffi_memory_refused = 1;
     return memory;
 }
+
+//  NOLINTEND(performance-no-int-to-ptr)
+//  NOLINTEND(readability-inconsistent-declaration-parameter-name)

@@ -8,7 +8,7 @@
 #define DAFFI_PAYLOAD_HOST
 #endif
 #include "daffi_payload.h"
-#include "elf.h"
+#include "elf_look.h"
 
 typedef int (daffi_payload_fn) (daffi_payload_call_t *call);
 

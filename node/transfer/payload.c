@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "alloc.h"
-#include "elf.h"
+#include "elf_look.h"
 #include "failure.h"
 #include "writer.h"
 

@@ -96,7 +96,6 @@ static daffi_status_t find_program (daffi_runner_t *self, daffi_error_t *error)
 
 static daffi_status_t spawn (daffi_runner_t *self, int theirs, daffi_error_t *error)
 {
-    extern char **environ;
     char *const args[] = {"daffi-runner", "--of-a-node", NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;

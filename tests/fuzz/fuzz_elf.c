@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "elf.h"
+#include "elf_look.h"
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
 

@@ -51,7 +51,7 @@ DAFFI_PAYLOAD_FUNCTION (eats, "()")
     return DAFFI_OK;
 }
 
-static int deeper (volatile char *above)
+static int deeper (const volatile char *above)
 {
     volatile char room[4096];
     room[0] = above[0];

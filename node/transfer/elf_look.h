@@ -4,8 +4,8 @@
 //  The bytes come from a peer: every offset is checked against their size, nothing is
 //  followed twice, and what is found is borrowed from them.
 
-#ifndef DAFFI_ELF_H
-#define DAFFI_ELF_H
+#ifndef DAFFI_ELF_LOOK_H
+#define DAFFI_ELF_LOOK_H
 
 #include "daffi_status.h"
 #include "text.h"

@@ -6,7 +6,7 @@
 //  legal but has no place in a payload (text relocations, search paths, writable code)
 //  is refused as well.
 
-#include "elf.h"
+#include "elf_look.h"
 
 #include <elf.h>
 #include <string.h>
