@@ -24,6 +24,7 @@
     X (doctor)               \
     X (config)               \
     X (completion)           \
+    X (conformance)          \
     X (man)
 
 #define DAFFI_COMMAND_DECLARE(name) extern const daffi_command_t daffi_command_##name;

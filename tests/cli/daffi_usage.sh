@@ -8,7 +8,7 @@ help () {
     gives 0 --help
     cp out long
     for each in up call serve tasks ls info describe ping wait monitor top cancel drain bench \
-        doctor config completion; do
+        doctor config completion conformance; do
         says out "  $each "
     done
     for each in {0..9}; do

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+#  SPDX-License-Identifier: MPL-2.0
+#  daffi_conformance: the controller and the clients keep to the protocol, and whoever does
+#  not is found out.
+#  shellcheck source=tests/cli/daffi.bash disable=SC2016,SC2031
+. "$(dirname "${BASH_SOURCE[0]}")/daffi.bash"
+
+patience=60
+
+controller () {
+    for place in "--host 127.0.0.1" ""; do
+        #  shellcheck disable=SC2086
+        start --settle 0 $place
+        gives 0 conformance "$endpoint"
+        never_says out BROKEN
+        [[ $(grep -c '^ok' out) == 29 ]] || fail "not 29 rules"
+        gives 0 conformance "$endpoint" --json
+        [[ $(grep -c '"kept": true' out) == 29 ]] || fail "not 29 rules in JSON"
+    done
+}
+proves "our controller keeps every rule, over TCP and a UNIX socket" controller
+
+#  client COMMAND…: what it finds of a client, in out; $code.
+check_client () {
+    mkdir -m 700 -p place
+    "$daffi" conformance --client "ipc://$PWD/place/.sock" >out 2>err &
+    local judge=$!
+    "$@" >client.out 2>&1 &
+    pids+=("$!")
+    code=0
+    wait "$judge" || code=$?
+}
+
+c_client () {
+    check_client "$daffi" serve echo --unix-sock-path "$PWD/place" -- cat
+    [[ $code == 0 ]] || fail "exit code $code"
+    [[ $(grep -c '^ok' out) == 15 ]] || fail "not 15 rules"
+}
+proves "the C client keeps every rule" c_client
+
+small_client () {
+    /usr/bin/python3 -c 'import zmq, msgpack' || skip "no python3-zmq or python3-msgpack"
+    awk '/^```python$/ { inside = 1; next } /^```$/ { inside = 0 } inside' \
+        "$source/node/wire/PROTOCOL.md" >small.py
+    check_client /usr/bin/python3 small.py "ipc://$PWD/place/.sock"
+    [[ $code == 1 ]] || fail "exit code $code"
+    grep -qE '^ok +HELLO says a name' out || fail "its HELLO is right"
+    grep -qE '^BROKEN +it has \$node.ping' out || fail "it has no \$node.ping"
+    says err "rules are broken"
+}
+proves "a client that leaves out what it should have is found out" small_client
+
+nobody () {
+    gives 3 conformance "ipc://$PWD/nobody"
+    says out "BROKEN"
+    says err "nobody at ipc://$PWD/nobody speaks this protocol"
+    gives 2 conformance
+}
+proves "where nobody is, it ends with exit code 3" nobody
+
+summary
