@@ -224,8 +224,8 @@ static daffi_exit_t call_all (daffi_cli_t *self, daffi_args_t args)
 
 static daffi_exit_t run (daffi_cli_t *self)
 {
-    daffi_args_t args;
-    bool sends;
+    daffi_args_t args = {NULL, 0};
+    bool sends = false;
     daffi_exit_t code = check (self);
     if (!code)
         code = read_arguments (self, &args, &sends);

@@ -82,7 +82,7 @@ bool daffi_lines_next (daffi_lines_t *self, const char **line, size_t *size)
         }
         if (self->ended)
             return false;
-        if (self->taken) {
+        if (self->taken && self->data) {
             self->size -= self->taken;
             memmove (self->data, self->data + self->taken, self->size);
             self->taken = 0;

@@ -63,7 +63,7 @@ static struct json_object *double_object (double number)
             break;
     }
     if (!strpbrk (text, ".e"))
-        strcat (text, ".0");
+        snprintf (text + strlen (text), sizeof text - strlen (text), ".0");
     return json_object_new_double_s (number, text);
 }
 
