@@ -123,13 +123,14 @@ daffi_status_t daffi_payload_run_here (daffi_payloads_t *self, daffi_held_t *hel
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     daffi_error_t error;
     pthread_once (&once, make_table);
-    bool was_loaded = held->library_open;
     daffi_payload_fn *run =
         daffi_held_function (held, daffi_text_of (function), &error);
-    if (!was_loaded)
-        daffi_log (&self->log, run ? DAFFI_LOG_INFO : DAFFI_LOG_WARNING,
-                   run ? "payload.loaded" : "payload.not_loaded", "hash=%s text=%s",
-                   held->payload->hash_text, run ? "" : error.text);
+    if (!held->library_open)
+        daffi_log (&self->log, DAFFI_LOG_WARNING, "payload.not_loaded",
+                   "hash=%s text=%s", held->payload->hash_text, error.text);
+    else if (!atomic_exchange (&held->told, true))
+        daffi_log (&self->log, DAFFI_LOG_INFO, "payload.loaded",
+                   "hash=%s text=", held->payload->hash_text);
     if (!run)
         return daffi_payloads_refuse (request, &error);
     here_t call = {.hosted = {.call = {&table}, .args = args},

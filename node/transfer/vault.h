@@ -25,10 +25,11 @@ typedef struct {
     daffi_payload_t *payload;
     const daffi_trust_t *trust;  //  or NULL
     pthread_mutex_t lock;
-    daffi_library_t library;  //  where it is loaded into this process
-    int image;                //  sealed memfd, or -1: not made yet
-    daffi_elf_t *elf;         //  its names; or NULL
-    bool library_open;
+    daffi_library_t library;   //  where it is loaded into this process
+    int image;                 //  sealed memfd, or -1: not made yet
+    daffi_elf_t *elf;          //  its names; or NULL
+    atomic_bool library_open;  //  written under the lock
+    atomic_bool told;          //  its loading, to the log
     bool image_stays;  //  it is mapped for ever, so its descriptor is not used again
     atomic_uint running;
     atomic_uint published;  //  names that it is offered under
