@@ -10,7 +10,7 @@
 //  | add (2, 3) = 5
 //  | divide (7, 2) = 3.5
 //  | divide (1, 0): FAILED at calculator, executed: yes (division by zero)
-//  | add (2, "three"): TYPE at calculator, executed: yes (add wants two integers)
+//  | add (2, "three"): TYPE at calculator, executed: no (argument 2 of add is <...>)
 //  | multiply (2, 3): NO_FUNCTION at <...>, executed: no (<...>)
 //  END
 

@@ -67,19 +67,32 @@ typedef daffi_status_t (daffi_callback_fn) (daffi_request_t *request, void *arg)
 typedef struct {
     const char *name;
     daffi_callback_fn *callback;
-    void *arg;                   /*  handed to the callback, never touched */
-    const char *signature;       /*  shown to others, for example "(int, int) -> int" */
-    const char *const *aliases;  /*  further names, NULL-terminated; or NULL */
-    bool run_inline;             /*  run in the node's actor: for functions of a few
-                                     microseconds that never block */
-    bool local;                  /*  callable by this process only, not offered; not for
-                                     broadcasts and streams */
-    bool replace;                /*  take the place of a function of the same name */
-    uint32_t max_running;        /*  runs of it at once in this process; 0 = no limit
-                                     but the pool's */
+    void *arg;                  /*  handed to the callback, never touched */
+    const char *signature;      /*  "(int, int) -> int": shown to others, and checked
+                                    against the arguments; see below */
+    const char *doc;            /*  a line or some for people, shown to others; at most
+                                    1,024 bytes */
+    const char *const *aliases; /*  further names, NULL-terminated; or NULL */
+    bool run_inline;            /*  run in the node's actor: for functions of a few
+                                    microseconds that never block */
+    bool local;                 /*  callable by this process only, not offered; not for
+                                    broadcasts, streams and casts, which say INVALID */
+    bool replace;               /*  take the place of a function of the same name */
+    uint32_t max_running; /*  runs of it at once in this process, 1 = one after the
+                              other; 0 = no limit but the pool's. The controller
+                              knows it: more calls wait there, for whichever process
+                              is free first */
     void (*release) (void *arg); /*  called once when it was withdrawn and the last run
                                      of it is over, from any thread; or NULL */
 } daffi_function_t;
+
+/*  A signature is checked where it begins with `(`: one word for each argument, with
+ *  commas between, and what is wrong is answered with DAFFI_TYPE before the function
+ *  runs. Words: nil bool int uint float double string binary bytes array map any,
+ * `bytes` being a string or a binary, and `float` and `double` any number. `int?` may
+ * be nil, or left out at the end; `...` stands for any further arguments, `...int` for
+ * further ints. A word that is none of these stands for anything, and so does a second
+ * word (`int width`). What follows the `)` is for people. */
 
 /*  --- the Global ---------------------------------------------------------- */
 
@@ -268,6 +281,8 @@ typedef struct {
     const char *process;
     const char *function;
     const char *signature; /*  "" = none given */
+    const char *doc;       /*  "" = none given */
+    uint32_t max_running;  /*  0 = no limit of its own */
 } daffi_registered_t;
 
 typedef struct {
@@ -327,13 +342,19 @@ typedef struct {
     int64_t timeout_ms;  /*  0 = 30 s, or what is left of the request's deadline inside
                              a callback; at most 48 h; DAFFI_FOREVER allowed */
     daffi_policy_t policy;
-    const char *key; /*  DAFFI_POLICY_KEY: 1 to 128 bytes of anything */
-    bool idempotent; /*  may run twice: retry also where `executed` is maybe */
-    bool no_retry;   /*  one attempt only; where the controller is stopping that
-                         fails with DAFFI_DRAINING at once, other calls are kept for
-                         the next controller */
-    bool detached;   /*  inside a callback: do not inherit the request's deadline
-                         and its cancellation */
+    const char *key;  /*  DAFFI_POLICY_KEY: 1 to 128 bytes of anything */
+    bool idempotent;  /*  may run twice: retry also where `executed` is maybe */
+    bool no_retry;    /*  one attempt only; where the controller is stopping that
+                          fails with DAFFI_DRAINING at once, other calls are kept for
+                          the next controller */
+    bool detached;    /*  inside a callback: do not inherit the request's deadline
+                          and its cancellation */
+    uint8_t priority; /*  0 (the default, the least) to 9: of calls that wait, the
+                          higher goes first; each step counts as one second of waiting,
+                          so that none waits for ever */
+    int64_t eta_ms;   /*  run it no earlier than so many milliseconds from now. The
+                          controller holds it until then; timeout_ms counts from then on.
+                          At most 48 h with it; not for streams and casts */
 } daffi_call_options_t;
 
 #ifndef __cplusplus
@@ -405,7 +426,8 @@ daffi_call_start (daffi_global_t *self, const char *function, daffi_args_t args,
                   const daffi_call_options_t *options, daffi_error_t *error);
 
 /*  Fire and forget: nobody is told the outcome and the controller keeps no state. The
- *  function runs at most once. Never blocks. DAFFI_BUSY over the limits. */
+ *  function runs at most once, where it finds a provider that has room at once. Of the
+ *  options process, policy, key, priority and timeout_ms count. Never blocks. */
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t
 daffi_cast (daffi_global_t *self, const char *function, daffi_args_t args,
             const daffi_call_options_t *options, daffi_error_t *error);
@@ -424,6 +446,36 @@ DAFFI_EXPORT const char *daffi_future_process (daffi_future_t *self);
 
 /*  How often it was sent: 1, or more where it was retried; 0 = not yet. */
 DAFFI_EXPORT uint32_t daffi_future_attempts (daffi_future_t *self);
+
+/*  How far it is. Never blocks. */
+typedef enum {
+    DAFFI_FUTURE_QUEUED =
+        0,                 /*  not sent yet: no connection, or another attempt later */
+    DAFFI_FUTURE_SENT = 1, /*  the controller or a provider has it */
+    DAFFI_FUTURE_RUNNING = 2, /*  the function has said so, by a report of progress */
+    DAFFI_FUTURE_DONE = 3
+} daffi_future_state_t;
+DAFFI_EXPORT daffi_future_state_t daffi_future_state (daffi_future_t *self);
+
+/*  What the function that runs has reported last (daffi_request_progress ()). */
+typedef struct {
+    uint64_t done;
+    uint64_t total; /*  0: not known */
+    char process[DAFFI_NAME_MAX + 1];
+    char text[DAFFI_TEXT_MAX + 1];
+} daffi_progress_t;
+
+/*  DAFFI_OK, or DAFFI_NOT_FOUND: nothing was reported yet. Never blocks. */
+DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t
+daffi_future_progress (daffi_future_t *self, daffi_progress_t *progress);
+
+/*  Runs at each report that arrives, from the same thread as on_done and never after
+ * it; reports that come faster than they are told are left out but for the last. One a
+ *  future; DAFFI_EXISTS at the second. */
+typedef void (daffi_progress_fn) (daffi_future_t *future,
+                                  const daffi_progress_t *progress, void *arg);
+DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_future_on_progress (
+    daffi_future_t *self, daffi_progress_fn *on_progress, void *arg);
 
 /*  Asks for the end of the call; never blocks. The future finishes with DAFFI_CANCELLED
  *  as soon as whoever has the call has said whether it had begun (error.executed): with
@@ -468,6 +520,13 @@ typedef struct {
     uint32_t stop_after; /*  successes that are enough: the others are cancelled;
                              0 = all are waited for */
     bool detached;       /*  as in daffi_call_options_t */
+    uint8_t priority;
+    int64_t eta_ms;
+    const char *const *processes; /*  ask these and no others, ended by NULL; one that
+                                     is not there, or does not offer it, is told of with
+                                      NO_PROCESS or NO_FUNCTION */
+    const char *group; /*  or those whose name begins with it and goes on with a dot, or
+                           ends: "render" asks render, render.1, render.gpu.2 */
 } daffi_broadcast_options_t;
 
 #ifndef __cplusplus
@@ -510,6 +569,14 @@ DAFFI_EXPORT const daffi_reply_t *daffi_broadcast_reply (daffi_broadcast_t *self
                                                          size_t index);
 DAFFI_EXPORT const daffi_reply_t *daffi_broadcast_find (daffi_broadcast_t *self,
                                                         const char *process);
+
+/*  What one of the processes reported last, as daffi_future_progress (). */
+DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t
+daffi_broadcast_progress (daffi_broadcast_t *self, daffi_progress_t *progress);
+
+/*  Readable while daffi_broadcast_next () has something to tell: a reply, or the end.
+ *  Owned by the broadcast; -1 where no descriptor is left. */
+DAFFI_EXPORT int daffi_broadcast_fd (daffi_broadcast_t *self);
 
 /*  Cancels what still runs, frees it and nulls the pointer. */
 DAFFI_EXPORT void daffi_broadcast_destroy (daffi_broadcast_t **self_p);
@@ -558,6 +625,16 @@ DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_stream_wait (daffi_stream_t *se
 DAFFI_EXPORT const daffi_value_t *daffi_stream_value (daffi_stream_t *self);
 DAFFI_EXPORT const char *daffi_stream_process (daffi_stream_t *self);
 
+DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t
+daffi_stream_progress (daffi_stream_t *self, daffi_progress_t *progress);
+
+/*  For poll () and its like, with timeouts of 0: readable while daffi_stream_receive ()
+ *  has something to tell (an item, or the end), and while daffi_stream_send () need not
+ *  wait (there is room, or the call is over). Owned by the stream; -1 where no
+ * descriptor is left. */
+DAFFI_EXPORT int daffi_stream_receive_fd (daffi_stream_t *self);
+DAFFI_EXPORT int daffi_stream_send_fd (daffi_stream_t *self);
+
 /*  Cancels the call if it still runs: the function is told. */
 DAFFI_EXPORT void daffi_stream_destroy (daffi_stream_t **self_p);
 
@@ -598,6 +675,15 @@ DAFFI_EXPORT bool daffi_request_cancelled (daffi_request_t *self);
 DAFFI_EXPORT int daffi_request_cancel_fd (daffi_request_t *self);
 /*  Milliseconds until the deadline, 0 = passed, DAFFI_FOREVER = there is none. */
 DAFFI_EXPORT int64_t daffi_request_time_left (daffi_request_t *self);
+
+/*  Tells the caller how far it is: `done` of `total` (0: not known) and a text, format
+ *  NULL for none. The caller sees the last one; those that come too fast are left out.
+ *  DAFFI_OK, or DAFFI_CANCELLED: nobody waits for it any more. Not inline. Never
+ *  blocks. */
+DAFFI_EXPORT daffi_status_t daffi_request_progress (daffi_request_t *self,
+                                                    uint64_t done, uint64_t total,
+                                                    const char *format, ...)
+    DAFFI_PRINTF (4, 5);
 
 /*  The caller opened a stream: items can be received and yielded. */
 DAFFI_EXPORT bool daffi_request_is_stream (const daffi_request_t *self);

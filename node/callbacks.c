@@ -30,7 +30,8 @@ static const char *keep (char **cursor, const daffi_value_t *row, size_t index)
     return start;
 }
 
-//  Each row is [process, function, signature]; their encoding is longer than the text.
+//  Each row is [process, function, signature, ?doc, ?limit]; their encoding is longer
+//  than the text.
 static daffi_callbacks_t *build (const daffi_value_t *rows, daffi_error_t *error)
 {
     daffi_value_t row;
@@ -40,7 +41,7 @@ static daffi_callbacks_t *build (const daffi_value_t *rows, daffi_error_t *error
     }
     snapshot_t *self = daffi_new (sizeof *self);
     self->room = daffi_new ((rows->count + 1) * sizeof *self->room);
-    self->text = daffi_new (rows->size + 3 * (size_t)rows->count + 1);
+    self->text = daffi_new (rows->size + 4 * (size_t)rows->count + 1);
     self->callbacks.items = self->room;
     char *cursor = self->text;
     daffi_iterator_t iterator = daffi_value_iterate (rows);
@@ -49,6 +50,12 @@ static daffi_callbacks_t *build (const daffi_value_t *rows, daffi_error_t *error
         item->process = keep (&cursor, &row, 0);
         item->function = keep (&cursor, &row, 1);
         item->signature = keep (&cursor, &row, 2);
+        item->doc = keep (&cursor, &row, 3);
+        uint64_t limit = 0;
+        daffi_value_t value;
+        if (!daffi_value_item (&row, 4, &value) &&
+            !daffi_value_get_uint (&value, &limit) && limit <= UINT32_MAX)
+            item->max_running = (uint32_t)limit;
     }
     return &self->callbacks;
 }

@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "executor.h"
 #include "future.h"
+#include "wake.h"
 
 typedef struct {
     daffi_link_t link;
@@ -24,6 +25,7 @@ daffi_channel_t *daffi_channel_new (void)
     pthread_mutex_init (&self->lock, NULL);
     pthread_cond_init (&self->changed, NULL);
     daffi_list_init (&self->items);
+    self->receive_fd = self->send_fd = -1;
     return self;
 }
 
@@ -37,10 +39,69 @@ void daffi_channel_destroy (daffi_channel_t **self_p)
         daffi_result_destroy (&item->result);
         free (item);
     }
+    daffi_wake_close (&self->receive_fd);
+    daffi_wake_close (&self->send_fd);
     pthread_cond_destroy (&self->changed);
     pthread_mutex_destroy (&self->lock);
     free (self);
     *self_p = NULL;
+}
+
+//  --- who waits for what
+//  ----------------------------------------------------------------
+
+static bool must_read (const daffi_channel_t *self)
+{
+    return daffi_list_empty (&self->items) && !self->ended;
+}
+
+static bool must_send (const daffi_channel_t *self)
+{
+    return (self->credit_items <= 0 || self->credit_bytes <= 0) && !self->closed;
+}
+
+static void show (int fd, bool ready)
+{
+    if (fd < 0)
+        return;
+    daffi_wake_clear (fd);
+    if (ready)
+        daffi_wake_signal (fd);
+}
+
+//  Locked.
+static void show_both (daffi_channel_t *self)
+{
+    show (self->receive_fd, !must_read (self));
+    show (self->send_fd, !must_send (self));
+}
+
+//  Locked.
+static void changed (daffi_channel_t *self)
+{
+    pthread_cond_broadcast (&self->changed);
+    show_both (self);
+}
+
+static int open_fd (daffi_channel_t *self, int *fd)
+{
+    pthread_mutex_lock (&self->lock);
+    if (*fd < 0)
+        *fd = daffi_wake_open ();
+    show_both (self);
+    int opened = *fd;
+    pthread_mutex_unlock (&self->lock);
+    return opened;
+}
+
+int daffi_channel_receive_fd (daffi_channel_t *self)
+{
+    return open_fd (self, &self->receive_fd);
+}
+
+int daffi_channel_send_fd (daffi_channel_t *self)
+{
+    return open_fd (self, &self->send_fd);
 }
 
 //  --- the actor's side ---------------------------------------------------------------
@@ -61,7 +122,7 @@ bool daffi_channel_push (daffi_channel_t *self, const daffi_body_t *body)
         daffi_list_append (&self->items, &item->link);
         self->item_count++;
         self->item_bytes += item->size;
-        pthread_cond_broadcast (&self->changed);
+        changed (self);
     }
     pthread_mutex_unlock (&self->lock);
     if (!kept) {
@@ -76,7 +137,7 @@ void daffi_channel_grant (daffi_channel_t *self, const daffi_header_t *header)
     pthread_mutex_lock (&self->lock);
     self->credit_items += header->items;
     self->credit_bytes += header->bytes;
-    pthread_cond_broadcast (&self->changed);
+    changed (self);
     pthread_mutex_unlock (&self->lock);
 }
 
@@ -84,7 +145,7 @@ void daffi_channel_end (daffi_channel_t *self)
 {
     pthread_mutex_lock (&self->lock);
     self->ended = true;
-    pthread_cond_broadcast (&self->changed);
+    changed (self);
     pthread_mutex_unlock (&self->lock);
 }
 
@@ -95,21 +156,11 @@ void daffi_channel_close (daffi_channel_t *self, daffi_status_t why)
     if (!self->closed)
         self->why = why;
     self->closed = true;
-    pthread_cond_broadcast (&self->changed);
+    changed (self);
     pthread_mutex_unlock (&self->lock);
 }
 
 //  --- the user's side ----------------------------------------------------------------
-
-static bool must_read (const daffi_channel_t *self)
-{
-    return daffi_list_empty (&self->items) && !self->ended;
-}
-
-static bool must_send (const daffi_channel_t *self)
-{
-    return (self->credit_items <= 0 || self->credit_bytes <= 0) && !self->closed;
-}
 
 //  Locked; returns locked. Waits while `must` holds; DAFFI_PENDING: and it still does.
 static daffi_status_t wait_while (daffi_channel_t *self,
@@ -172,6 +223,7 @@ daffi_status_t daffi_channel_pop (daffi_channel_t *self, int64_t timeout_ms,
         settle (self, first->size, items, bytes);
         *item = first->result;
         free (first);
+        show_both (self);
     }
     pthread_mutex_unlock (&self->lock);
     return status;
@@ -187,6 +239,7 @@ daffi_status_t daffi_channel_take_credit (daffi_channel_t *self, size_t size,
     if (!status) {
         self->credit_items--;
         self->credit_bytes -= (int64_t)size;
+        show_both (self);
     }
     pthread_mutex_unlock (&self->lock);
     return status;

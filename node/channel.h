@@ -35,6 +35,8 @@ typedef struct {
     daffi_status_t why;    //  closed: what a sender is told
     int64_t credit_items;  //  that may be sent
     int64_t credit_bytes;
+    int receive_fd;  //  readable while a reader need not wait; -1: not asked for
+    int send_fd;     //  the same for a sender
 } daffi_channel_t;
 
 daffi_channel_t *daffi_channel_new (void);
@@ -63,15 +65,20 @@ daffi_status_t daffi_channel_pop (daffi_channel_t *self, int64_t timeout_ms,
 daffi_status_t daffi_channel_take_credit (daffi_channel_t *self, size_t size,
                                           int64_t timeout_ms);
 
+//  Made at the first call; -1: no descriptor is left.
+int daffi_channel_receive_fd (daffi_channel_t *self);
+int daffi_channel_send_fd (daffi_channel_t *self);
+
 //  --- mails --------------------------------------------------------------------------
 
 //  What the user's side hands to the actor: an item, a grant or the end.
 typedef struct {
     daffi_mail_t mail;  //  DAFFI_MAIL_STREAM
     daffi_record_type_t type;
-    daffi_future_t *future;    //  a reference; or
-    daffi_request_t *request;  //  which lives until its answer is mailed
-    uint32_t items;            //  CREDIT
+    daffi_future_t *future;  //  a reference; or
+    uint64_t token;          //  of a request, which may be gone when this is read,
+    uint32_t session;        //  and link.number that it came with
+    uint32_t items;          //  CREDIT
     uint32_t bytes;
     daffi_packed_t body;  //  CHUNK
 } daffi_stream_mail_t;

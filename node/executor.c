@@ -18,7 +18,7 @@ struct daffi_executor {
     pthread_mutex_t lock;
     pthread_cond_t work;
     pthread_cond_t ended;
-    daffi_list_t jobs;
+    daffi_ranks_t jobs;
     size_t job_count;
     uint32_t size;     //  threads that may run at once
     uint32_t threads;  //  that exist
@@ -36,7 +36,7 @@ void daffi_lane_init (daffi_lane_t *self, uint32_t limit,
     self->limit = limit;
     self->running = 0;
     self->release = release;
-    daffi_list_init (&self->waiting);
+    daffi_ranks_init (&self->waiting);
 }
 
 static void *worker (void *arg);
@@ -64,7 +64,7 @@ static void want_thread (daffi_executor_t *self)
 //  Locked. The job goes to whoever is free.
 static void enqueue (daffi_executor_t *self, daffi_job_t *job)
 {
-    daffi_list_append (&self->jobs, &job->link);
+    daffi_ranks_add (&self->jobs, &job->place);
     self->job_count++;
     if (!self->size) {
         daffi_wake_signal (self->fd);
@@ -80,7 +80,7 @@ void daffi_executor_push (daffi_executor_t *self, daffi_job_t *job)
     daffi_lane_t *lane = job->lane;
     pthread_mutex_lock (&self->lock);
     if (lane && lane->running >= lane->limit) {
-        daffi_list_append (&lane->waiting, &job->link);
+        daffi_ranks_add (&lane->waiting, &job->place);
     } else {
         if (lane)
             lane->running++;
@@ -92,24 +92,24 @@ void daffi_executor_push (daffi_executor_t *self, daffi_job_t *job)
 //  Locked. One of the lane has ended: the next may run.
 static void leave_lane (daffi_executor_t *self, daffi_lane_t *lane)
 {
-    daffi_link_t *next = daffi_list_first (&lane->waiting);
+    daffi_ranked_t *next = daffi_ranks_first (&lane->waiting);
     if (!next) {
         lane->running--;
         return;
     }
-    daffi_link_remove (next);
-    enqueue (self, daffi_container (next, daffi_job_t, link));
+    daffi_link_remove (&next->link);
+    enqueue (self, daffi_container (next, daffi_job_t, place));
 }
 
 //  Locked; unlocked while the job runs. False: there was none.
 static bool run_one (daffi_executor_t *self)
 {
-    daffi_link_t *link = daffi_list_first (&self->jobs);
-    if (!link)
+    daffi_ranked_t *first = daffi_ranks_first (&self->jobs);
+    if (!first)
         return false;
-    daffi_link_remove (link);
+    daffi_link_remove (&first->link);
     self->job_count--;
-    daffi_job_t *job = daffi_container (link, daffi_job_t, link);
+    daffi_job_t *job = daffi_container (first, daffi_job_t, place);
     daffi_lane_t *lane = job->lane;
     pthread_mutex_unlock (&self->lock);
     job->run (job);
@@ -155,7 +155,7 @@ daffi_executor_t *daffi_executor_new (uint32_t threads, daffi_error_t *error)
     pthread_mutex_init (&self->lock, NULL);
     pthread_cond_init (&self->work, NULL);
     pthread_cond_init (&self->ended, NULL);
-    daffi_list_init (&self->jobs);
+    daffi_ranks_init (&self->jobs);
     return self;
 }
 

@@ -13,6 +13,7 @@
 
 #include "daffi_status.h"
 #include "list.h"
+#include "ranks.h"
 
 typedef struct daffi_executor daffi_executor_t;
 typedef struct daffi_lane daffi_lane_t;
@@ -20,17 +21,17 @@ typedef struct daffi_job daffi_job_t;
 
 //  Something to run once. The job is its owner's again as soon as run () is called.
 struct daffi_job {
-    daffi_link_t link;
-    daffi_lane_t *lane;  //  or NULL
+    daffi_ranked_t place;  //  zero, or set: its priority
+    daffi_lane_t *lane;    //  or NULL
     void (*run) (daffi_job_t *job);
 };
 
-//  At most `limit` jobs of a lane run at once, the others wait in order: serial
-//  callbacks, and functions with a limit.
+//  At most `limit` jobs of a lane run at once, the others wait in order of priority and
+//  arrival: serial callbacks, and functions with a limit.
 struct daffi_lane {
     uint32_t limit;
     uint32_t running;
-    daffi_list_t waiting;
+    daffi_ranks_t waiting;
     void (*release) (daffi_lane_t *lane);  //  or NULL; called once a job, when the lane
                                            //  is not needed for it any more
 };

@@ -43,6 +43,8 @@ void daffi_served_unref (daffi_served_t *served)
     if (served->release)
         served->release (served->arg);
     free (served->signature);
+    free (served->doc);
+    daffi_signature_destroy (&served->checked);
     free (served);
 }
 
@@ -65,6 +67,8 @@ static daffi_served_t *new_served (const daffi_function_t *function)
     served->arg = function->arg;
     served->release = function->release;
     served->signature = daffi_strdup (function->signature ? function->signature : "");
+    served->doc = daffi_strdup (function->doc ? function->doc : "");
+    served->checked = daffi_signature_new (served->signature);
     served->run_inline = function->run_inline;
     served->local = function->local;
     daffi_histogram_init (&served->tally.times_ns);
@@ -100,6 +104,10 @@ static daffi_status_t check (const daffi_functions_t *self,
     if (function->signature && strlen (function->signature) > DAFFI_SIGNATURE_MAX)
         return daffi_fail (error, DAFFI_TOO_BIG, "a signature is at most %d bytes long",
                            DAFFI_SIGNATURE_MAX);
+    if (function->doc && strlen (function->doc) > DAFFI_DOC_MAX)
+        return daffi_fail (error, DAFFI_TOO_BIG,
+                           "a documentation string is at most %d bytes long",
+                           DAFFI_DOC_MAX);
     daffi_status_t status =
         check_name (self, function->name, reserved, function->replace, error);
     for (const char *const *alias = function->aliases; !status && alias && *alias;
@@ -169,9 +177,20 @@ daffi_served_t *daffi_functions_get (daffi_functions_t *self, daffi_text_t name)
     return served;
 }
 
+daffi_offer_body_t daffi_functions_offer (const daffi_function_t *function,
+                                          const char *name)
+{
+    daffi_offer_body_t offer = {
+        .name = daffi_text_of (name),
+        .signature = daffi_text_of (function->signature ? function->signature : ""),
+        .doc = daffi_text_of (function->doc ? function->doc : ""),
+        .limit = function->max_running};
+    return offer;
+}
+
 uint32_t daffi_functions_each (daffi_functions_t *self,
-                               void (*tell) (void *context, daffi_text_t name,
-                                             daffi_text_t signature),
+                               void (*tell) (void *context,
+                                             const daffi_offer_body_t *offer),
                                void *context)
 {
     uint32_t count = 0;
@@ -182,8 +201,14 @@ uint32_t daffi_functions_each (daffi_functions_t *self,
         if (entry->served->local || daffi_name_reserved (name))
             continue;
         count++;
-        if (tell)
-            tell (context, name, daffi_text_of (entry->served->signature));
+        if (!tell)
+            continue;
+        daffi_offer_body_t offer = {.name = name,
+                                    .signature =
+                                        daffi_text_of (entry->served->signature),
+                                    .doc = daffi_text_of (entry->served->doc),
+                                    .limit = entry->served->lane.limit};
+        tell (context, &offer);
     }
     pthread_mutex_unlock (&self->lock);
     return count;

@@ -10,10 +10,12 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "bodies.h"
 #include "daffi.h"
 #include "executor.h"
 #include "histogram.h"
 #include "names.h"
+#include "signature.h"
 
 //  What happened with a function, counted by whoever runs it.
 typedef struct {
@@ -31,6 +33,8 @@ typedef struct {
     void *arg;
     void (*release) (void *arg);  //  or NULL; with the last reference
     char *signature;              //  "" = none
+    char *doc;                    //  "" = none
+    daffi_signature_t *checked;   //  NULL: any arguments
     bool run_inline;
     bool local;  //  not told to the controller
     daffi_tally_t tally;
@@ -61,6 +65,10 @@ daffi_served_t *daffi_functions_get (daffi_functions_t *self, daffi_text_t name)
 daffi_served_t *daffi_served_ref (daffi_served_t *served);
 void daffi_served_unref (daffi_served_t *served);
 
+//  What the controller is told of it under that name; borrows.
+daffi_offer_body_t daffi_functions_offer (const daffi_function_t *function,
+                                          const char *name);
+
 //  Around a run: what daffi_tally_begin () gave is handed to daffi_tally_end ().
 int64_t daffi_tally_begin (daffi_served_t *self);
 void daffi_tally_end (daffi_served_t *self, int64_t began_ns, bool failed);
@@ -74,8 +82,8 @@ void daffi_functions_tally (daffi_functions_t *self,
 //  Calls `tell` for every offered function, under the lock; returns their number. With
 //  tell NULL it only counts.
 uint32_t daffi_functions_each (daffi_functions_t *self,
-                               void (*tell) (void *context, daffi_text_t name,
-                                             daffi_text_t signature),
+                               void (*tell) (void *context,
+                                             const daffi_offer_body_t *offer),
                                void *context);
 
 #endif

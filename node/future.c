@@ -63,6 +63,7 @@ void daffi_future_unref (daffi_future_t *self)
     daffi_packed_done (&self->body);
     daffi_cargo_destroy (self->cargo);
     free (self->error);
+    free (self->progress);
     for (uint32_t i = 0; i < self->part_count; i++) {
         daffi_result_destroy (&self->parts[i]->result);
         free (self->parts[i]->error);
@@ -105,6 +106,16 @@ static void notify (daffi_future_t *self)
 void daffi_future_sent (daffi_future_t *self)
 {
     atomic_fetch_add_explicit (&self->attempts, 1, memory_order_relaxed);
+    pthread_mutex_lock (&self->lock);
+    self->in_hand = true;
+    pthread_mutex_unlock (&self->lock);
+}
+
+void daffi_future_unsent (daffi_future_t *self)
+{
+    pthread_mutex_lock (&self->lock);
+    self->in_hand = false;
+    pthread_mutex_unlock (&self->lock);
 }
 
 void daffi_future_part (daffi_future_t *self, daffi_part_t *part)
@@ -115,7 +126,20 @@ void daffi_future_part (daffi_future_t *self, daffi_part_t *part)
         self->parts = daffi_renew (self->parts, self->part_room * sizeof *self->parts);
     }
     self->parts[self->part_count++] = part;
+    if (self->fd >= 0)
+        daffi_wake_signal (self->fd);
     pthread_cond_broadcast (&self->finished);
+    pthread_mutex_unlock (&self->lock);
+}
+
+void daffi_future_seen_part (daffi_future_t *self, uint32_t seen)
+{
+    pthread_mutex_lock (&self->lock);
+    if (self->fd >= 0 && !self->done) {
+        daffi_wake_clear (self->fd);
+        if (self->part_count > seen)
+            daffi_wake_signal (self->fd);
+    }
     pthread_mutex_unlock (&self->lock);
 }
 

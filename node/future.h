@@ -54,6 +54,7 @@ struct daffi_future {
     daffi_mailbox_t *mailbox;    //  the node's; not touched once it is done
     daffi_executor_t *dispatch;  //  where on_done runs; NULL: in the actor
     daffi_job_t done_job;
+    daffi_job_t progress_job;
 
     //  the actor's
     daffi_future_kind_t kind;
@@ -75,9 +76,12 @@ struct daffi_future {
     const char *key;       //  in `names`; "" = none
     daffi_cargo_t *cargo;  //  a payload that may have to be shipped first; or NULL
     uint8_t policy;
-    int32_t spin_us;      //  daffi_options_t
-    bool alone;           //  nothing else was in flight when it began
+    int32_t spin_us;  //  daffi_options_t
+    bool alone;       //  nothing else was in flight when it began
+    uint8_t priority;
+    bool all_named;       //  BROADCAST: the body begins with the processes
     uint32_t stop_after;  //  BROADCAST; SCHEDULE: 1 = every provider
+    int64_t due_ms;       //  not before that; 0: at once
     bool ended;           //  STREAM: END was said before it could be sent
     bool cancel_sent;     //  the answer will say whether it had begun
 
@@ -96,6 +100,11 @@ struct daffi_future {
     uint32_t part_room;
     daffi_future_fn *on_done;
     void *on_done_arg;
+    daffi_progress_t *progress;  //  the last report; NULL: none
+    daffi_progress_fn *on_progress;
+    void *on_progress_arg;
+    bool telling;  //  the job that tells of progress waits
+    bool in_hand;  //  of the controller or a provider
     char names[];
 };
 
@@ -109,8 +118,14 @@ void daffi_future_unref (daffi_future_t *self);
 void daffi_future_finish (daffi_future_t *self, daffi_result_t *result,
                           const daffi_error_t *error);
 void daffi_future_sent (daffi_future_t *self);
+//  It is nobody's again, for now.
+void daffi_future_unsent (daffi_future_t *self);
 //  One more reply of a broadcast, which the future owns from here on.
 void daffi_future_part (daffi_future_t *self, daffi_part_t *part);
+//  The function has come so far. Takes the copy.
+void daffi_future_report (daffi_future_t *self, daffi_progress_t *progress);
+//  All parts up to there were told: its descriptor is readable while there are more.
+void daffi_future_seen_part (daffi_future_t *self, uint32_t seen);
 //  Waits until it is done or has more than `seen` parts. DAFFI_OK, DAFFI_PENDING, or
 //  DAFFI_DEADLOCK.
 daffi_status_t daffi_future_wait_part (daffi_future_t *self, uint32_t seen,

@@ -134,6 +134,7 @@ static void run (daffi_node_t *self, daffi_request_t *request)
         return;
     }
     request->job.run = run_job;
+    daffi_ranked_set (&request->job.place, request->priority, self->now_ms, 0);
     if (served->lane.limit) {
         request->job.lane = &served->lane;
         daffi_served_ref (served);
@@ -203,12 +204,13 @@ void daffi_incoming_call (daffi_node_t *self, const daffi_header_t *header,
         refuse (self, header, DAFFI_NO_MEMORY, "no memory for the arguments");
         return;
     }
+    request->priority = header->priority;
     if (is_call) {
         if (header->present & DAFFI_OPT_STREAM) {
             request->channel = daffi_channel_new ();
             daffi_channel_grant (request->channel, header);
         }
-        request->token = header->id;
+        request->token = request->called_as = header->id;
         daffi_table_put (&self->tokens, 0, header->id, request);
     }
     run (self, request);
@@ -224,12 +226,19 @@ bool daffi_incoming_local (daffi_node_t *self, daffi_future_t *future)
         daffi_served_unref (served);
         return false;
     }
+    if (future->due_ms > self->now_ms) {
+        daffi_served_unref (served);
+        daffi_outgoing_rest (self, future, future->due_ms);
+        return true;
+    }
     daffi_body_t body = daffi_packed_body (&future->body);
     daffi_request_t *request = admit (self, served, &body, name,
                                       daffi_text_of (self->name), future->deadline_ms);
     if (!request)
         return false;
-    request->local = future;
+    request->local = request->asker = future;
+    request->priority = future->priority;
+    atomic_fetch_add_explicit (&future->refs, 1, memory_order_acq_rel);
     future->running = request;
     daffi_future_sent (future);
     daffi_outgoing_watch (self, future);

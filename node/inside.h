@@ -127,6 +127,9 @@ struct daffi_node {
 
 void daffi_node_send (daffi_node_t *self, const daffi_header_t *header,
                       const daffi_body_t *body, int64_t deadline_ms, bool control);
+//  Milliseconds until the deadline, and when they were counted.
+void daffi_node_set_ttl (const daffi_node_t *self, daffi_header_t *header,
+                         int64_t deadline_ms);
 //  A record without name, ttl and body.
 void daffi_node_send_plain (daffi_node_t *self, daffi_record_type_t type, uint64_t id,
                             bool control);
@@ -175,6 +178,8 @@ void daffi_outgoing_end (daffi_node_t *self, daffi_future_t *future,
                          daffi_result_t *result, const daffi_error_t *error);
 //  Sets the alarm for its deadline.
 void daffi_outgoing_watch (daffi_node_t *self, daffi_future_t *future);
+//  It begins, or begins again, at that time.
+void daffi_outgoing_rest (daffi_node_t *self, daffi_future_t *future, int64_t until_ms);
 void daffi_outgoing_connected (daffi_node_t *self);
 void daffi_outgoing_lost (daffi_node_t *self, const char *reason);
 void daffi_outgoing_stop (daffi_node_t *self);
@@ -186,6 +191,18 @@ void daffi_outgoing_again (daffi_node_t *self, daffi_future_t *future);
 void daffi_node_launch_own (daffi_node_t *self, daffi_future_t *future,
                             const daffi_packed_t *body, int64_t timeout_ms,
                             daffi_future_fn *on_done, void *arg);
+
+//  --- launch.c -----------------------------------------------------------------------
+
+//  From any thread.
+DAFFI_MUST_USE daffi_status_t daffi_launch_check (const char *function,
+                                                  const daffi_call_options_t *options,
+                                                  daffi_error_t *error);
+//  It is not a name that only plain calls reach.
+DAFFI_MUST_USE daffi_status_t daffi_launch_check_offered (daffi_node_t *self,
+                                                          const char *function,
+                                                          daffi_error_t *error);
+int64_t daffi_launch_deadline (const daffi_call_options_t *options);
 
 //  --- incoming.c ---------------------------------------------------------------------
 
@@ -218,12 +235,19 @@ void daffi_streaming_end (daffi_node_t *self, const daffi_header_t *header,
 //  An item, a grant or the end, on its way out.
 void daffi_streaming_send (daffi_node_t *self, daffi_stream_mail_t *mail);
 
+//  --- progress.c ---------------------------------------------------------------------
+
+//  A callback's report, on its way out.
+void daffi_progress_send (daffi_node_t *self, daffi_mail_t *mail);
+void daffi_progress_came (daffi_node_t *self, const daffi_header_t *header,
+                          const daffi_body_t *body);
+
 //  --- offers.c -----------------------------------------------------------------------
 
 //  From any thread: a name is offered (DAFFI_MAIL_ADD) or withdrawn
 //  (DAFFI_MAIL_REMOVE).
-void daffi_offers_post (daffi_node_t *self, daffi_mail_kind_t kind, const char *name,
-                        const char *signature);
+void daffi_offers_post (daffi_node_t *self, daffi_mail_kind_t kind,
+                        const daffi_offer_body_t *what);
 void daffi_offers_update (daffi_node_t *self, daffi_mail_t *mail);
 void daffi_offers_welcomed (daffi_node_t *self);
 //  A new HELLO tells them, or nobody will.

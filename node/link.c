@@ -22,9 +22,9 @@ enum {
 
 //  --- HELLO --------------------------------------------------------------------------
 
-static void write_offer (void *context, daffi_text_t name, daffi_text_t signature)
+static void write_offer (void *context, const daffi_offer_body_t *offer)
 {
-    daffi_write_offer (context, name, signature);
+    daffi_write_offer_body (context, offer);
 }
 
 static void write_hello (daffi_node_t *self, daffi_buffer_t *out)

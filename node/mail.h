@@ -13,6 +13,7 @@ typedef enum {
     DAFFI_MAIL_CAST,             //  cast_t
     DAFFI_MAIL_ANSWER,           //  a request that was answered
     DAFFI_MAIL_STREAM,           //  daffi_stream_mail_t
+    DAFFI_MAIL_PROGRESS,         //  daffi_report_t
     DAFFI_MAIL_ADD,              //  function_t: one name is offered
     DAFFI_MAIL_REMOVE,           //  function_t: or withdrawn
     DAFFI_MAIL_SUBSCRIBE,        //  subscribe_t

@@ -186,6 +186,7 @@ static handler_t *const handlers[] = {
     [DAFFI_RECORD_DRAIN] = on_drain,
     [DAFFI_RECORD_GOODBYE] = on_goodbye,
     [DAFFI_RECORD_WHO] = on_who,
+    [DAFFI_RECORD_PROGRESS] = daffi_progress_came,
 };
 _Static_assert(sizeof handlers / sizeof handlers[0] == DAFFI_RECORD_LIMIT,
                "every record type has its handler");
@@ -284,6 +285,9 @@ static void read_mail (daffi_node_t *self, daffi_mail_t *mail)
         break;
     case DAFFI_MAIL_STREAM:
         daffi_streaming_send (self, daffi_container (mail, daffi_stream_mail_t, mail));
+        break;
+    case DAFFI_MAIL_PROGRESS:
+        daffi_progress_send (self, mail);
         break;
     case DAFFI_MAIL_ADD:
     case DAFFI_MAIL_REMOVE:
@@ -666,9 +670,12 @@ daffi_status_t daffi_node_register (daffi_node_t *self,
         daffi_functions_add (&self->functions, function, false, error);
     if (status || function->local)
         return status;
-    daffi_offers_post (self, DAFFI_MAIL_ADD, function->name, function->signature);
-    for (const char *const *alias = function->aliases; alias && *alias; alias++)
-        daffi_offers_post (self, DAFFI_MAIL_ADD, *alias, function->signature);
+    daffi_offer_body_t offer = daffi_functions_offer (function, function->name);
+    daffi_offers_post (self, DAFFI_MAIL_ADD, &offer);
+    for (const char *const *alias = function->aliases; alias && *alias; alias++) {
+        offer.name = daffi_text_of (*alias);
+        daffi_offers_post (self, DAFFI_MAIL_ADD, &offer);
+    }
     return DAFFI_OK;
 }
 
@@ -678,8 +685,9 @@ daffi_status_t daffi_node_unregister (daffi_node_t *self, const char *name,
     bool local = false;
     daffi_status_t status =
         daffi_functions_remove (&self->functions, name, &local, error);
+    daffi_offer_body_t offer = {.name = daffi_text_of (name ? name : "")};
     if (!status && !local)
-        daffi_offers_post (self, DAFFI_MAIL_REMOVE, name, NULL);
+        daffi_offers_post (self, DAFFI_MAIL_REMOVE, &offer);
     return status;
 }
 

@@ -12,19 +12,30 @@
 
 typedef struct {
     daffi_mail_t mail;
-    char name[DAFFI_NAME_MAX + 1];
-    char signature[];
+    daffi_offer_body_t what;
+    char texts[];
 } offer_t;
 
-void daffi_offers_post (daffi_node_t *self, daffi_mail_kind_t kind, const char *name,
-                        const char *signature)
+static daffi_text_t place (char **cursor, daffi_text_t text)
 {
-    size_t size = signature ? strlen (signature) : 0;
-    offer_t *offer = daffi_new (sizeof *offer + size + 1);
+    if (text.size)
+        memcpy (*cursor, text.data, text.size);
+    text.data = *cursor;
+    *cursor += text.size;
+    return text;
+}
+
+void daffi_offers_post (daffi_node_t *self, daffi_mail_kind_t kind,
+                        const daffi_offer_body_t *what)
+{
+    size_t room = what->name.size + what->signature.size + what->doc.size;
+    offer_t *offer = daffi_new (sizeof *offer + room);
+    char *cursor = offer->texts;
     offer->mail.kind = kind;
-    daffi_name_copy (offer->name, daffi_text_of (name));
-    if (size)
-        memcpy (offer->signature, signature, size);
+    offer->what.name = place (&cursor, what->name);
+    offer->what.signature = place (&cursor, what->signature);
+    offer->what.doc = place (&cursor, what->doc);
+    offer->what.limit = what->limit;
     if (!daffi_mailbox_post (&self->mailbox, &offer->mail.link))
         free (offer);
 }
@@ -32,12 +43,11 @@ void daffi_offers_post (daffi_node_t *self, daffi_mail_kind_t kind, const char *
 static void tell (daffi_node_t *self, const offer_t *offer)
 {
     daffi_buffer_t out;
-    daffi_text_t name = daffi_text_of (offer->name);
     daffi_buffer_init (&out);
     if (offer->mail.kind == DAFFI_MAIL_ADD)
-        daffi_write_add (&out, name, daffi_text_of (offer->signature));
+        daffi_write_add (&out, &offer->what);
     else
-        daffi_write_remove (&out, name);
+        daffi_write_remove (&out, offer->what.name);
     daffi_header_t header = {.type = DAFFI_RECORD_UPDATE, .ttl_ms = DAFFI_TTL_NONE};
     daffi_body_t body = daffi_body_borrowed (out.data, out.size);
     if (!out.failed)

@@ -36,6 +36,21 @@ static bool has_one_provider (const daffi_future_t *future)
     return future->kind == DAFFI_FUTURE_CALL || future->kind == DAFFI_FUTURE_STREAM;
 }
 
+//  The controller does not give it to anybody yet.
+static bool held_back (const daffi_node_t *self, const daffi_future_t *future)
+{
+    enum { MARGIN_MS = 10 };
+    return future->due_ms > self->now_ms + MARGIN_MS;
+}
+
+//  What is known of a call that was sent and not answered.
+static daffi_executed_t executed_of (const daffi_node_t *self,
+                                     const daffi_future_t *future)
+{
+    bool begun = future->running || (future->id && !held_back (self, future));
+    return begun ? DAFFI_EXECUTED_MAYBE : DAFFI_EXECUTED_NO;
+}
+
 static void unlink_future (daffi_node_t *self, daffi_future_t *future)
 {
     if (future->id)
@@ -81,7 +96,8 @@ static void fail (daffi_node_t *self, daffi_future_t *future, daffi_status_t sta
 
 //  --- sending ------------------------------------------------------------------------
 
-static void set_ttl (daffi_node_t *self, daffi_header_t *header, int64_t deadline_ms)
+void daffi_node_set_ttl (const daffi_node_t *self, daffi_header_t *header,
+                         int64_t deadline_ms)
 {
     header->ttl_ms = DAFFI_TTL_NONE;
     if (deadline_ms == DAFFI_NEVER)
@@ -92,11 +108,12 @@ static void set_ttl (daffi_node_t *self, daffi_header_t *header, int64_t deadlin
     header->sent_ms = daffi_link_clock (self);
 }
 
-//  Who shall run it, where the caller has a wish.
-static void set_choice (daffi_header_t *header, const daffi_future_t *future)
+//  Who shall run it and when, where the caller has a wish.
+static void set_choice (daffi_header_t *header, const daffi_future_t *future,
+                        int64_t now_ms)
 {
     if (future->kind == DAFFI_FUTURE_BROADCAST) {
-        header->present |= DAFFI_OPT_ALL;
+        header->present |= DAFFI_OPT_ALL | (future->all_named ? DAFFI_OPT_PART : 0);
         header->all = future->stop_after;
     }
     if (future->kind == DAFFI_FUTURE_SCHEDULE && future->stop_after)
@@ -113,6 +130,14 @@ static void set_choice (daffi_header_t *header, const daffi_future_t *future)
     if (future->key[0]) {
         header->present |= DAFFI_OPT_KEY;
         header->key = daffi_text_of (future->key);
+    }
+    if (future->priority) {
+        header->present |= DAFFI_OPT_PRIORITY;
+        header->priority = future->priority;
+    }
+    if (future->due_ms > now_ms) {
+        header->present |= DAFFI_OPT_DELAY;
+        header->delay_ms = (uint32_t)(future->due_ms - now_ms);
     }
 }
 
@@ -134,8 +159,8 @@ static void send_call (daffi_node_t *self, daffi_future_t *future)
                              .id = future->id,
                              .name = daffi_text_of (future->function),
                              .peer = daffi_text_of (future->process)};
-    set_ttl (self, &header, future->deadline_ms);
-    set_choice (&header, future);
+    daffi_node_set_ttl (self, &header, future->deadline_ms);
+    set_choice (&header, future, self->now_ms);
     daffi_body_t body = daffi_packed_body (&future->body);
     daffi_node_send (self, &header, &body, future->deadline_ms, false);
     if (future->ended)
@@ -170,14 +195,13 @@ static void send_cancel (daffi_node_t *self, const daffi_future_t *future)
 static void expire (daffi_node_t *self, daffi_future_t *future)
 {
     char text[DAFFI_TEXT_MAX + 1];
-    bool begun = future->id || future->running;
     daffi_executed_t executed = DAFFI_EXECUTED_NO;
-    if (to_be_kept (self, future) && !begun) {
+    if (to_be_kept (self, future) && !future->id && !future->running) {
         snprintf (text, sizeof text, "not connected to a controller at %.150s in time",
                   self->endpoint.text);
     } else if (is_call (future)) {
         snprintf (text, sizeof text, "no answer before the deadline");
-        executed = begun ? DAFFI_EXECUTED_MAYBE : DAFFI_EXECUTED_NO;
+        executed = executed_of (self, future);
     } else {
         snprintf (text, sizeof text, "'%.130s' was not there before the deadline",
                   future->function[0] ? future->function : future->process);
@@ -197,6 +221,21 @@ void daffi_outgoing_watch (daffi_node_t *self, daffi_future_t *future)
     daffi_alarm_set (self, &future->alarm, due_ms);
 }
 
+static void begin (daffi_node_t *self, daffi_future_t *future)
+{
+    if (future->kind == DAFFI_FUTURE_CALL && daffi_incoming_local (self, future))
+        return;
+    send_or_keep (self, future);
+    daffi_outgoing_watch (self, future);
+}
+
+void daffi_outgoing_rest (daffi_node_t *self, daffi_future_t *future, int64_t until_ms)
+{
+    future->resting = true;
+    daffi_list_append (&self->resting, &future->link);
+    daffi_alarm_set (self, &future->alarm, until_ms);
+}
+
 static void ring (daffi_node_t *self, daffi_alarm_t *alarm)
 {
     daffi_future_t *future = daffi_container (alarm, daffi_future_t, alarm);
@@ -206,8 +245,7 @@ static void ring (daffi_node_t *self, daffi_alarm_t *alarm)
     }
     future->resting = false;
     daffi_link_remove (&future->link);
-    send_or_keep (self, future);
-    daffi_outgoing_watch (self, future);
+    begin (self, future);
 }
 
 //  --- the beginning ------------------------------------------------------------------
@@ -236,11 +274,8 @@ void daffi_outgoing_start (daffi_node_t *self, daffi_future_t *future)
               "the request that it was made in was cancelled");
     else if (future->deadline_ms <= self->now_ms)
         expire (self, future);
-    else if (future->kind != DAFFI_FUTURE_CALL ||
-             !daffi_incoming_local (self, future)) {
-        send_or_keep (self, future);
-        daffi_outgoing_watch (self, future);
-    }
+    else
+        begin (self, future);
 }
 
 void daffi_outgoing_cancel (daffi_node_t *self, daffi_future_t *future,
@@ -248,7 +283,9 @@ void daffi_outgoing_cancel (daffi_node_t *self, daffi_future_t *future,
 {
     if (daffi_future_done (future))
         return;
-    daffi_executed_t executed = future->id ? DAFFI_EXECUTED_MAYBE : DAFFI_EXECUTED_NO;
+    daffi_executed_t executed = future->id && !held_back (self, future)
+                                    ? DAFFI_EXECUTED_MAYBE
+                                    : DAFFI_EXECUTED_NO;
     if (future->running && daffi_request_cancel (future->running))
         executed = DAFFI_EXECUTED_MAYBE;
     send_cancel (self, future);
@@ -289,6 +326,7 @@ static bool try_again (daffi_node_t *self, daffi_future_t *future,
         return false;
     if (error->status == DAFFI_DRAINING && self->link.draining) {
         unlink_future (self, future);
+        daffi_future_unsent (future);
         daffi_list_append (&self->unsent, &future->link);
         daffi_outgoing_watch (self, future);
         return true;
@@ -299,9 +337,8 @@ static bool try_again (daffi_node_t *self, daffi_future_t *future,
         return false;
     unlink_future (self, future);
     future->maybe_ran |= error->executed == DAFFI_EXECUTED_MAYBE;
-    future->resting = true;
-    daffi_list_append (&self->resting, &future->link);
-    daffi_alarm_set (self, &future->alarm, self->now_ms + pause_ms);
+    daffi_future_unsent (future);
+    daffi_outgoing_rest (self, future, self->now_ms + pause_ms);
     return true;
 }
 
@@ -396,15 +433,17 @@ void daffi_outgoing_lost (daffi_node_t *self, const char *reason)
     daffi_error_t error;
     daffi_fail (&error, DAFFI_CONTROLLER_LOST, "%.150s: %s", self->endpoint.text,
                 reason);
-    error.executed = self->link.finished ? DAFFI_EXECUTED_NO : DAFFI_EXECUTED_MAYBE;
     DAFFI_LIST_EACH (&self->sent, link, follower) {
         daffi_future_t *future = daffi_container (link, daffi_future_t, link);
         if (!is_call (future)) {
             unlink_future (self, future);
+            daffi_future_unsent (future);
             daffi_list_append (&self->unsent, &future->link);
             daffi_outgoing_watch (self, future);
             continue;
         }
+        error.executed =
+            self->link.finished ? DAFFI_EXECUTED_NO : executed_of (self, future);
         name_error (future, &error);
         if (!try_again (self, future, &error))
             daffi_outgoing_end (self, future, NULL, &error);
@@ -435,280 +474,10 @@ void daffi_outgoing_stop (daffi_node_t *self)
     DAFFI_LIST_EACH (&self->sent, sent, next) {
         daffi_future_t *future = daffi_container (sent, daffi_future_t, link);
         send_cancel (self, future);
-        fail (self, future, DAFFI_STOPPED, DAFFI_EXECUTED_MAYBE,
+        fail (self, future, DAFFI_STOPPED, executed_of (self, future),
               "the node was stopped before the answer came");
     }
     DAFFI_LIST_EACH (&self->resting, rest, after)
         fail (self, daffi_container (rest, daffi_future_t, link), DAFFI_STOPPED,
               DAFFI_EXECUTED_NO, "the node was stopped before the next attempt");
-}
-
-//  --- casts --------------------------------------------------------------------------
-
-typedef struct {
-    daffi_mail_t mail;
-    int64_t deadline_ms;
-    daffi_packed_t body;
-    char function[DAFFI_NAME_MAX + 1];
-    char process[DAFFI_NAME_MAX + 1];
-} cast_t;
-
-//  Nobody is told; without a connection it is gone, as with any other loss.
-void daffi_outgoing_cast (daffi_node_t *self, daffi_mail_t *mail)
-{
-    cast_t *cast = daffi_container (mail, cast_t, mail);
-    if (self->link.welcomed && cast->deadline_ms > self->now_ms &&
-        daffi_outbox_waiting (&self->outbox) <= DAFFI_QUEUE_MAX) {
-        daffi_header_t header = {.type = DAFFI_RECORD_CAST,
-                                 .name = daffi_text_of (cast->function),
-                                 .peer = daffi_text_of (cast->process)};
-        set_ttl (self, &header, cast->deadline_ms);
-        daffi_body_t body = daffi_packed_body (&cast->body);
-        daffi_node_send (self, &header, &body, cast->deadline_ms, false);
-    }
-    daffi_packed_done (&cast->body);
-    free (cast);
-}
-
-//  --- from other threads -------------------------------------------------------------
-
-static daffi_status_t check_policy (const daffi_call_options_t *options,
-                                    daffi_error_t *error)
-{
-    size_t size = options->key ? strlen (options->key) : 0;
-    if ((unsigned)options->policy > DAFFI_POLICY_LOCAL_FIRST)
-        return daffi_fail (error, DAFFI_INVALID, "%d is no policy", options->policy);
-    if ((options->policy == DAFFI_POLICY_KEY) != (size > 0) || size > DAFFI_NAME_MAX)
-        return daffi_fail (
-            error, DAFFI_INVALID,
-            "DAFFI_POLICY_KEY wants a key of 1 to 128 bytes, and no other "
-            "policy has one");
-    return DAFFI_OK;
-}
-
-static daffi_status_t check_names (const char *function, const char *process,
-                                   daffi_error_t *error)
-{
-    if (!daffi_name_valid (daffi_text_of (function ? function : "")))
-        return daffi_fail (error, DAFFI_INVALID,
-                           "'%.150s' is no function name: 1 to 128 of [A-Za-z0-9._-]",
-                           function ? function : "");
-    if (process && (!daffi_name_valid (daffi_text_of (process)) ||
-                    daffi_name_reserved (daffi_text_of (process))))
-        return daffi_fail (error, DAFFI_INVALID,
-                           "'%.150s' is no process name: 1 to 128 of [A-Za-z0-9._-]",
-                           process);
-    return DAFFI_OK;
-}
-
-//  The timeout asked for, within what the request that we are in has left.
-static int64_t deadline_for (const daffi_call_options_t *options)
-{
-    daffi_request_t *inside = daffi_request_current ();
-    int64_t now_ms = daffi_clock_ms ();
-    int64_t timeout_ms =
-        options->timeout_ms ? options->timeout_ms : DAFFI_CALL_TIMEOUT_MS;
-    if (timeout_ms > DAFFI_DEADLINE_MAX_MS)
-        timeout_ms = DAFFI_DEADLINE_MAX_MS;
-    int64_t deadline_ms = daffi_deadline (now_ms, timeout_ms);
-    if (inside && !options->detached && inside->deadline_ms != DAFFI_NEVER &&
-        (!options->timeout_ms || inside->deadline_ms < deadline_ms))
-        deadline_ms = inside->deadline_ms;
-    return deadline_ms;
-}
-
-//  Hands the future to the actor. On failure it is gone, and nobody has seen it.
-static daffi_future_t *launch (daffi_node_t *self, daffi_future_t *future,
-                               daffi_error_t *error)
-{
-    future->mailbox = &self->mailbox;
-    future->in_flight = &self->in_flight;
-    future->dispatch = self->options.workers ? NULL : self->executor;
-    uint32_t before =
-        atomic_fetch_add_explicit (&self->in_flight, 1, memory_order_relaxed);
-    daffi_status_t status = DAFFI_OK;
-    future->spin_us = self->options.spin_us;
-    future->alone = before == 0;
-    if (before >= DAFFI_CALLS_MAX)
-        status = daffi_fail (error, DAFFI_BUSY,
-                             "%d calls of this process are in flight", DAFFI_CALLS_MAX);
-    else if (!daffi_mailbox_post (&self->mailbox, &future->start.link))
-        status = daffi_fail (error, DAFFI_STOPPED, "the node has stopped");
-    if (!status)
-        return future;
-    atomic_fetch_sub_explicit (&self->in_flight, 1, memory_order_relaxed);
-    daffi_future_unref (future);
-    daffi_future_unref (future);
-    return NULL;
-}
-
-//  The request that a call is made in and ends with. An inline one is over before the
-//  actor could see the call.
-static daffi_request_t *parent_of (const daffi_node_t *self,
-                                   const daffi_call_options_t *options)
-{
-    daffi_request_t *inside = daffi_request_current ();
-    //  another node's request is another actor's
-    bool follows = inside && inside->mailbox == &self->mailbox && !options->detached &&
-                   !daffi_future_waiting_forbidden ();
-    return follows ? inside : NULL;
-}
-
-//  Takes the cargo, which may be NULL, as well as the body.
-static daffi_future_t *call (daffi_node_t *self, daffi_future_kind_t kind,
-                             const char *function, daffi_cargo_t *cargo,
-                             daffi_packed_t *body, const daffi_call_options_t *options,
-                             daffi_error_t *error)
-{
-    static const daffi_call_options_t defaults;
-    options = options ? options : &defaults;
-    if (check_names (function, options->process, error) ||
-        check_policy (options, error)) {
-        daffi_packed_done (body);
-        daffi_cargo_destroy (cargo);
-        return NULL;
-    }
-    daffi_future_t *future =
-        daffi_future_new (kind, function, options->process ? options->process : "",
-                          options->key ? options->key : "");
-    future->body = *body;
-    future->cargo = cargo;
-    future->policy = (uint8_t)options->policy;
-    future->deadline_ms = deadline_for (options);
-    future->idempotent = options->idempotent;
-    future->no_retry = options->no_retry;
-    future->parent = parent_of (self, options);
-    if (kind == DAFFI_FUTURE_STREAM) {
-        //  items that were sent cannot be sent again
-        future->no_retry = true;
-        future->channel = daffi_channel_new ();
-    }
-    return launch (self, future, error);
-}
-
-daffi_future_t *daffi_node_call (daffi_node_t *self, const char *function,
-                                 daffi_packed_t *body,
-                                 const daffi_call_options_t *options,
-                                 daffi_error_t *error)
-{
-    return call (self, DAFFI_FUTURE_CALL, function, NULL, body, options, error);
-}
-
-daffi_future_t *daffi_node_stream (daffi_node_t *self, const char *function,
-                                   daffi_packed_t *body,
-                                   const daffi_call_options_t *options,
-                                   daffi_error_t *error)
-{
-    return call (self, DAFFI_FUTURE_STREAM, function, NULL, body, options, error);
-}
-
-daffi_future_t *daffi_node_transfer (daffi_node_t *self, bool stream,
-                                     const char *function, daffi_cargo_t *cargo,
-                                     daffi_packed_t *body,
-                                     const daffi_call_options_t *options,
-                                     daffi_error_t *error)
-{
-    return call (self, stream ? DAFFI_FUTURE_STREAM : DAFFI_FUTURE_CALL, function,
-                 cargo, body, options, error);
-}
-
-//  In the actor, which is told of the outcome there: no thread waits for it.
-void daffi_node_launch_own (daffi_node_t *self, daffi_future_t *future,
-                            const daffi_packed_t *body, int64_t timeout_ms,
-                            daffi_future_fn *on_done, void *arg)
-{
-    future->body = *body;
-    future->mailbox = &self->mailbox;
-    future->in_flight = &self->in_flight;
-    future->deadline_ms = self->now_ms + timeout_ms;
-    future->on_done = on_done;
-    future->on_done_arg = arg;
-    atomic_fetch_add_explicit (&self->in_flight, 1, memory_order_relaxed);
-    daffi_outgoing_start (self, future);
-}
-
-daffi_future_t *daffi_node_broadcast (daffi_node_t *self, const char *function,
-                                      daffi_packed_t *body,
-                                      const daffi_broadcast_options_t *options,
-                                      daffi_error_t *error)
-{
-    static const daffi_broadcast_options_t defaults;
-    options = options ? options : &defaults;
-    const daffi_call_options_t call = {.timeout_ms = options->timeout_ms,
-                                       .detached = options->detached};
-    if (check_names (function, NULL, error)) {
-        daffi_packed_done (body);
-        return NULL;
-    }
-    daffi_future_t *future =
-        daffi_future_new (DAFFI_FUTURE_BROADCAST, function, "", "");
-    future->body = *body;
-    future->stop_after = options->stop_after;
-    future->deadline_ms = deadline_for (&call);
-    future->parent = parent_of (self, &call);
-    return launch (self, future, error);
-}
-
-//  Its uuid makes it harmless to send it twice.
-daffi_future_t *daffi_node_schedule (daffi_node_t *self, const char *function,
-                                     const char *process, bool all,
-                                     daffi_packed_t *body, daffi_error_t *error)
-{
-    static const daffi_call_options_t defaults;
-    if (check_names (function, process, error)) {
-        daffi_packed_done (body);
-        return NULL;
-    }
-    daffi_future_t *future =
-        daffi_future_new (DAFFI_FUTURE_SCHEDULE, function, process ? process : "", "");
-    future->body = *body;
-    future->stop_after = all;
-    future->deadline_ms = deadline_for (&defaults);
-    future->idempotent = true;
-    future->parent = parent_of (self, &defaults);
-    return launch (self, future, error);
-}
-
-daffi_future_t *daffi_node_wait (daffi_node_t *self, bool for_process, const char *name,
-                                 int64_t timeout_ms, daffi_error_t *error)
-{
-    if (!name) {
-        daffi_fail (error, DAFFI_INVALID, "no name to wait for is given");
-        return NULL;
-    }
-    if (check_names (for_process ? "-" : name, for_process ? name : NULL, error))
-        return NULL;
-    daffi_future_t *future =
-        for_process ? daffi_future_new (DAFFI_FUTURE_WAIT_PROCESS, "", name, "")
-                    : daffi_future_new (DAFFI_FUTURE_WAIT_FUNCTION, name, "", "");
-    if (timeout_ms > DAFFI_DEADLINE_MAX_MS)
-        timeout_ms = DAFFI_DEADLINE_MAX_MS;
-    future->deadline_ms = daffi_deadline (daffi_clock_ms (), timeout_ms);
-    return launch (self, future, error);
-}
-
-daffi_status_t daffi_node_cast (daffi_node_t *self, const char *function,
-                                daffi_packed_t *body,
-                                const daffi_call_options_t *options,
-                                daffi_error_t *error)
-{
-    static const daffi_call_options_t defaults;
-    options = options ? options : &defaults;
-    daffi_status_t status = check_names (function, options->process, error);
-    if (status) {
-        daffi_packed_done (body);
-        return status;
-    }
-    cast_t *cast = daffi_new (sizeof *cast);
-    cast->mail.kind = DAFFI_MAIL_CAST;
-    cast->body = *body;
-    cast->deadline_ms = deadline_for (options);
-    daffi_name_copy (cast->function, daffi_text_of (function));
-    if (options->process)
-        daffi_name_copy (cast->process, daffi_text_of (options->process));
-    if (daffi_mailbox_post (&self->mailbox, &cast->mail.link))
-        return DAFFI_OK;
-    daffi_packed_done (&cast->body);
-    free (cast);
-    return daffi_fail (error, DAFFI_STOPPED, "the node has stopped");
 }

@@ -69,6 +69,10 @@ void daffi_request_destroy (daffi_request_t *self)
     daffi_served_unref (self->served);
     daffi_result_destroy (&self->item);
     daffi_channel_destroy (&self->channel);
+    if (self->report)
+        daffi_report_unref (self->report);
+    if (self->asker)
+        daffi_future_unref (self->asker);
     pthread_mutex_destroy (&self->lock);
     free (self->text);
     free (self);
@@ -94,6 +98,14 @@ static bool enter (daffi_request_t *self)
     return begun;
 }
 
+static void check_arguments (daffi_request_t *self)
+{
+    char text[DAFFI_TEXT_MAX + 1];
+    if (daffi_signature_check (self->served->checked, &self->args.value, self->function,
+                               text, sizeof text))
+        answer_status (self, DAFFI_TYPE, text);
+}
+
 static bool worth_running (daffi_request_t *self)
 {
     //  whoever queued it may have found a reason already
@@ -106,6 +118,8 @@ static bool worth_running (daffi_request_t *self)
     else if (daffi_received_read (&self->args) ||
              self->args.value.kind != DAFFI_KIND_ARRAY)
         answer_status (self, DAFFI_PROTOCOL, "the arguments are not a msgpack array");
+    else if (self->served->checked)
+        check_arguments (self);
     return !self->answered;
 }
 

@@ -17,6 +17,7 @@
 #include "received.h"
 
 typedef struct daffi_string daffi_string_t;
+typedef struct daffi_report daffi_report_t;
 
 struct daffi_request {
     daffi_mail_t mail;  //  brings it back to the actor
@@ -34,8 +35,11 @@ struct daffi_request {
     daffi_mailbox_t *mailbox;
     daffi_served_t *served;
     daffi_future_t *local;  //  a call within this process, or NULL
-    uint64_t token;         //  0: a cast, or local
+    uint64_t token;         //  0: a cast, or local; the actor's
+    uint64_t called_as;     //  the same, and it stays
+    daffi_future_t *asker;  //  a reference to `local`, for reports of progress
     int64_t deadline_ms;
+    uint8_t priority;
     daffi_received_t args;  //  the value is an array
     const char *caller;     //  in `room`
     const char *function;   //  in `room`
@@ -52,7 +56,8 @@ struct daffi_request {
     daffi_packed_t result;
     char *text;  //  with an error
 
-    daffi_channel_t *channel;  //  a stream\'s; or NULL
+    daffi_channel_t *channel;  //  a stream's; or NULL
+    daffi_report_t *report;    //  of progress; made at the first
     daffi_result_t *item;      //  read last
     bool reading;              //  the caller was granted credit
 
@@ -64,6 +69,11 @@ struct daffi_request {
 daffi_request_t *daffi_request_new (daffi_served_t *served, const daffi_body_t *body,
                                     daffi_text_t function, daffi_text_t caller);
 void daffi_request_destroy (daffi_request_t *self);
+
+//  --- progress.c
+//  -----------------------------------------------------------------------
+
+void daffi_report_unref (daffi_report_t *self);
 
 //  Runs the callback, or answers at once where that makes no sense any more.
 void daffi_request_run (daffi_request_t *self);

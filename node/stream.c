@@ -133,6 +133,21 @@ const char *daffi_stream_process (daffi_stream_t *self)
     return daffi_future_process (self->future);
 }
 
+daffi_status_t daffi_stream_progress (daffi_stream_t *self, daffi_progress_t *progress)
+{
+    return daffi_future_progress (self->future, progress);
+}
+
+int daffi_stream_receive_fd (daffi_stream_t *self)
+{
+    return daffi_channel_receive_fd (self->future->channel);
+}
+
+int daffi_stream_send_fd (daffi_stream_t *self)
+{
+    return daffi_channel_send_fd (self->future->channel);
+}
+
 void daffi_stream_destroy (daffi_stream_t **self_p)
 {
     daffi_stream_t *self = *self_p;
@@ -148,7 +163,8 @@ void daffi_stream_destroy (daffi_stream_t **self_p)
 //  Not from an inline callback: its request is gone before the actor reads the mail.
 static void post_request (daffi_request_t *request, daffi_stream_mail_t *mail)
 {
-    mail->request = request;
+    mail->token = request->called_as;
+    mail->session = request->session;
     (void)post (request->mailbox, mail);
 }
 

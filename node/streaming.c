@@ -63,7 +63,8 @@ static uint64_t id_of (const daffi_node_t *self, const daffi_stream_mail_t *mail
         return 0;
     if (mail->future)
         return mail->future->id;
-    return mail->request->session == self->link.number ? mail->request->token : 0;
+    bool open = daffi_table_get (&self->tokens, 0, mail->token) != NULL;
+    return open && mail->session == self->link.number ? mail->token : 0;
 }
 
 void daffi_streaming_send (daffi_node_t *self, daffi_stream_mail_t *mail)

@@ -9,8 +9,6 @@
 
 #include "state.h"
 
-enum { TARGETS_MAX = 4096 };
-
 static void end_group (daffi_core_t *self, daffi_entry_t *group)
 {
     daffi_header_t header = {
@@ -21,49 +19,74 @@ static void end_group (daffi_core_t *self, daffi_entry_t *group)
     daffi_entry_free (self, group);
 }
 
+static const char *reason (daffi_status_t status)
+{
+    if (status == DAFFI_NO_PROCESS)
+        return "no process of that name is connected";
+    return status == DAFFI_NO_FUNCTION ? "the process does not offer it"
+                                       : "the process is stopping";
+}
+
 static void give_part (daffi_core_t *self, daffi_entry_t *group,
-                       const daffi_arrival_t *arrival, daffi_session_t *provider)
+                       const daffi_target_t *target, daffi_text_t function,
+                       const daffi_body_t *body)
 {
     daffi_entry_t *part = daffi_entry_new_part (self, group);
-    daffi_text_t name = daffi_session_name (provider);
     if (!part)
         return;
-    daffi_text_t function = arrival->header->name;
-    if (self->output.fits (self->output.context, provider->peer,
-                           daffi_body_size (arrival->body))) {
-        daffi_calls_give (self, part, provider, function, arrival->body);
+    if (!target->session) {
+        daffi_core_fail (self, part, target->status, DAFFI_EXECUTED_NO, target->name,
+                         reason (target->status));
+    } else if (self->output.fits (self->output.context, target->session->peer,
+                                  daffi_body_size (body))) {
+        daffi_calls_give (self, part, target->session, target->offer, function, body);
         return;
+    } else {
+        daffi_core_fail (self, part, DAFFI_BUSY, DAFFI_EXECUTED_NO, target->name,
+                         "the process is too far behind with reading");
     }
-    daffi_core_fail (self, part, DAFFI_BUSY, DAFFI_EXECUTED_NO, name,
-                     "the process is too far behind with reading");
     daffi_entry_free (self, part);
 }
 
-void daffi_broadcast_call (daffi_core_t *self, const daffi_arrival_t *arrival)
+static void ask (daffi_core_t *self, const daffi_arrival_t *arrival,
+                 const daffi_targets_t *targets)
 {
-    daffi_offered_t *function = daffi_registry_function (self, arrival->header->name);
-    uint32_t count = function ? function->count : 0;
-    if (count == 0 || count > TARGETS_MAX) {
-        daffi_calls_refuse (self, arrival,
-                            count            ? DAFFI_TOO_BIG
-                            : self->settling ? DAFFI_BUSY
-                                             : DAFFI_NO_FUNCTION,
-                            count            ? "more than 4,096 processes offer it"
-                            : self->settling ? "the controller has just started"
-                                             : "no process offers it");
-        return;
-    }
     daffi_entry_t *group = daffi_calls_accept (self, arrival);
     if (!group)
         return;
     group->state = DAFFI_ENTRY_GROUP;
+    group->stream = false;
     group->wanted = arrival->header->all;
     daffi_list_init (&group->parts);
     self->stats.groups++;
-    for (uint32_t i = 0; i < count; i++)
-        give_part (self, group, arrival, function->offers[i]->session);
+    for (uint32_t i = 0; i < targets->count; i++)
+        give_part (self, group, &targets->items[i], arrival->header->name,
+                   &targets->body);
     if (daffi_list_empty (&group->parts))
         end_group (self, group);
+}
+
+void daffi_broadcast_call (daffi_core_t *self, const daffi_arrival_t *arrival)
+{
+    daffi_targets_t targets;
+    daffi_status_t status = daffi_targets_find (self, arrival, &targets);
+    bool found = targets.count && !targets.missing;
+    bool group = arrival->header->peer.size > 0;
+    if (status == DAFFI_TOO_BIG)
+        daffi_calls_refuse (self, arrival, status,
+                            "more than 4,096 processes are asked");
+    else if (status)
+        daffi_calls_refuse (self, arrival, status,
+                            "the body is not [[processes], [arguments]]");
+    else if (!found && self->settling)
+        daffi_later_keep (self, arrival, 0);
+    else if (!targets.count)
+        daffi_calls_refuse (self, arrival, DAFFI_NO_FUNCTION,
+                            group ? "no process of the group offers it"
+                                  : "no process offers it");
+    else
+        ask (self, arrival, &targets);
+    daffi_targets_done (&targets);
 }
 
 //  The parts that still run are told to stop; with a status, the caller is told of

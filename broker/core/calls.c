@@ -23,17 +23,21 @@ void daffi_calls_refuse (daffi_core_t *self, const daffi_arrival_t *arrival,
                            (int)name.size, name.data, text);
 }
 
+static uint32_t spent_of (const daffi_core_t *self, const daffi_header_t *header)
+{
+    uint32_t spent = 0;
+    if (header->present & DAFFI_OPT_SENT)
+        spent = (uint32_t)self->now_ms - header->sent_ms;
+    //  a clock that runs ahead of ours is no reason to expire
+    return spent > UINT32_MAX / 2 ? 0 : spent;
+}
+
 //  The ttl counts from when the caller sent it, where it says when that was.
 int64_t daffi_calls_deadline (const daffi_core_t *self, const daffi_header_t *header)
 {
     if (header->ttl_ms == DAFFI_TTL_NONE)
         return DAFFI_NEVER;
-    uint32_t spent = 0;
-    if (header->present & DAFFI_OPT_SENT)
-        spent = (uint32_t)self->now_ms - header->sent_ms;
-    //  a clock that runs ahead of ours is no reason to expire
-    if (spent > UINT32_MAX / 2)
-        spent = 0;
+    uint32_t spent = spent_of (self, header);
     uint32_t left = header->ttl_ms > spent ? header->ttl_ms - spent : 0;
     if (left > DAFFI_DEADLINE_MAX_MS)
         left = DAFFI_DEADLINE_MAX_MS;
@@ -42,27 +46,21 @@ int64_t daffi_calls_deadline (const daffi_core_t *self, const daffi_header_t *he
 
 //  --- giving calls to providers ----------------------------------------------------
 
+//  The header is the provider's already, but for who calls and until when.
 static void send_call (daffi_core_t *self, daffi_session_t *provider,
-                       daffi_record_type_t type, uint64_t token, daffi_text_t name,
-                       daffi_text_t caller, int64_t deadline_ms,
-                       const daffi_body_t *body, const daffi_entry_t *entry)
+                       daffi_text_t caller, daffi_header_t *header, int64_t deadline_ms,
+                       const daffi_body_t *body)
 {
-    daffi_header_t header = {.type = (uint8_t)type,
-                             .id = token,
-                             .name = name,
-                             .peer = caller,
-                             .ttl_ms = DAFFI_TTL_NONE};
+    header->peer = caller;
+    header->ttl_ms = DAFFI_TTL_NONE;
     if (deadline_ms != DAFFI_NEVER) {
-        header.ttl_ms = (uint32_t)(deadline_ms - self->now_ms);
-        header.present = DAFFI_OPT_SENT;
-        header.sent_ms = (uint32_t)self->now_ms;
+        header->ttl_ms = (uint32_t)(deadline_ms - self->now_ms);
+        header->present |= DAFFI_OPT_SENT;
+        header->sent_ms = (uint32_t)self->now_ms;
     }
-    if (entry && entry->stream) {
-        header.present |= DAFFI_OPT_STREAM | DAFFI_OPT_ITEMS | DAFFI_OPT_BYTES;
-        header.items = entry->items;
-        header.bytes = entry->bytes;
-    }
-    daffi_core_send (self, provider, &header, body, deadline_ms);
+    if (header->priority)
+        header->present |= DAFFI_OPT_PRIORITY;
+    daffi_core_send (self, provider, header, body, deadline_ms);
 }
 
 daffi_text_t daffi_calls_caller (const daffi_core_t *self, const daffi_entry_t *entry)
@@ -73,19 +71,29 @@ daffi_text_t daffi_calls_caller (const daffi_core_t *self, const daffi_entry_t *
 }
 
 void daffi_calls_give (daffi_core_t *self, daffi_entry_t *entry,
-                       daffi_session_t *provider, daffi_text_t name,
-                       const daffi_body_t *body)
+                       daffi_session_t *provider, const daffi_offer_t *offer,
+                       daffi_text_t name, const daffi_body_t *body)
 {
     entry->state = DAFFI_ENTRY_RUNNING;
     entry->provider = provider;
     entry->given_ms = self->now_ms;
     daffi_entry_give_token (self, entry);
-    daffi_list_append (&provider->running, &entry->of_place);
+    daffi_list_append (&provider->running, &entry->of_place.link);
     provider->running_count++;
     daffi_load_update (&self->load, provider);
     self->stats.running++;
-    send_call (self, provider, DAFFI_RECORD_CALL, entry->token, name,
-               daffi_calls_caller (self, entry), entry->deadline_ms, body, entry);
+    daffi_quota_enter (entry, offer);
+    daffi_header_t header = {.type = DAFFI_RECORD_CALL,
+                             .id = entry->token,
+                             .name = name,
+                             .priority = entry->of_place.priority};
+    if (entry->stream) {
+        header.present = DAFFI_OPT_STREAM | DAFFI_OPT_ITEMS | DAFFI_OPT_BYTES;
+        header.items = entry->items;
+        header.bytes = entry->bytes;
+    }
+    send_call (self, provider, daffi_calls_caller (self, entry), &header,
+               entry->deadline_ms, body);
     daffi_stream_given (self, entry);
     daffi_monitor_given (self, entry);
 }
@@ -93,6 +101,7 @@ void daffi_calls_give (daffi_core_t *self, daffi_entry_t *entry,
 static void note_arrival (daffi_entry_t *entry, const daffi_header_t *header)
 {
     daffi_name_copy (entry->called, header->name);
+    entry->of_place.priority = header->priority;
     entry->stream = header->present & DAFFI_OPT_STREAM;
     entry->items = header->items;
     entry->bytes = header->bytes;
@@ -113,29 +122,30 @@ daffi_entry_t *daffi_calls_accept (daffi_core_t *self, const daffi_arrival_t *ar
 }
 
 static void give_new (daffi_core_t *self, const daffi_arrival_t *arrival,
-                      daffi_session_t *to)
+                      daffi_session_t *to, const daffi_offer_t *offer)
 {
     daffi_entry_t *entry = daffi_calls_accept (self, arrival);
     if (entry)
-        daffi_calls_give (self, entry, to, arrival->header->name, arrival->body);
+        daffi_calls_give (self, entry, to, offer, arrival->header->name, arrival->body);
 }
 
 //  --- taking calls from callers ----------------------------------------------------
 
-//  Does the session answer calls of that name? Names of daffi's own are known to all.
 bool daffi_calls_offered (daffi_core_t *self, const daffi_session_t *session,
-                          daffi_text_t name)
+                          daffi_text_t name, daffi_offer_t **offer)
 {
+    *offer = NULL;
     if (daffi_name_reserved (name))
         return true;
     daffi_offered_t *function = daffi_registry_function (self, name);
-    return function && daffi_registry_offer (self, session, function);
+    *offer = function ? daffi_registry_offer (self, session, function) : NULL;
+    return *offer != NULL;
 }
 
 //  What waits goes first: can the session be given a new call, now?
 static bool ready_for (daffi_core_t *self, daffi_session_t *session, size_t size)
 {
-    if (session->behind || daffi_queue_oldest (self, session))
+    if (session->behind || daffi_queue_next (self, session))
         daffi_queue_feed (self, session);
     return !session->behind && daffi_registry_has_room (self, session, size);
 }
@@ -145,6 +155,7 @@ static void call_process (daffi_core_t *self, const daffi_arrival_t *arrival)
     daffi_text_t name = arrival->header->name, peer = arrival->header->peer;
     daffi_process_t *process = daffi_registry_process (self, peer);
     daffi_session_t *session = process ? process->session : NULL;
+    daffi_offer_t *offer;
     if (!daffi_name_valid (peer))
         daffi_calls_refuse (self, arrival, DAFFI_INVALID, "not a process name");
     else if (!session && !self->settling)
@@ -154,29 +165,30 @@ static void call_process (daffi_core_t *self, const daffi_arrival_t *arrival)
         daffi_queue_add (self, arrival, NULL, daffi_registry_add_process (self, peer));
     else if (session->state == DAFFI_SESSION_DRAINING)
         daffi_calls_refuse (self, arrival, DAFFI_DRAINING, "the process is stopping");
-    else if (!daffi_calls_offered (self, session, name))
+    else if (!daffi_calls_offered (self, session, name, &offer))
         daffi_calls_refuse (self, arrival, DAFFI_NO_FUNCTION,
                             "the process does not offer it");
-    else if (ready_for (self, session, daffi_body_size (arrival->body)))
-        give_new (self, arrival, session);
+    else if (ready_for (self, session, daffi_body_size (arrival->body)) &&
+             !daffi_quota_full (offer))
+        give_new (self, arrival, session, offer);
     else
         daffi_queue_add (self, arrival, NULL, process);
 }
 
 //  The best provider that has nothing older to do; NULL: the call has to wait.
-static daffi_session_t *provider_for (daffi_core_t *self, daffi_offered_t *function,
-                                      const daffi_arrival_t *arrival)
+static daffi_offer_t *provider_for (daffi_core_t *self, daffi_offered_t *function,
+                                    const daffi_arrival_t *arrival)
 {
     size_t size = daffi_body_size (arrival->body);
-    if (!daffi_list_empty (&function->waiting))
+    if (!daffi_ranks_empty (&function->waiting))
         return NULL;
     for (;;) {
-        daffi_session_t *best = daffi_registry_pick_for (
-            self, function, arrival->caller, arrival->header, size);
-        if (!best || !daffi_queue_oldest (self, best))
+        daffi_offer_t *best =
+            daffi_pick_for (self, function, arrival->caller, arrival->header, size);
+        if (!best || !daffi_queue_next (self, best->session))
             return best;
-        //  after this nothing waits for it, or it is behind and not picked again
-        daffi_queue_feed (self, best);
+        //  after this nothing waits for it, or it is not picked again
+        daffi_queue_feed (self, best->session);
     }
 }
 
@@ -184,10 +196,11 @@ static daffi_session_t *provider_for (daffi_core_t *self, daffi_offered_t *funct
 static void call_keyed (daffi_core_t *self, const daffi_arrival_t *arrival,
                         daffi_offered_t *function)
 {
-    daffi_session_t *session =
-        daffi_registry_pick_keyed (function, arrival->header->key);
-    if (ready_for (self, session, daffi_body_size (arrival->body)))
-        give_new (self, arrival, session);
+    daffi_offer_t *offer = daffi_pick_keyed (function, arrival->header->key);
+    daffi_session_t *session = offer->session;
+    if (ready_for (self, session, daffi_body_size (arrival->body)) &&
+        !daffi_quota_full (offer))
+        give_new (self, arrival, session, offer);
     else
         daffi_queue_add (self, arrival, NULL, session->process);
 }
@@ -210,9 +223,9 @@ static void call_function (daffi_core_t *self, const daffi_arrival_t *arrival)
         call_keyed (self, arrival, function);
         return;
     }
-    daffi_session_t *provider = provider_for (self, function, arrival);
+    daffi_offer_t *provider = provider_for (self, function, arrival);
     if (provider)
-        give_new (self, arrival, provider);
+        give_new (self, arrival, provider->session, provider);
     else
         daffi_queue_add (self, arrival, function, NULL);
 }
@@ -252,6 +265,39 @@ void daffi_calls_place (daffi_core_t *self, const daffi_arrival_t *arrival)
         call_function (self, arrival);
 }
 
+void daffi_calls_route (daffi_core_t *self, const daffi_arrival_t *arrival)
+{
+    const daffi_header_t *header = arrival->header;
+    if (!is_sys (header->name))
+        daffi_calls_place (self, arrival);
+    else if (header->present & DAFFI_OPT_ALL)
+        daffi_calls_refuse (self, arrival, DAFFI_INVALID,
+                            "a function of the controller cannot be broadcast");
+    else if (!daffi_tasks_call (self, arrival->caller, header, arrival->body))
+        daffi_introspect_call (self, arrival);
+}
+
+//  When it may be given to a provider: what was spent on the way counts.
+static int64_t due_of (const daffi_core_t *self, const daffi_header_t *header)
+{
+    uint32_t spent = spent_of (self, header);
+    return self->now_ms + (header->delay_ms > spent ? header->delay_ms - spent : 0);
+}
+
+static void call_later (daffi_core_t *self, const daffi_arrival_t *arrival)
+{
+    int64_t due_ms = due_of (self, arrival->header);
+    if (due_ms <= self->now_ms)
+        daffi_calls_route (self, arrival);
+    else if (arrival->header->present & DAFFI_OPT_STREAM)
+        daffi_calls_refuse (self, arrival, DAFFI_INVALID, "a stream cannot be delayed");
+    else if (due_ms >= arrival->deadline_ms)
+        daffi_calls_refuse (self, arrival, DAFFI_INVALID,
+                            "its deadline comes before its time");
+    else
+        daffi_later_keep (self, arrival, due_ms);
+}
+
 void daffi_calls_call (daffi_core_t *self, daffi_session_t *session,
                        const daffi_header_t *header, const daffi_body_t *body)
 {
@@ -268,25 +314,30 @@ void daffi_calls_call (daffi_core_t *self, daffi_session_t *session,
     }
     if (refused (self, &arrival))
         return;
-    if (!is_sys (header->name))
-        daffi_calls_place (self, &arrival);
-    else if (!daffi_tasks_call (self, session, header, body))
-        daffi_introspect_call (self, &arrival);
+    if (header->delay_ms)
+        call_later (self, &arrival);
+    else
+        daffi_calls_route (self, &arrival);
 }
 
 //  --- casts ------------------------------------------------------------------------
 
-static daffi_session_t *cast_target (daffi_core_t *self, const daffi_header_t *header,
-                                     size_t size)
+static daffi_session_t *cast_target (daffi_core_t *self, const daffi_session_t *caller,
+                                     const daffi_header_t *header, size_t size)
 {
+    daffi_offer_t *offer = NULL;
     if (!header->peer.size) {
         daffi_offered_t *function = daffi_registry_function (self, header->name);
-        return function ? daffi_registry_pick (self, function, size) : NULL;
+        if (function && function->count)
+            offer = header->policy == DAFFI_POLICY_KEY
+                        ? daffi_pick_keyed (function, header->key)
+                        : daffi_pick_for (self, function, caller, header, size);
+        return offer ? offer->session : NULL;
     }
     daffi_process_t *process = daffi_registry_process (self, header->peer);
     daffi_session_t *session = process ? process->session : NULL;
     return session && session->state == DAFFI_SESSION_READY &&
-                   daffi_calls_offered (self, session, header->name)
+                   daffi_calls_offered (self, session, header->name, &offer)
                ? session
                : NULL;
 }
@@ -300,11 +351,12 @@ void daffi_calls_cast (daffi_core_t *self, daffi_session_t *session,
     self->stats.casts++;
     daffi_session_t *target = NULL;
     if (!self->draining && deadline_ms > self->now_ms && size <= DAFFI_BODY_MAX)
-        target = cast_target (self, header, size);
+        target = cast_target (self, session, header, size);
     if (!target || !self->output.fits (self->output.context, target->peer, size)) {
         self->stats.dropped++;
         return;
     }
-    send_call (self, target, DAFFI_RECORD_CAST, 0, header->name,
-               daffi_session_name (session), deadline_ms, body, NULL);
+    daffi_header_t out = {
+        .type = DAFFI_RECORD_CAST, .name = header->name, .priority = header->priority};
+    send_call (self, target, daffi_session_name (session), &out, deadline_ms, body);
 }

@@ -50,6 +50,7 @@ daffi_core_t *daffi_core_new (const daffi_core_options_t *options, int64_t now_m
     daffi_list_init (&self->starving);
     daffi_list_init (&self->held);
     daffi_list_init (&self->taps);
+    daffi_list_init (&self->later);
     uint64_t (*random) (void *context) = self->output.random;
     void *context = self->output.context;
     daffi_names_init (&self->processes, random (context));
@@ -124,6 +125,7 @@ daffi_session_t *daffi_core_connect (daffi_core_t *self, void *peer, int64_t now
     daffi_list_init (&session->offers);
     daffi_list_init (&session->placed);
     daffi_list_init (&session->running);
+    daffi_list_init (&session->crowded);
     daffi_list_append (&self->sessions, &session->link);
     daffi_load_join (&self->load, session);
     daffi_wheel_arm (&self->wheel, &session->timer.timer,
@@ -236,6 +238,7 @@ static handler_t *const handlers[] = {
     [DAFFI_RECORD_DRAIN] = on_drain,
     [DAFFI_RECORD_GOODBYE] = on_goodbye,
     [DAFFI_RECORD_WHO] = on_unexpected,
+    [DAFFI_RECORD_PROGRESS] = daffi_progress_pass,
 };
 _Static_assert(sizeof handlers / sizeof handlers[0] == DAFFI_RECORD_LIMIT,
                "every record type has its handler");
@@ -354,6 +357,7 @@ void daffi_core_drain (daffi_core_t *self)
     self->draining = true;
     daffi_header_t header = {.type = DAFFI_RECORD_DRAIN, .ttl_ms = DAFFI_TTL_NONE};
     tell_all (self, &header);
+    daffi_later_drain (self);
 }
 
 bool daffi_core_idle (const daffi_core_t *self)

@@ -135,8 +135,9 @@ typedef struct {
     uint64_t running;       //  calls now, given to a process
     uint64_t abandoned;     //  of these: nobody waits for the answer any more
     uint64_t groups;        //  broadcasts now
+    uint64_t later;         //  calls now, whose time has not come
     uint64_t waits;         //  now
-    uint64_t queued_bytes;  //  now, of waiting calls
+    uint64_t queued_bytes;  //  now, of waiting calls and later ones
     uint64_t task_runs;     //  begun
     uint64_t failed_runs;   //  of tasks
 } daffi_core_stats_t;

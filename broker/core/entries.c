@@ -74,6 +74,7 @@ daffi_entry_t *daffi_entry_new_part (daffi_core_t *self, daffi_entry_t *group)
     part->deadline_ms = group->deadline_ms;
     part->came_ms = group->came_ms;
     daffi_name_copy (part->called, daffi_text_of (group->called));
+    part->of_place.priority = group->of_place.priority;
     daffi_list_append (&group->parts, &part->of_owner);
     return part;
 }
@@ -103,7 +104,7 @@ void daffi_entry_forget_body (daffi_entry_t *entry)
 void daffi_entry_free (daffi_core_t *self, daffi_entry_t *entry)
 {
     daffi_entry_disown (self, entry);
-    daffi_link_remove (&entry->of_place);
+    daffi_link_remove (&entry->of_place.link);
     daffi_entry_forget_body (entry);
     entry->state = DAFFI_ENTRY_FREE;
     entry->token = 0;

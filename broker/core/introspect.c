@@ -83,10 +83,16 @@ void daffi_core_write_functions (const daffi_core_t *self, daffi_buffer_t *out)
     daffi_write_array (out, (uint32_t)count);
     //  what is larger than a body may be is not sent, so it need not be finished
     for (size_t i = 0; i < count && out->size <= DAFFI_BODY_MAX; i++) {
-        daffi_write_array (out, 3);
-        daffi_write_string (out, offers[i]->session->process->name);
-        daffi_write_string (out, offers[i]->function->name);
-        daffi_write_string (out, offers[i]->signature);
+        const daffi_offer_t *offer = offers[i];
+        bool more = offer->doc[0] || offer->quota;
+        daffi_write_array (out, more ? 5 : 3);
+        daffi_write_string (out, offer->session->process->name);
+        daffi_write_string (out, offer->function->name);
+        daffi_write_string (out, offer->signature);
+        if (!more)
+            continue;
+        daffi_write_string (out, offer->doc);
+        daffi_write_uint (out, offer->quota ? offer->quota->limit : 0);
     }
     free (offers);
 }
@@ -94,7 +100,7 @@ void daffi_core_write_functions (const daffi_core_t *self, daffi_buffer_t *out)
 static void write_stats (const daffi_core_t *self, daffi_buffer_t *out)
 {
     const daffi_core_stats_t *stats = &self->stats;
-    daffi_write_map (out, 19);
+    daffi_write_map (out, 20);
     key_uint (out, "calls", stats->calls);
     key_uint (out, "casts", stats->casts);
     key_uint (out, "results", stats->results);
@@ -112,6 +118,7 @@ static void write_stats (const daffi_core_t *self, daffi_buffer_t *out)
     key_uint (out, "waiting", stats->waiting);
     key_uint (out, "running", stats->running);
     key_uint (out, "abandoned", stats->abandoned);
+    key_uint (out, "later", stats->later);
     key_uint (out, "waits", stats->waits);
     key_uint (out, "queued_bytes", stats->queued_bytes);
 }
@@ -131,6 +138,8 @@ static const char *state_name (const daffi_entry_t *entry)
         return "abandoned";
     case DAFFI_ENTRY_GROUP:
         return "broadcast";
+    case DAFFI_ENTRY_LATER:
+        return "later";
     case DAFFI_ENTRY_TAP:
         return "monitor";
     case DAFFI_ENTRY_WAIT:

@@ -101,13 +101,17 @@ void daffi_load_withdrawn (daffi_offered_t *function, const daffi_session_t *ses
 }
 
 //  The first of one word that may be given the call.
-static daffi_session_t *first_of (const daffi_core_t *core, uint64_t bits,
+static daffi_session_t *first_of (const daffi_core_t *core,
+                                  const daffi_offered_t *function, uint64_t bits,
                                   uint32_t word, size_t size)
 {
     for (; bits; bits &= bits - 1) {
         uint32_t slot = word * 64 + (uint32_t)__builtin_ctzll (bits);
         daffi_session_t *session = core->load.by_slot[slot];
-        if (!session->behind && daffi_registry_has_room (core, session, size))
+        if (session->behind || !daffi_registry_has_room (core, session, size))
+            continue;
+        if (!session->limited_count ||
+            !daffi_quota_full (daffi_registry_offer (core, session, function)))
             return session;
     }
     return NULL;
@@ -116,9 +120,10 @@ static daffi_session_t *first_of (const daffi_core_t *core, uint64_t bits,
 //  Both sets from the slot `begin` on, and around: the word where it begins is looked
 //  at twice, first its upper part and at the end its lower one.
 static daffi_session_t *pick_of (const daffi_core_t *core, const daffi_bits_t *class,
-                                 const daffi_bits_t *providers, uint32_t begin,
-                                 size_t size)
+                                 const daffi_offered_t *function, size_t size)
 {
+    const daffi_bits_t *providers = &function->providers;
+    uint32_t begin = function->slot_cursor;
     uint32_t count = class->count < providers->count ? class->count : providers->count;
     if (!count)
         return NULL;
@@ -131,7 +136,8 @@ static daffi_session_t *pick_of (const daffi_core_t *core, const daffi_bits_t *c
             bits &= upper;
         if (i == count)
             bits &= ~upper;
-        daffi_session_t *session = bits ? first_of (core, bits, word, size) : NULL;
+        daffi_session_t *session =
+            bits ? first_of (core, function, bits, word, size) : NULL;
         if (session)
             return session;
         word = word + 1 < count ? word + 1 : 0;
@@ -146,8 +152,7 @@ daffi_session_t *daffi_load_pick (const daffi_core_t *core, daffi_offered_t *fun
     for (unsigned i = 0; i < DAFFI_LOAD_CLASSES; i++) {
         if (!self->counts[i])
             continue;
-        daffi_session_t *session = pick_of (
-            core, &self->classes[i], &function->providers, function->slot_cursor, size);
+        daffi_session_t *session = pick_of (core, &self->classes[i], function, size);
         if (!session)
             continue;
         function->slot_cursor = session->slot + 1;

@@ -19,7 +19,7 @@ void daffi_monitor_begin (daffi_core_t *self, const daffi_arrival_t *arrival)
     if (!tap)
         return;
     tap->state = DAFFI_ENTRY_TAP;
-    daffi_list_append (&self->taps, &tap->of_place);
+    daffi_list_append (&self->taps, &tap->of_place.link);
 }
 
 void daffi_monitor_end (daffi_core_t *self, daffi_entry_t *tap, daffi_status_t status,

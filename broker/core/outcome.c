@@ -12,6 +12,7 @@ static void end_running (daffi_core_t *self, daffi_entry_t *entry)
     self->stats.abandoned -= entry->state == DAFFI_ENTRY_ABANDONED;
     entry->provider->running_count--;
     daffi_load_update (&self->load, entry->provider);
+    daffi_quota_leave (entry);
     daffi_entry_free (self, entry);
 }
 
@@ -123,6 +124,9 @@ static void give_up (daffi_core_t *self, daffi_entry_t *entry)
     case DAFFI_ENTRY_GROUP:
         daffi_broadcast_give_up (self, entry);
         break;
+    case DAFFI_ENTRY_LATER:
+        daffi_later_drop (self, entry);
+        break;
     case DAFFI_ENTRY_WAIT:
         daffi_presence_wait_end (self, entry);
         break;
@@ -144,8 +148,11 @@ void daffi_calls_cancel (daffi_core_t *self, daffi_session_t *session,
     daffi_entry_t *entry = daffi_entry_of (self, session, header->id);
     if (!entry || entry->cancelled)
         return;
-    if (entry->state == DAFFI_ENTRY_RUNNING || entry->state == DAFFI_ENTRY_WAITING ||
-        entry->state == DAFFI_ENTRY_TAP) {
+    bool told =
+        entry->state == DAFFI_ENTRY_LATER
+            ? !(entry->later->header.present & DAFFI_OPT_ALL)
+            : entry->state != DAFFI_ENTRY_GROUP && entry->state != DAFFI_ENTRY_WAIT;
+    if (told) {
         (void)daffi_calls_end (self, entry);
         return;
     }
@@ -173,6 +180,12 @@ bool daffi_calls_end (daffi_core_t *self, daffi_entry_t *entry)
         break;
     case DAFFI_ENTRY_WAITING:
         cancel_waiting (self, entry);
+        break;
+    case DAFFI_ENTRY_LATER:
+        daffi_core_send_error (self, entry->owner, entry->id, DAFFI_CANCELLED,
+                               DAFFI_EXECUTED_NO, daffi_text_of (self->name),
+                               "cancelled before its time");
+        daffi_later_drop (self, entry);
         break;
     case DAFFI_ENTRY_GROUP:
         daffi_broadcast_cancel (self, entry);
@@ -214,6 +227,7 @@ static const char *expiry_text (const daffi_entry_t *entry)
         return "not on disk before the deadline; it may be so later";
     case DAFFI_ENTRY_WAITING:
     case DAFFI_ENTRY_GROUP:
+    case DAFFI_ENTRY_LATER:
     case DAFFI_ENTRY_FREE:
     case DAFFI_ENTRY_ABANDONED:
         break;
@@ -224,6 +238,10 @@ static const char *expiry_text (const daffi_entry_t *entry)
 void daffi_calls_expire (daffi_core_t *self, daffi_entry_t *entry)
 {
     bool ran = entry->state == DAFFI_ENTRY_RUNNING;
+    if (entry->state == DAFFI_ENTRY_LATER) {
+        daffi_later_expire (self, entry);
+        return;
+    }
     self->stats.expired++;
     if (entry->state == DAFFI_ENTRY_GROUP) {
         daffi_broadcast_expire (self, entry);

@@ -82,7 +82,8 @@ static void keep_wait (daffi_core_t *self, daffi_session_t *session,
     entry->state = DAFFI_ENTRY_WAIT;
     entry->process = process;
     entry->function = function;
-    daffi_list_append (process ? &process->waits : &function->waits, &entry->of_place);
+    daffi_list_append (process ? &process->waits : &function->waits,
+                       &entry->of_place.link);
     self->stats.waits++;
 }
 

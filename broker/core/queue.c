@@ -30,7 +30,7 @@ static void wait_at_function (daffi_core_t *self, daffi_entry_t *entry,
                               daffi_offered_t *function)
 {
     entry->function = function;
-    daffi_list_append (&function->waiting, &entry->of_place);
+    daffi_ranks_add (&function->waiting, &entry->of_place);
     if (daffi_link_linked (&function->starving))
         return;
     daffi_list_append (&self->starving, &function->starving);
@@ -41,7 +41,7 @@ static void wait_at_process (daffi_core_t *self, daffi_entry_t *entry,
                              daffi_process_t *process)
 {
     entry->process = process;
-    daffi_list_append (&process->waiting, &entry->of_place);
+    daffi_ranks_add (&process->waiting, &entry->of_place);
     if (!process->session)
         daffi_queue_hold (self, process);
 }
@@ -72,7 +72,8 @@ void daffi_queue_add (daffi_core_t *self, const daffi_arrival_t *arrival,
     entry->body = body;
     entry->tail = daffi_blob_ref (arrival->body->tail);
     entry->size = size;
-    entry->sequence = ++self->last_sequence;
+    daffi_ranked_set (&entry->of_place, arrival->header->priority, self->now_ms,
+                      ++self->last_sequence);
     count_in (self, entry);
     if (function)
         wait_at_function (self, entry, function);
@@ -84,7 +85,8 @@ void daffi_queue_add (daffi_core_t *self, const daffi_arrival_t *arrival,
 
 static void unqueue (daffi_core_t *self, daffi_entry_t *entry)
 {
-    daffi_link_remove (&entry->of_place);
+    daffi_link_remove (&entry->of_place.link);
+    daffi_quota_unqueued (entry);
     entry->owner->queued_bytes -= entry->size;
     self->stats.queued_bytes -= entry->size;
     self->stats.waiting--;
@@ -110,43 +112,68 @@ static void give_waiting (daffi_core_t *self, daffi_entry_t *entry, daffi_sessio
     daffi_process_t *process = entry->process;
     daffi_text_t name = daffi_text_of (entry->called);
     daffi_body_t body = daffi_body_with_tail (entry->body, entry->tail);
+    daffi_offer_t *offer = NULL;
     unqueue (self, entry);
-    daffi_calls_give (self, entry, to, name, &body);
+    if (to->limited_count)
+        (void)daffi_calls_offered (self, to, name, &offer);
+    daffi_calls_give (self, entry, to, offer, name, &body);
     daffi_entry_forget_body (entry);
     release_place (self, function, process);
 }
 
 //  --- who is next ------------------------------------------------------------------
 
-static daffi_entry_t *older (daffi_entry_t *best, daffi_offered_t *function)
+static daffi_entry_t *better (daffi_entry_t *best, daffi_ranks_t *waiting)
 {
-    daffi_link_t *first = daffi_list_first (&function->waiting);
-    if (!first)
+    daffi_ranked_t *first = daffi_ranks_first (waiting);
+    if (!first || (best && daffi_ranked_before (&best->of_place, first)))
         return best;
-    daffi_entry_t *entry = daffi_container (first, daffi_entry_t, of_place);
-    return best && best->sequence < entry->sequence ? best : entry;
+    return daffi_container (first, daffi_entry_t, of_place);
+}
+
+static daffi_entry_t *next_crowded (const daffi_session_t *session, daffi_entry_t *best)
+{
+    DAFFI_LIST_EACH (&session->crowded, link, follower) {
+        daffi_quota_t *quota = daffi_container (link, daffi_quota_t, of_session);
+        if (quota->running < quota->limit)
+            best = better (best, &quota->waiting);
+    }
+    return best;
 }
 
 //  Walks what the session offers or what starves, whichever is less.
-daffi_entry_t *daffi_queue_oldest (daffi_core_t *self, const daffi_session_t *session)
+daffi_entry_t *daffi_queue_next (daffi_core_t *self, const daffi_session_t *session)
 {
-    daffi_link_t *first = daffi_list_first (&session->process->waiting);
-    if (!first && !self->starving_count)
-        return NULL;
-    daffi_entry_t *best =
-        first ? daffi_container (first, daffi_entry_t, of_place) : NULL;
+    daffi_ranks_t *own = &session->process->waiting;
+    if (!self->starving_count && daffi_list_empty (&session->crowded))
+        return better (NULL, own);
+    daffi_entry_t *best = next_crowded (session, better (NULL, own));
     if (session->offer_count < self->starving_count) {
-        DAFFI_LIST_EACH (&session->offers, link, follower)
-            best = older (best,
-                          daffi_container (link, daffi_offer_t, of_session)->function);
+        DAFFI_LIST_EACH (&session->offers, link, follower) {
+            daffi_offer_t *offer = daffi_container (link, daffi_offer_t, of_session);
+            if (!daffi_quota_full (offer))
+                best = better (best, &offer->function->waiting);
+        }
         return best;
     }
     DAFFI_LIST_EACH (&self->starving, link, follower) {
         daffi_offered_t *function = daffi_container (link, daffi_offered_t, starving);
-        if (daffi_registry_offer (self, session, function))
-            best = older (best, function);
+        daffi_offer_t *offer = daffi_registry_offer (self, session, function);
+        if (offer && !daffi_quota_full (offer))
+            best = better (best, &function->waiting);
     }
     return best;
+}
+
+void daffi_queue_return (daffi_process_t *process, daffi_ranks_t *from)
+{
+    daffi_ranked_t *first;
+    while ((first = daffi_ranks_first (from))) {
+        daffi_entry_t *entry = daffi_container (first, daffi_entry_t, of_place);
+        daffi_link_remove (&first->link);
+        entry->quota = NULL;
+        daffi_ranks_insert (&process->waiting, first);
+    }
 }
 
 //  Answers a call that waited by name for a function that the process does not offer.
@@ -160,19 +187,34 @@ static void refuse_waiting (daffi_core_t *self, daffi_entry_t *entry)
     daffi_queue_remove (self, entry);
 }
 
+//  What a call by name needs besides room. False: it does not wait here any more.
+static bool ready (daffi_core_t *self, daffi_session_t *session, daffi_entry_t *entry)
+{
+    daffi_offer_t *offer;
+    if (!entry->process || entry->quota)
+        return true;
+    if (!daffi_calls_offered (self, session, daffi_text_of (entry->called), &offer)) {
+        refuse_waiting (self, entry);
+        return false;
+    }
+    if (daffi_quota_full (offer)) {
+        daffi_quota_queue (entry, offer);
+        return false;
+    }
+    return true;
+}
+
 void daffi_queue_feed (daffi_core_t *self, daffi_session_t *session)
 {
     session->behind = false;
     while (session->state == DAFFI_SESSION_READY) {
-        daffi_entry_t *entry = daffi_queue_oldest (self, session);
+        daffi_entry_t *entry = daffi_queue_next (self, session);
         if (!entry)
             return;
         if (entry->deadline_ms <= self->now_ms) {
             daffi_calls_expire (self, entry);
-        } else if (entry->process &&
-                   !daffi_calls_offered (self, session,
-                                         daffi_text_of (entry->called))) {
-            refuse_waiting (self, entry);
+        } else if (!ready (self, session, entry)) {
+            continue;
         } else if (daffi_registry_has_room (self, session, entry->size)) {
             give_waiting (self, entry, session);
         } else {
@@ -184,11 +226,12 @@ void daffi_queue_feed (daffi_core_t *self, daffi_session_t *session)
 
 //  --- nobody will come -------------------------------------------------------------
 
-static void fail_waiting (daffi_core_t *self, daffi_list_t *waiting,
+static void fail_waiting (daffi_core_t *self, daffi_ranks_t *waiting,
                           daffi_status_t status, const char *text)
 {
-    DAFFI_LIST_EACH (waiting, link, follower) {
-        daffi_entry_t *entry = daffi_container (link, daffi_entry_t, of_place);
+    daffi_ranked_t *first;
+    while ((first = daffi_ranks_first (waiting))) {
+        daffi_entry_t *entry = daffi_container (first, daffi_entry_t, of_place);
         self->stats.refused++;
         daffi_core_send_error (self, entry->owner, entry->id, status, DAFFI_EXECUTED_NO,
                                daffi_text_of (self->name), "%s", text);
@@ -230,4 +273,5 @@ void daffi_queue_settled (daffi_core_t *self)
                       "no process of that name is connected");
         daffi_registry_release_process (self, process);
     }
+    daffi_later_settled (self);
 }

@@ -27,7 +27,7 @@ daffi_process_t *daffi_registry_add_process (daffi_core_t *self, daffi_text_t na
         return process;
     process = daffi_new (sizeof *process);
     daffi_name_copy (process->name, name);
-    daffi_list_init (&process->waiting);
+    daffi_ranks_init (&process->waiting);
     daffi_list_init (&process->waits);
     daffi_names_put (&self->processes, daffi_text_of (process->name), process);
     return process;
@@ -40,7 +40,7 @@ daffi_offered_t *daffi_registry_add_function (daffi_core_t *self, daffi_text_t n
         return function;
     function = daffi_new (sizeof *function);
     daffi_name_copy (function->name, name);
-    daffi_list_init (&function->waiting);
+    daffi_ranks_init (&function->waiting);
     daffi_list_init (&function->waits);
     daffi_names_put (&self->functions, daffi_text_of (function->name), function);
     return function;
@@ -48,10 +48,10 @@ daffi_offered_t *daffi_registry_add_function (daffi_core_t *self, daffi_text_t n
 
 void daffi_registry_release_process (daffi_core_t *self, daffi_process_t *process)
 {
-    if (daffi_list_empty (&process->waiting))
+    bool waiting = !daffi_ranks_empty (&process->waiting);
+    if (!waiting)
         daffi_link_remove (&process->held);
-    if (process->session || !daffi_list_empty (&process->waiting) ||
-        !daffi_list_empty (&process->waits))
+    if (process->session || waiting || !daffi_list_empty (&process->waits))
         return;
     daffi_names_remove (&self->processes, daffi_text_of (process->name));
     free (process);
@@ -59,13 +59,12 @@ void daffi_registry_release_process (daffi_core_t *self, daffi_process_t *proces
 
 void daffi_registry_release_function (daffi_core_t *self, daffi_offered_t *function)
 {
-    if (daffi_list_empty (&function->waiting) &&
-        daffi_link_linked (&function->starving)) {
+    bool waiting = !daffi_ranks_empty (&function->waiting);
+    if (!waiting && daffi_link_linked (&function->starving)) {
         daffi_link_remove (&function->starving);
         self->starving_count--;
     }
-    if (function->count || !daffi_list_empty (&function->waiting) ||
-        !daffi_list_empty (&function->waits))
+    if (function->count || waiting || !daffi_list_empty (&function->waits))
         return;
     daffi_names_remove (&self->functions, daffi_text_of (function->name));
     free (function->offers);
@@ -81,13 +80,18 @@ daffi_offer_t *daffi_registry_offer (const daffi_core_t *self,
 }
 
 static daffi_offer_t *new_offer (daffi_session_t *session, daffi_offered_t *function,
-                                 daffi_text_t signature)
+                                 const daffi_offer_body_t *what)
 {
-    daffi_offer_t *offer = daffi_new (sizeof *offer + signature.size + 1);
+    daffi_text_t signature = what->signature, doc = what->doc;
+    daffi_offer_t *offer = daffi_new (sizeof *offer + signature.size + doc.size + 2);
+    char *behind = offer->signature + signature.size + 1;
     offer->session = session;
     offer->function = function;
+    offer->doc = behind;
     if (signature.size)
         memcpy (offer->signature, signature.data, signature.size);
+    if (doc.size)
+        memcpy (behind, doc.data, doc.size);
     return offer;
 }
 
@@ -107,33 +111,35 @@ static void append_offer (daffi_offered_t *function, daffi_offer_t *offer)
 static void replace_offer (daffi_offer_t *known, daffi_offer_t *offer)
 {
     offer->index = known->index;
+    offer->quota = known->quota;
     known->function->offers[known->index] = offer;
     daffi_link_remove (&known->of_session);
     daffi_list_append (&known->session->offers, &offer->of_session);
     free (known);
 }
 
-daffi_status_t daffi_registry_check_offer (daffi_text_t name, daffi_text_t signature)
+daffi_status_t daffi_registry_check_offer (const daffi_offer_body_t *what)
 {
-    return daffi_name_valid (name) && !daffi_name_reserved (name) &&
-                   signature.size <= DAFFI_SIGNATURE_MAX
+    return daffi_name_valid (what->name) && !daffi_name_reserved (what->name) &&
+                   what->signature.size <= DAFFI_SIGNATURE_MAX &&
+                   what->doc.size <= DAFFI_DOC_MAX
                ? DAFFI_OK
                : DAFFI_INVALID;
 }
 
 daffi_status_t daffi_registry_add_offer (daffi_core_t *self, daffi_session_t *session,
-                                         daffi_text_t name, daffi_text_t signature)
+                                         const daffi_offer_body_t *what)
 {
-    daffi_status_t status = daffi_registry_check_offer (name, signature);
+    daffi_status_t status = daffi_registry_check_offer (what);
     if (status)
         return status;
-    daffi_offered_t *function = daffi_registry_function (self, name);
+    daffi_offered_t *function = daffi_registry_function (self, what->name);
     daffi_offer_t *known =
         function ? daffi_registry_offer (self, session, function) : NULL;
     if (!known && session->offer_count >= DAFFI_FUNCTIONS_MAX)
         return DAFFI_TOO_BIG;
-    function = daffi_registry_add_function (self, name);
-    daffi_offer_t *offer = new_offer (session, function, signature);
+    function = daffi_registry_add_function (self, what->name);
+    daffi_offer_t *offer = new_offer (session, function, what);
     if (known) {
         replace_offer (known, offer);
     } else {
@@ -142,6 +148,7 @@ daffi_status_t daffi_registry_add_offer (daffi_core_t *self, daffi_session_t *se
         session->offer_count++;
         self->stats.functions += function->count == 1;
     }
+    daffi_quota_set (offer, (uint32_t)(what->limit > UINT32_MAX ? 0 : what->limit));
     daffi_table_put (&self->offers, session->number, (uintptr_t)function, offer);
     daffi_presence_function_here (self, offer);
     return DAFFI_OK;
@@ -151,6 +158,7 @@ void daffi_registry_remove_offer (daffi_core_t *self, daffi_offer_t *offer)
 {
     daffi_session_t *session = offer->session;
     daffi_offered_t *function = offer->function;
+    daffi_quota_set (offer, 0);
     daffi_table_remove (&self->offers, session->number, (uintptr_t)function);
     daffi_link_remove (&offer->of_session);
     session->offer_count--;
@@ -191,114 +199,4 @@ bool daffi_registry_has_room (const daffi_core_t *self, const daffi_session_t *s
         return true;
     return session->running_count < session->capacity &&
            self->output.fits (self->output.context, session->peer, size);
-}
-
-daffi_session_t *daffi_registry_pick (const daffi_core_t *self,
-                                      daffi_offered_t *function, size_t size)
-{
-    if (function->count > DAFFI_MANY_PROVIDERS)
-        return daffi_load_pick (self, function, size);
-    daffi_session_t *best = NULL;
-    uint32_t best_index = 0;
-    uint32_t index = function->cursor;
-    for (uint32_t i = 0; i < function->count; i++, index++) {
-        if (index >= function->count)
-            index = 0;
-        daffi_session_t *session = function->offers[index]->session;
-        if (best && session->running_count >= best->running_count)
-            continue;
-        if (session->behind || !daffi_registry_has_room (self, session, size))
-            continue;
-        best = session;
-        best_index = index;
-        if (best->running_count == 0)
-            break;
-    }
-    if (best)
-        function->cursor = best_index + 1;
-    return best;
-}
-
-//  --- policies ---------------------------------------------------------------------
-
-static bool may_be_given (const daffi_core_t *self, const daffi_session_t *session,
-                          size_t size)
-{
-    return !session->behind && daffi_registry_has_room (self, session, size);
-}
-
-//  The first that may be given it, from `index` on.
-static daffi_session_t *first_from (const daffi_core_t *self, daffi_offered_t *function,
-                                    uint32_t index, size_t size)
-{
-    for (uint32_t i = 0; i < function->count; i++) {
-        uint32_t place = (index + i) % function->count;
-        daffi_session_t *session = function->offers[place]->session;
-        if (!may_be_given (self, session, size))
-            continue;
-        function->cursor = place + 1;
-        return session;
-    }
-    return NULL;
-}
-
-static daffi_session_t *local_first (daffi_core_t *self, daffi_offered_t *function,
-                                     const daffi_session_t *caller, size_t size)
-{
-    const daffi_offer_t *own = daffi_registry_offer (self, caller, function);
-    if (own && may_be_given (self, own->session, size))
-        return own->session;
-    return daffi_registry_pick (self, function, size);
-}
-
-//  FNV-1a over the name and the key, and a finaliser (SplitMix64) that spreads it: no
-//  seed, so that two controllers choose alike.
-static uint64_t weight (const char *name, daffi_text_t key)
-{
-    uint64_t hash = UINT64_C (0xcbf29ce484222325);
-    for (; *name; name++)
-        hash = (hash ^ (uint8_t)*name) * UINT64_C (0x100000001b3);
-    for (uint32_t i = 0; i < key.size; i++)
-        hash = (hash ^ (uint8_t)key.data[i]) * UINT64_C (0x100000001b3);
-    hash = (hash ^ (hash >> 30)) * UINT64_C (0xbf58476d1ce4e5b9);
-    hash = (hash ^ (hash >> 27)) * UINT64_C (0x94d049bb133111eb);
-    return hash ^ (hash >> 31);
-}
-
-//  Rendezvous hashing (Thaler and Ravishankar 1998): a provider that leaves moves only
-//  its own keys.
-daffi_session_t *daffi_registry_pick_keyed (const daffi_offered_t *function,
-                                            daffi_text_t key)
-{
-    daffi_session_t *best = NULL;
-    uint64_t best_weight = 0;
-    for (uint32_t i = 0; i < function->count; i++) {
-        daffi_session_t *session = function->offers[i]->session;
-        uint64_t own = weight (session->process->name, key);
-        if (best && own <= best_weight)
-            continue;
-        best = session;
-        best_weight = own;
-    }
-    return best;
-}
-
-daffi_session_t *daffi_registry_pick_for (daffi_core_t *self, daffi_offered_t *function,
-                                          const daffi_session_t *caller,
-                                          const daffi_header_t *header, size_t size)
-{
-    if (!function->count)
-        return NULL;
-    switch (header->policy) {
-    case DAFFI_POLICY_ROUND_ROBIN:
-        return first_from (self, function, function->cursor, size);
-    case DAFFI_POLICY_RANDOM: {
-        uint64_t random = self->output.random (self->output.context);
-        return first_from (self, function, (uint32_t)(random % function->count), size);
-    }
-    case DAFFI_POLICY_LOCAL_FIRST:
-        return local_first (self, function, caller, size);
-    default:
-        return daffi_registry_pick (self, function, size);
-    }
 }

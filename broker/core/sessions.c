@@ -57,7 +57,7 @@ static void leave (daffi_core_t *self, daffi_session_t *session,
         daffi_queue_fail_process (self, process);
         return;
     }
-    if (!daffi_list_empty (&process->waiting))
+    if (!daffi_ranks_empty (&process->waiting))
         daffi_queue_hold (self, process);
     daffi_registry_release_process (self, process);
 }
@@ -177,17 +177,17 @@ static void join (daffi_core_t *self, daffi_session_t *session, daffi_text_t nam
     daffi_presence_process_here (self, process);
 }
 
-//  Every element of an array of [name, signature]; the first bad one ends it.
+//  Every element of an array of functions; the first bad one ends it.
 static daffi_status_t add_offers (daffi_core_t *self, daffi_session_t *session,
                                   const daffi_value_t *list)
 {
     daffi_value_t element;
     daffi_iterator_t iterator = daffi_value_iterate (list);
     while (daffi_iterator_next (&iterator, NULL, &element)) {
-        daffi_text_t name, signature;
-        daffi_status_t status = daffi_read_offer (&element, &name, &signature);
+        daffi_offer_body_t offer;
+        daffi_status_t status = daffi_read_offer (&element, &offer);
         if (!status)
-            status = daffi_registry_add_offer (self, session, name, signature);
+            status = daffi_registry_add_offer (self, session, &offer);
         if (status)
             return status;
     }
@@ -200,10 +200,10 @@ static daffi_status_t check_offers (const daffi_value_t *list)
     daffi_value_t element;
     daffi_iterator_t iterator = daffi_value_iterate (list);
     for (uint32_t count = 0; daffi_iterator_next (&iterator, NULL, &element); count++) {
-        daffi_text_t name, signature;
-        daffi_status_t status = daffi_read_offer (&element, &name, &signature);
+        daffi_offer_body_t offer;
+        daffi_status_t status = daffi_read_offer (&element, &offer);
         if (!status)
-            status = daffi_registry_check_offer (name, signature);
+            status = daffi_registry_check_offer (&offer);
         if (!status && count >= DAFFI_FUNCTIONS_MAX)
             status = DAFFI_INVALID;
         if (status)

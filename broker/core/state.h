@@ -11,6 +11,7 @@
 #include "list.h"
 #include "load.h"
 #include "names.h"
+#include "ranks.h"
 #include "table.h"
 #include "tasks.h"
 #include "wheel.h"
@@ -61,6 +62,9 @@ struct daffi_session {
     uint32_t placed_count;   //  calls and waits by it
     size_t queued_bytes;     //  of calls by it that wait
     daffi_list_t offers;     //  offer.of_session
+    daffi_list_t crowded;    //  quota.of_session: functions at their limit, calls wait
+    uint32_t limited_count;  //  offers with a quota
+    uint64_t last_group;     //  the last broadcast that it was asked by
     daffi_list_t placed;     //  entry.of_owner: calls and waits by it
     daffi_list_t running;    //  entry.of_place: calls given to it
     uint32_t offer_count;
@@ -78,7 +82,7 @@ struct daffi_session {
 //  A name that is present, called or waited for.
 struct daffi_process {
     daffi_session_t *session;  //  NULL: not there (now)
-    daffi_list_t waiting;      //  entry.of_place: calls for it that wait
+    daffi_ranks_t waiting;     //  entry.of_place: calls for it that wait
     daffi_list_t waits;        //  entry.of_place: WAITs for it
     daffi_link_t held;         //  core.held, while calls wait and it is not there
     char name[DAFFI_NAME_MAX + 1];
@@ -92,20 +96,40 @@ struct daffi_offered {
     uint32_t cursor;         //  where the next search begins: round robin among equals
     daffi_bits_t providers;  //  slots of those, where they are many
     uint32_t slot_cursor;    //  as cursor, for these
-    daffi_list_t waiting;    //  entry.of_place: calls that wait for a provider
+    daffi_ranks_t waiting;   //  entry.of_place: calls that wait for a provider
     daffi_list_t waits;      //  entry.of_place: WAITs for it
     daffi_link_t starving;   //  core.starving, while calls wait
     char name[DAFFI_NAME_MAX + 1];
 };
+
+//  How many calls of one function one session runs at once, where it said so. Calls
+//  that run keep it when the function is withdrawn, so that one that is offered again
+//  counts them.
+typedef struct {
+    uint32_t refs;  //  the offer's, and one for each call that runs
+    uint32_t limit;
+    uint32_t running;
+    daffi_ranks_t waiting;    //  entry.of_place: calls by name; others wait elsewhere
+    daffi_link_t of_session;  //  session.crowded, while calls wait
+} daffi_quota_t;
 
 //  One session offers one function.
 struct daffi_offer {
     daffi_link_t of_session;
     daffi_session_t *session;
     daffi_offered_t *function;
-    uint32_t index;  //  in function->offers
+    daffi_quota_t *quota;  //  NULL: as many as the session runs
+    uint32_t index;        //  in function->offers
+    const char *doc;       //  behind the signature
     char signature[];
 };
+
+//  A call as it came, kept until its time.
+typedef struct {
+    daffi_header_t header;  //  its texts stand behind it
+    int64_t due_ms;         //  0: the end of the settling time
+    char texts[];
+} daffi_call_later_t;
 
 typedef enum {
     DAFFI_ENTRY_FREE,
@@ -114,6 +138,7 @@ typedef enum {
     DAFFI_ENTRY_ABANDONED,  //  the same, and nobody wants the answer any more; it still
                             //  takes a place of the process's capacity
     DAFFI_ENTRY_GROUP,      //  a broadcast, whose parts run
+    DAFFI_ENTRY_LATER,      //  a call whose time has not come
     DAFFI_ENTRY_WAIT,       //  a WAIT for presence
     DAFFI_ENTRY_TAP,        //  a $sys.monitor, which is told of every call
     DAFFI_ENTRY_WRITING     //  a change of a task that waits for the disk
@@ -122,9 +147,9 @@ typedef enum {
 //  A call in flight or a wait. From a slab, so that its index can be part of the token.
 struct daffi_entry {
     daffi_core_timer_t timer;
-    daffi_link_t of_owner;  //  session.placed; a part: group.parts
-    daffi_link_t of_place;  //  function/process .waiting or .waits, session.running,
-                            //  core.taps
+    daffi_link_t of_owner;    //  session.placed; a part: group.parts
+    daffi_ranked_t of_place;  //  .waiting or .waits of function, process or quota;
+                              //  session.running; core.later, .taps
     daffi_entry_state_t state;
     uint32_t index;             //  in the slab
     uint64_t id;                //  the caller's
@@ -133,7 +158,8 @@ struct daffi_entry {
     daffi_session_t *provider;  //  RUNNING, ABANDONED
     daffi_process_t *process;   //  WAITING, WAIT: for this process, or
     daffi_offered_t *function;  //  for this function; WAITING: what is called
-    uint64_t sequence;          //  WAITING: the order of arrival
+    daffi_quota_t *quota;       //  RUNNING, ABANDONED: counted there; WAITING: there
+    daffi_call_later_t *later;  //  LATER: the call
     int64_t deadline_ms;
     int64_t came_ms;       //  when the call came
     int64_t given_ms;      //  RUNNING, ABANDONED: when its process was given it
@@ -180,8 +206,9 @@ struct daffi_core {
     daffi_list_t subscribers;
     daffi_list_t starving;  //  functions for which calls wait
     uint32_t starving_count;
-    daffi_list_t taps;  //  entry.of_place: $sys.monitor
-    daffi_list_t held;  //  absent processes for which calls wait: settling only
+    daffi_list_t taps;   //  entry.of_place: $sys.monitor
+    daffi_list_t held;   //  absent processes for which calls wait: settling only
+    daffi_list_t later;  //  entry.of_place: calls whose time has not come
     daffi_names_t processes;
     daffi_names_t functions;
     daffi_table_t entries;  //  (session number, caller's id) -> entry
@@ -250,28 +277,47 @@ void daffi_registry_release_function (daffi_core_t *self, daffi_offered_t *funct
 daffi_offer_t *daffi_registry_offer (const daffi_core_t *self,
                                      const daffi_session_t *session,
                                      const daffi_offered_t *function);
-DAFFI_MUST_USE daffi_status_t daffi_registry_check_offer (daffi_text_t name,
-                                                          daffi_text_t signature);
+DAFFI_MUST_USE daffi_status_t
+daffi_registry_check_offer (const daffi_offer_body_t *what);
 //  DAFFI_OK, also where it is offered already (the signature is replaced).
 daffi_status_t daffi_registry_add_offer (daffi_core_t *self, daffi_session_t *session,
-                                         daffi_text_t name, daffi_text_t signature);
+                                         const daffi_offer_body_t *what);
 void daffi_registry_remove_offer (daffi_core_t *self, daffi_offer_t *offer);
 void daffi_registry_remove_offers (daffi_core_t *self, daffi_session_t *session);
 
 //  Has the session a place for one more call of `size` bytes?
 bool daffi_registry_has_room (const daffi_core_t *self, const daffi_session_t *session,
                               size_t size);
-//  The session with the fewest calls among those that have room and are not behind,
-//  round robin among equals; NULL where there is none.
-daffi_session_t *daffi_registry_pick (const daffi_core_t *self,
-                                      daffi_offered_t *function, size_t size);
+
+//  --- pick.c: who of several gets a call ---------------------------------------------
+
+//  That of the session with the fewest calls among those that have room and are not
+//  behind, round robin among equals; NULL where there is none.
+daffi_offer_t *daffi_pick_least (const daffi_core_t *self, daffi_offered_t *function,
+                                 size_t size);
 //  The one that a key belongs to, whether it has room or not; the function is offered.
-daffi_session_t *daffi_registry_pick_keyed (const daffi_offered_t *function,
-                                            daffi_text_t key);
-//  By the policy that the header of a CALL asks for; without one as above.
-daffi_session_t *daffi_registry_pick_for (daffi_core_t *self, daffi_offered_t *function,
-                                          const daffi_session_t *caller,
-                                          const daffi_header_t *header, size_t size);
+daffi_offer_t *daffi_pick_keyed (const daffi_offered_t *function, daffi_text_t key);
+//  By the policy that the header of a CALL asks for; without one, and with a key, as
+//  above.
+daffi_offer_t *daffi_pick_for (daffi_core_t *self, daffi_offered_t *function,
+                               const daffi_session_t *caller,
+                               const daffi_header_t *header, size_t size);
+
+//  --- quota.c: limits of single functions --------------------------------------------
+
+//  Sets, changes or (0) removes the limit of an offer.
+void daffi_quota_set (daffi_offer_t *offer, uint32_t limit);
+static inline bool daffi_quota_full (const daffi_offer_t *offer)
+{
+    return offer && offer->quota && offer->quota->running >= offer->quota->limit;
+}
+//  A call begins to run, or has ended.
+void daffi_quota_enter (daffi_entry_t *entry, const daffi_offer_t *offer);
+void daffi_quota_leave (daffi_entry_t *entry);
+//  A call by name moves from its process to the function's own queue.
+void daffi_quota_queue (daffi_entry_t *entry, daffi_offer_t *offer);
+//  It was taken out of it.
+void daffi_quota_unqueued (daffi_entry_t *entry);
 
 //  --- entries.c: the slab of calls and waits ----------------------------------------
 
@@ -311,16 +357,32 @@ void daffi_calls_cast (daffi_core_t *self, daffi_session_t *session,
 //  A call that is in order: to its provider, a queue, or everybody.
 void daffi_calls_place (daffi_core_t *self, const daffi_arrival_t *arrival);
 int64_t daffi_calls_deadline (const daffi_core_t *self, const daffi_header_t *header);
+//  Where it comes from its caller, or where its time has come.
+void daffi_calls_route (daffi_core_t *self, const daffi_arrival_t *arrival);
+//  Does the session answer calls of that name? *offer is NULL for names of daffi's own.
 bool daffi_calls_offered (daffi_core_t *self, const daffi_session_t *session,
-                          daffi_text_t name);
+                          daffi_text_t name, daffi_offer_t **offer);
 void daffi_calls_refuse (daffi_core_t *self, const daffi_arrival_t *arrival,
                          daffi_status_t status, const char *text);
 daffi_entry_t *daffi_calls_accept (daffi_core_t *self, const daffi_arrival_t *arrival);
 //  Who makes the call: a session, or the owner of a task. Empty: nobody any more.
 daffi_text_t daffi_calls_caller (const daffi_core_t *self, const daffi_entry_t *entry);
 void daffi_calls_give (daffi_core_t *self, daffi_entry_t *entry,
-                       daffi_session_t *provider, daffi_text_t name,
-                       const daffi_body_t *body);
+                       daffi_session_t *provider, const daffi_offer_t *offer,
+                       daffi_text_t name, const daffi_body_t *body);
+
+//  --- later.c: calls whose time has not come -----------------------------------------
+
+//  Keeps it until due_ms, or (0) until the settling time is over.
+void daffi_later_keep (daffi_core_t *self, const daffi_arrival_t *arrival,
+                       int64_t due_ms);
+//  Its timer has run out: its time has come, or its deadline.
+void daffi_later_expire (daffi_core_t *self, daffi_entry_t *entry);
+//  Its caller wants it no more.
+void daffi_later_drop (daffi_core_t *self, daffi_entry_t *entry);
+void daffi_later_settled (daffi_core_t *self);
+//  The controller stops: none of them will run.
+void daffi_later_drain (daffi_core_t *self);
 
 //  --- queue.c: calls that wait -------------------------------------------------------
 
@@ -328,8 +390,11 @@ void daffi_calls_give (daffi_core_t *self, daffi_entry_t *entry,
 void daffi_queue_add (daffi_core_t *self, const daffi_arrival_t *arrival,
                       daffi_offered_t *function, daffi_process_t *process);
 void daffi_queue_remove (daffi_core_t *self, daffi_entry_t *entry);
-//  The oldest call that waits for this session by name, or for a function it offers.
-daffi_entry_t *daffi_queue_oldest (daffi_core_t *self, const daffi_session_t *session);
+//  Whose turn it is of the calls that wait for this session by name, or for a function
+//  that it offers and that is not at its limit.
+daffi_entry_t *daffi_queue_next (daffi_core_t *self, const daffi_session_t *session);
+//  Puts what waited at a quota that is gone back to the process, in its old order.
+void daffi_queue_return (daffi_process_t *process, daffi_ranks_t *from);
 //  A session has room, or offers more than before: give it what waits.
 void daffi_queue_feed (daffi_core_t *self, daffi_session_t *session);
 //  What waits for a process or a function that is not there (any more) fails.
@@ -378,6 +443,36 @@ void daffi_stream_pass (daffi_core_t *self, daffi_session_t *session,
                         const daffi_header_t *header, const daffi_body_t *body);
 //  A call was given to its provider: what its caller has said so far follows.
 void daffi_stream_given (daffi_core_t *self, const daffi_entry_t *entry);
+
+//  --- targets.c: whom a broadcast asks ----------------------------------------------
+
+typedef struct {
+    daffi_session_t *session;  //  NULL: not there, or it does not offer it
+    daffi_offer_t *offer;      //  NULL for functions of daffi's own
+    daffi_text_t name;         //  borrowed from the session or the body
+    daffi_status_t status;     //  without session: why
+} daffi_target_t;
+
+typedef struct {
+    daffi_target_t *items;
+    uint32_t count;
+    uint32_t room;
+    uint32_t missing;   //  of them: without session
+    daffi_body_t body;  //  what the targets are given
+    daffi_blob_t *own;  //  that body, where it had to be copied
+} daffi_targets_t;
+
+//  DAFFI_OK; TOO_BIG: too many; INVALID: the body is not [[names], [arguments]].
+DAFFI_MUST_USE daffi_status_t daffi_targets_find (daffi_core_t *self,
+                                                  const daffi_arrival_t *arrival,
+                                                  daffi_targets_t *out);
+void daffi_targets_done (daffi_targets_t *self);
+
+//  --- progress.c --------------------------------------------------------------------
+
+//  How far a call has come: from its provider to its caller.
+void daffi_progress_pass (daffi_core_t *self, daffi_session_t *session,
+                          const daffi_header_t *header, const daffi_body_t *body);
 
 //  --- presence.c --------------------------------------------------------------------
 

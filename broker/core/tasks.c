@@ -134,7 +134,7 @@ void daffi_tasks_answer (daffi_core_t *core, daffi_session_t *session,
     if (!entry)
         return;  //  no room to wait: the deadline answers
     entry->state = DAFFI_ENTRY_WRITING;
-    daffi_list_append (&core->tasks.asking, &entry->of_place);
+    daffi_list_append (&core->tasks.asking, &entry->of_place.link);
     daffi_entry_give_token (core, entry);
     waiting->token = entry->token;
 }

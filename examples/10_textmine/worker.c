@@ -114,7 +114,9 @@ static daffi_status_t grep (daffi_request_t *request, void *arg)
 int main (int argc, char **argv)
 {
     static const daffi_function_t functions[] = {
-        {.name = "count_words", .callback = count_words, .signature = "(text) -> map"},
+        {.name = "count_words",
+         .callback = count_words,
+         .signature = "(text, ...) -> map"},
         {.name = "tally_words",
          .callback = tally_words,
          .signature = "(text, int) -> map"},

@@ -5,13 +5,18 @@
 #define DAFFI_BOUNDS_H
 
 enum {
-    DAFFI_BODY_MAX = 64 << 20,     //  one body: larger things are streams
-    DAFFI_FUNCTIONS_MAX = 4096,    //  functions of one node
-    DAFFI_SIGNATURE_MAX = 512,     //  bytes of a signature string
-    DAFFI_CALLS_MAX = 10000,       //  calls in flight of one session
-    DAFFI_WAITS_MAX = 10000,       //  waits of one session
-    DAFFI_FRAME_SLACK = 64 << 10,  //  ZMTP cuts off frames over DAFFI_BODY_MAX + this
-    DAFFI_QUEUE_MAX = 64 << 20,    //  bytes waiting for one session
+    DAFFI_BODY_MAX = 64 << 20,      //  one body: larger things are streams
+    DAFFI_FUNCTIONS_MAX = 4096,     //  functions of one node
+    DAFFI_SIGNATURE_MAX = 512,      //  bytes of a signature string
+    DAFFI_DOC_MAX = 1024,           //  bytes of a documentation string
+    DAFFI_PROGRESS_MAX = 512,       //  bytes of one report of progress
+    DAFFI_PRIORITY_MAX = 9,         //  of a call; 0 is the least and the default
+    DAFFI_PRIORITY_STEP_MS = 1000,  //  each step counts as so long a wait, so that
+                                    //  nothing starves
+    DAFFI_CALLS_MAX = 10000,        //  calls in flight of one session
+    DAFFI_WAITS_MAX = 10000,        //  waits of one session
+    DAFFI_FRAME_SLACK = 64 << 10,   //  ZMTP cuts off frames over DAFFI_BODY_MAX + this
+    DAFFI_QUEUE_MAX = 64 << 20,     //  bytes waiting for one session
     DAFFI_TOTAL_QUEUE_MAX = 1 << 30,  //  bytes waiting in a controller
     DAFFI_FRAMES_MAX = 1024,          //  frames of one message: a run of empty frames
                                       //  costs 30 times its bytes

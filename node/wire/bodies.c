@@ -137,23 +137,39 @@ daffi_status_t daffi_read_hello (const void *body, size_t size, daffi_hello_t *o
     return DAFFI_OK;
 }
 
-void daffi_write_offer (daffi_buffer_t *out, daffi_text_t name, daffi_text_t signature)
+void daffi_write_offer_body (daffi_buffer_t *out, const daffi_offer_body_t *offer)
 {
-    daffi_write_array (out, 2);
-    daffi_write_text (out, name);
-    daffi_write_text (out, signature);
+    bool more = offer->doc.size || offer->limit;
+    daffi_write_array (out, more ? 4 : 2);
+    daffi_write_text (out, offer->name);
+    daffi_write_text (out, offer->signature);
+    if (!more)
+        return;
+    daffi_write_text (out, offer->doc);
+    daffi_write_uint (out, offer->limit);
 }
 
-daffi_status_t daffi_read_offer (const daffi_value_t *element, daffi_text_t *name,
-                                 daffi_text_t *signature)
+void daffi_write_offer (daffi_buffer_t *out, daffi_text_t name, daffi_text_t signature)
 {
-    daffi_value_t first, second;
-    if (daffi_value_item (element, 0, &first) || first.kind != DAFFI_KIND_STRING)
+    daffi_offer_body_t offer = {name, signature, daffi_text ("", 0), 0};
+    daffi_write_offer_body (out, &offer);
+}
+
+daffi_status_t daffi_read_offer (const daffi_value_t *element, daffi_offer_body_t *out)
+{
+    daffi_value_t item;
+    if (daffi_value_item (element, 0, &item) || item.kind != DAFFI_KIND_STRING)
         return DAFFI_PROTOCOL;
-    *name = daffi_value_text_of (&first);
-    *signature = daffi_text ("", 0);
-    if (!daffi_value_item (element, 1, &second))
-        *signature = daffi_value_text_of (&second);
+    out->name = daffi_value_text_of (&item);
+    out->signature = out->doc = daffi_text ("", 0);
+    out->limit = 0;
+    if (!daffi_value_item (element, 1, &item))
+        out->signature = daffi_value_text_of (&item);
+    if (!daffi_value_item (element, 2, &item))
+        out->doc = daffi_value_text_of (&item);
+    if (!daffi_value_item (element, 3, &item) &&
+        daffi_value_get_uint (&item, &out->limit))
+        return DAFFI_PROTOCOL;
     return DAFFI_OK;
 }
 
@@ -198,12 +214,12 @@ daffi_status_t daffi_read_welcome (const void *body, size_t size, daffi_welcome_
 
 //  --- UPDATE -----------------------------------------------------------------------
 
-void daffi_write_add (daffi_buffer_t *out, daffi_text_t name, daffi_text_t signature)
+void daffi_write_add (daffi_buffer_t *out, const daffi_offer_body_t *offer)
 {
     daffi_write_map (out, 1);
     daffi_write_string (out, "add");
     daffi_write_array (out, 1);
-    daffi_write_offer (out, name, signature);
+    daffi_write_offer_body (out, offer);
 }
 
 void daffi_write_remove (daffi_buffer_t *out, daffi_text_t name)
@@ -250,6 +266,31 @@ daffi_status_t daffi_read_event (const void *body, size_t size, daffi_event_body
         key_text (&map, "signature", &out->signature) ||
         key_uint (&map, "reason", &out->reason))
         return DAFFI_PROTOCOL;
+    return DAFFI_OK;
+}
+
+//  --- PROGRESS ---------------------------------------------------------------------
+
+void daffi_write_progress (daffi_buffer_t *out, const daffi_progress_body_t *progress)
+{
+    daffi_write_array (out, 3);
+    daffi_write_uint (out, progress->done);
+    daffi_write_uint (out, progress->total);
+    daffi_write_text (out, progress->text);
+}
+
+daffi_status_t daffi_read_progress (const void *body, size_t size,
+                                    daffi_progress_body_t *out)
+{
+    daffi_value_t list, item;
+    memset (out, 0, sizeof *out);
+    if (daffi_value_unpack (body, size, &list) || list.kind != DAFFI_KIND_ARRAY ||
+        daffi_value_item (&list, 0, &item) ||
+        daffi_value_get_uint (&item, &out->done) ||
+        daffi_value_item (&list, 1, &item) ||
+        daffi_value_get_uint (&item, &out->total) || daffi_value_item (&list, 2, &item))
+        return DAFFI_PROTOCOL;
+    out->text = daffi_value_text_of (&item);
     return DAFFI_OK;
 }
 

@@ -30,14 +30,22 @@ typedef struct {
 void daffi_write_hello (daffi_buffer_t *out, const daffi_hello_t *hello);
 void daffi_write_offer (daffi_buffer_t *out, daffi_text_t name, daffi_text_t signature);
 
+//  What a node says of one function.
+typedef struct {
+    daffi_text_t name;
+    daffi_text_t signature;
+    daffi_text_t doc;
+    uint64_t limit;  //  runs of it at once; 0 = none
+} daffi_offer_body_t;
+void daffi_write_offer_body (daffi_buffer_t *out, const daffi_offer_body_t *offer);
+
 //  Borrow from `body`. DAFFI_PROTOCOL: not a map, or a key of the wrong type. Unknown
 //  keys are ignored, missing ones are zero.
 DAFFI_MUST_USE daffi_status_t daffi_read_hello (const void *body, size_t size,
                                                 daffi_hello_t *out);
 //  One element of `functions` or of an UPDATE's "add".
 DAFFI_MUST_USE daffi_status_t daffi_read_offer (const daffi_value_t *element,
-                                                daffi_text_t *name,
-                                                daffi_text_t *signature);
+                                                daffi_offer_body_t *out);
 
 typedef struct {
     uint64_t protocol;
@@ -55,7 +63,7 @@ DAFFI_MUST_USE daffi_status_t daffi_read_welcome (const void *body, size_t size,
                                                   daffi_welcome_t *out);
 
 //  {"add": [[name, signature] …]} or {"remove": [name …]}, one function a record.
-void daffi_write_add (daffi_buffer_t *out, daffi_text_t name, daffi_text_t signature);
+void daffi_write_add (daffi_buffer_t *out, const daffi_offer_body_t *offer);
 void daffi_write_remove (daffi_buffer_t *out, daffi_text_t name);
 
 typedef struct {
@@ -78,6 +86,16 @@ typedef struct {
 void daffi_write_event (daffi_buffer_t *out, const daffi_event_body_t *event);
 DAFFI_MUST_USE daffi_status_t daffi_read_event (const void *body, size_t size,
                                                 daffi_event_body_t *out);
+
+//  PROGRESS: [done, total, text].
+typedef struct {
+    uint64_t done;
+    uint64_t total;  //  0: not known
+    daffi_text_t text;
+} daffi_progress_body_t;
+void daffi_write_progress (daffi_buffer_t *out, const daffi_progress_body_t *progress);
+DAFFI_MUST_USE daffi_status_t daffi_read_progress (const void *body, size_t size,
+                                                   daffi_progress_body_t *out);
 
 //  PONG of the controller.
 void daffi_write_clock (daffi_buffer_t *out, uint64_t clock_ms);

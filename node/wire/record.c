@@ -10,6 +10,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "bounds.h"
 #include "bytes.h"
 #include "item.h"
 
@@ -26,6 +27,8 @@ enum {
     OPTION_STREAM = 9,
     OPTION_ITEMS = 10,
     OPTION_BYTES = 11,
+    OPTION_PRIORITY = 12,
+    OPTION_DELAY = 13,
 };
 
 static_assert (DAFFI_OPT_STATUS == 1u << OPTION_STATUS, "bits follow the keys");
@@ -39,8 +42,10 @@ static_assert (DAFFI_OPT_KEY == 1u << OPTION_KEY, "bits follow the keys");
 static_assert (DAFFI_OPT_STREAM == 1u << OPTION_STREAM, "bits follow the keys");
 static_assert (DAFFI_OPT_ITEMS == 1u << OPTION_ITEMS, "bits follow the keys");
 static_assert (DAFFI_OPT_BYTES == 1u << OPTION_BYTES, "bits follow the keys");
+static_assert (DAFFI_OPT_PRIORITY == 1u << OPTION_PRIORITY, "bits follow the keys");
+static_assert (DAFFI_OPT_DELAY == 1u << OPTION_DELAY, "bits follow the keys");
 static_assert (1 + 1 + 9 + 2 * (2 + DAFFI_NAME_MAX) + 5 + 5 + 1 + 3 + 2 + 6 + 2 + 6 +
-                       2 + 3 + 3 + DAFFI_NAME_MAX + 2 + 6 + 6 <=
+                       2 + 3 + 3 + DAFFI_NAME_MAX + 2 + 6 + 6 + 2 + 6 <=
                    DAFFI_HEADER_ROOM,
                "the longest header that daffi_header_write makes has room");
 
@@ -213,6 +218,16 @@ static const uint8_t *read_option (const uint8_t *cursor, const uint8_t *end,
         if (cursor)
             out->bytes = (uint32_t)number;
         break;
+    case OPTION_PRIORITY:
+        cursor = read_uint (cursor, end, DAFFI_PRIORITY_MAX, &number);
+        if (cursor)
+            out->priority = (uint8_t)number;
+        break;
+    case OPTION_DELAY:
+        cursor = read_uint (cursor, end, UINT32_MAX, &number);
+        if (cursor)
+            out->delay_ms = (uint32_t)number;
+        break;
     case OPTION_KEY:
         cursor = read_text (cursor, end, &out->key);
         break;
@@ -299,6 +314,8 @@ daffi_status_t daffi_header_read (const uint8_t *data, size_t size, daffi_header
     out->key = daffi_text ("", 0);
     out->items = 0;
     out->bytes = 0;
+    out->priority = 0;
+    out->delay_ms = 0;
     if (count > ELEMENTS_MIN) {
         cursor = read_options (cursor, end, out);
         if (cursor && count > ELEMENTS_MIN + 1)
@@ -451,6 +468,16 @@ static uint8_t *write_options (uint8_t *to, const daffi_header_t *header)
     if (header->present & DAFFI_OPT_BYTES) {
         *to++ = OPTION_BYTES;
         to = write_uint (to, header->bytes);
+        pairs++;
+    }
+    if (header->present & DAFFI_OPT_PRIORITY) {
+        *to++ = OPTION_PRIORITY;
+        to = write_uint (to, header->priority);
+        pairs++;
+    }
+    if (header->present & DAFFI_OPT_DELAY) {
+        *to++ = OPTION_DELAY;
+        to = write_uint (to, header->delay_ms);
         pairs++;
     }
     *head = (uint8_t)(0x80 | pairs);

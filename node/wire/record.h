@@ -36,7 +36,8 @@
     X (PONG, 17)            \
     X (DRAIN, 18)           \
     X (GOODBYE, 19)         \
-    X (WHO, 20)
+    X (WHO, 20)             \
+    X (PROGRESS, 21)
 
 #define DAFFI_RECORD_ENUM(name, number) DAFFI_RECORD_##name = number,
 typedef enum {
@@ -67,11 +68,14 @@ enum {
     DAFFI_OPT_ALL = 1u << 5,   //  CALL: a broadcast; until `all` have succeeded, 0 =
                                //  every provider
     DAFFI_OPT_PART = 1u << 6,  //  RESULT, ERROR: of one process of a broadcast
-    DAFFI_OPT_POLICY = 1u << 7,  //  CALL: daffi_policy_t
-    DAFFI_OPT_STREAM = 1u << 9,  //  CALL: items may go with it, both ways
-    DAFFI_OPT_ITEMS = 1u << 10,  //  CALL, CREDIT: items that may be sent
-    DAFFI_OPT_BYTES = 1u << 11,  //  CALL, CREDIT: bytes of items that may be sent
-    DAFFI_OPT_KEY = 1u << 8,     //  CALL: what the policy `key` goes by
+    DAFFI_OPT_POLICY = 1u << 7,     //  CALL: daffi_policy_t
+    DAFFI_OPT_STREAM = 1u << 9,     //  CALL: items may go with it, both ways
+    DAFFI_OPT_ITEMS = 1u << 10,     //  CALL, CREDIT: items that may be sent
+    DAFFI_OPT_BYTES = 1u << 11,     //  CALL, CREDIT: bytes of items that may be sent
+    DAFFI_OPT_KEY = 1u << 8,        //  CALL: what the policy `key` goes by
+    DAFFI_OPT_PRIORITY = 1u << 12,  //  CALL, CAST: 0, the least, to DAFFI_PRIORITY_MAX
+    DAFFI_OPT_DELAY = 1u << 13,     //  CALL: milliseconds from its sending until it may
+                                    //  be given to a provider
 };
 
 //  [type, id, name, peer, ttl_ms, size, ?options]. Texts are borrowed from the packet.
@@ -84,14 +88,16 @@ typedef struct {
     uint64_t id;
     daffi_text_t name;
     daffi_text_t peer;
-    uint32_t ttl_ms;   //  DAFFI_TTL_NONE: nil on the wire
-    uint32_t size;     //  bytes of body behind the header
-    uint32_t sent_ms;  //  DAFFI_OPT_SENT
-    uint32_t all;      //  DAFFI_OPT_ALL
-    uint8_t policy;    //  DAFFI_OPT_POLICY
-    daffi_text_t key;  //  DAFFI_OPT_KEY
-    uint32_t items;    //  DAFFI_OPT_ITEMS
-    uint32_t bytes;    //  DAFFI_OPT_BYTES
+    uint32_t ttl_ms;    //  DAFFI_TTL_NONE: nil on the wire
+    uint32_t size;      //  bytes of body behind the header
+    uint32_t sent_ms;   //  DAFFI_OPT_SENT
+    uint32_t all;       //  DAFFI_OPT_ALL
+    uint8_t policy;     //  DAFFI_OPT_POLICY
+    daffi_text_t key;   //  DAFFI_OPT_KEY
+    uint32_t items;     //  DAFFI_OPT_ITEMS
+    uint32_t bytes;     //  DAFFI_OPT_BYTES
+    uint8_t priority;   //  DAFFI_OPT_PRIORITY
+    uint32_t delay_ms;  //  DAFFI_OPT_DELAY
 } daffi_header_t;
 
 //  Reads one header from the front of `data`. DAFFI_OK and *used_bytes, or

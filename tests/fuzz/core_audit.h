@@ -16,7 +16,8 @@ static inline void require (bool condition)
 }
 
 typedef struct {
-    uint64_t waiting, running, abandoned, groups, waits, bytes, offers, processes;
+    uint64_t waiting, running, abandoned, groups, later, waits, bytes, offers,
+        processes;
 } count_t;
 
 static inline void check_group (const daffi_entry_t *group)
@@ -37,16 +38,19 @@ static inline void count_placed (const daffi_session_t *session, count_t *count)
     DAFFI_LIST_EACH (&session->placed, link, follower) {
         const daffi_entry_t *entry = daffi_container (link, daffi_entry_t, of_owner);
         require (entry->owner == session);
-        require (daffi_link_linked (&entry->of_place) ==
+        require (daffi_link_linked (&entry->of_place.link) ==
                  (entry->state != DAFFI_ENTRY_GROUP));
         if (entry->state == DAFFI_ENTRY_GROUP)
             check_group (entry);
         count->groups += entry->state == DAFFI_ENTRY_GROUP;
+        bool due = entry->later && entry->later->due_ms;
         require (daffi_timer_armed (&entry->timer.timer) ==
-                 (entry->deadline_ms != DAFFI_NEVER));
+                 (due || entry->deadline_ms != DAFFI_NEVER));
+        require ((entry->later != NULL) == (entry->state == DAFFI_ENTRY_LATER));
+        count->later += entry->later != NULL;
         count->waiting += entry->state == DAFFI_ENTRY_WAITING;
         count->waits += entry->state == DAFFI_ENTRY_WAIT;
-        bytes += entry->state == DAFFI_ENTRY_WAITING ? entry->size : 0;
+        bytes += entry->later || entry->state == DAFFI_ENTRY_WAITING ? entry->size : 0;
         placed++;
     }
     require (placed == session->placed_count && bytes == session->queued_bytes);
@@ -68,16 +72,34 @@ static inline void count_running (const daffi_session_t *session, count_t *count
     count->running += running;
 }
 
+//  As many run as it says, and none waits in vain.
+static inline void check_quota (const daffi_session_t *session,
+                                const daffi_offer_t *offer)
+{
+    daffi_quota_t *quota = offer->quota;
+    uint32_t running = 0;
+    if (!quota)
+        return;
+    DAFFI_LIST_EACH (&session->running, link, follower)
+        running += daffi_container (link, daffi_entry_t, of_place)->quota == quota;
+    require (running == quota->running && quota->refs == running + 1);
+    bool waiting = !daffi_ranks_empty (&quota->waiting);
+    require (waiting == daffi_link_linked (&quota->of_session));
+    require (!waiting || running > 0);
+}
+
 static inline void count_offers (const daffi_session_t *session, count_t *count)
 {
-    uint32_t offers = 0;
+    uint32_t offers = 0, limited = 0;
     DAFFI_LIST_EACH (&session->offers, link, follower) {
         const daffi_offer_t *offer = daffi_container (link, daffi_offer_t, of_session);
         require (offer->session == session && offer->index < offer->function->count);
         require (offer->function->offers[offer->index] == offer);
+        limited += offer->quota != NULL;
+        check_quota (session, offer);
         offers++;
     }
-    require (offers == session->offer_count);
+    require (offers == session->offer_count && limited == session->limited_count);
     count->offers += offers;
 }
 
@@ -87,7 +109,7 @@ static inline void check_names (const daffi_core_t *core)
     size_t cursor = 0, offered = 0, starving = 0;
     daffi_offered_t *function;
     while ((function = daffi_names_next (&core->functions, &cursor))) {
-        bool waiting = !daffi_list_empty (&function->waiting);
+        bool waiting = !daffi_ranks_empty (&function->waiting);
         require (function->count || waiting || !daffi_list_empty (&function->waits));
         require (waiting == daffi_link_linked (&function->starving));
         require (!waiting || function->count || core->settling);
@@ -100,7 +122,7 @@ static inline void check_names (const daffi_core_t *core)
     daffi_process_t *process;
     cursor = 0;
     while ((process = daffi_names_next (&core->processes, &cursor))) {
-        bool waiting = !daffi_list_empty (&process->waiting);
+        bool waiting = !daffi_ranks_empty (&process->waiting);
         require (process->session || waiting || !daffi_list_empty (&process->waits));
         require (daffi_link_linked (&process->held) == (waiting && !process->session));
         require (!waiting || core->settling || process->session->running_count > 0);
@@ -126,7 +148,7 @@ static inline void core_audit (const daffi_core_t *core)
     count_placed (core->tasks.caller, &count);
     require (sessions == stats->sessions && count.processes == stats->processes);
     require (count.waiting == stats->waiting && count.waits == stats->waits);
-    require (count.groups == stats->groups);
+    require (count.groups == stats->groups && count.later == stats->later);
     require (count.running == stats->running && count.abandoned == stats->abandoned);
     require (count.bytes == stats->queued_bytes);
     require (count.offers == core->offers.count);

@@ -25,12 +25,13 @@ static void touch_offers (const daffi_value_t *list)
     daffi_iterator_t it = daffi_value_iterate (list);
     daffi_value_t element;
     while (daffi_iterator_next (&it, NULL, &element)) {
-        daffi_text_t name, signature;
+        daffi_offer_body_t offer;
         touch (daffi_value_text_of (&element));
-        if (daffi_read_offer (&element, &name, &signature))
+        if (daffi_read_offer (&element, &offer))
             continue;
-        touch (name);
-        touch (signature);
+        touch (offer.name);
+        touch (offer.signature);
+        touch (offer.doc);
     }
 }
 
@@ -55,6 +56,9 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
         touch (event.function);
         touch (event.signature);
     }
+    daffi_progress_body_t progress;
+    if (!daffi_read_progress (data, size, &progress))
+        touch (progress.text);
     uint64_t clock_ms;
     (void)!daffi_read_clock (data, size, &clock_ms);
     return 0;

@@ -232,7 +232,9 @@ static void step_update (fuzz_t *self, peer_t *peer)
     if (what % 4 == 0)
         daffi_write_remove (&self->body, name);
     else if (what % 4 == 1)
-        daffi_write_add (&self->body, name, daffi_text_of ("()"));
+        daffi_write_add (&self->body,
+                         &(daffi_offer_body_t){name, daffi_text_of ("()"),
+                                               daffi_text_of (""), what / 16});
     else {
         daffi_write_map (&self->body, 1);
         daffi_write_string (&self->body, "capacity");

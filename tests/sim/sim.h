@@ -50,6 +50,7 @@ typedef struct {
     uint64_t errors;  //  of any kind, local ones included
     uint64_t casts;
     uint64_t waits;
+    uint64_t reports;  //  of progress
     uint64_t events;
     uint64_t faults;
     uint64_t restarts;  //  of the controller
@@ -320,6 +321,8 @@ void sim_call_issue (world_t *self, uint32_t call);
 void sim_call_deadline (world_t *self, uint32_t call);
 void sim_call_cancel (world_t *self, uint32_t call);
 void sim_call_answer (world_t *self, node_t *node, const message_t *message);
+//  A report: of a call that runs, and from who runs it.
+void sim_call_progress (world_t *self, node_t *node, const message_t *message);
 void sim_calls_fail (world_t *self, node_t *node, daffi_status_t status,
                      daffi_executed_t executed);
 bool sim_calls_open (const world_t *self, const node_t *node);

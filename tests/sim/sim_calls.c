@@ -199,6 +199,22 @@ void sim_call_answer (world_t *self, node_t *node, const message_t *message)
     settle (self, index, DAFFI_OK, DAFFI_EXECUTED_YES);
 }
 
+void sim_call_progress (world_t *self, node_t *node, const message_t *message)
+{
+    call_t *call = sim_call_of (self, message->header.id);
+    uint64_t index = UINT64_MAX;
+    if (!is_mine (self, call, node))
+        return;
+    if (message->size == sizeof index)
+        memcpy (&index, message->body, sizeof index);
+    if (index != (uint64_t)(call - self->calls))
+        sim_broken (self, "a report of progress of another call");
+    if (!(call->ran_at & sim_name_bit (message->header.peer)))
+        sim_broken (self, "call %u is reported on by who does not run it",
+                    (unsigned)index);
+    self->report->reports++;
+}
+
 //  --- given up -----------------------------------------------------------------------
 
 static bool alive (const world_t *self, const call_t *call)

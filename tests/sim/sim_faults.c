@@ -230,7 +230,10 @@ static void fault_update (world_t *self, node_t *node)
     } else {
         node->offers |= bit;
         node->could_offer |= bit;
-        daffi_write_add (&self->scratch, daffi_text_of (name), daffi_text_of ("()"));
+        daffi_write_add (&self->scratch,
+                         &(daffi_offer_body_t){.name = daffi_text_of (name),
+                                               .signature = daffi_text_of ("()"),
+                                               .doc = daffi_text ("", 0)});
     }
     sim_node_send (self, node, &header, self->scratch.data, self->scratch.size);
 }

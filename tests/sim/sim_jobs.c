@@ -58,6 +58,14 @@ static void check_run (world_t *self, const node_t *node, const job_t *job)
                     (long long)(self->now_ms - call->deadline_ms));
 }
 
+static void report (world_t *self, node_t *node, const job_t *job)
+{
+    uint64_t call = job->call;
+    daffi_header_t header = {
+        .type = DAFFI_RECORD_PROGRESS, .id = job->token, .ttl_ms = DAFFI_TTL_NONE};
+    sim_node_send (self, node, &header, &call, sizeof call);
+}
+
 static void begin (world_t *self, node_t *node, job_t *job)
 {
     int64_t work_ms = (int64_t)sim_below (self, 20);
@@ -65,6 +73,8 @@ static void begin (world_t *self, node_t *node, job_t *job)
         work_ms = (int64_t)sim_below (self, 1500);
     check_run (self, node, job);
     job->state = JOB_RUNNING;
+    if (job->token && sim_chance (self, 8))
+        report (self, node, job);
     node->running++;
     sim_post (self, work_ms, EVENT_FINISH, sim_index_of (self, node),
               job->number << 32 | node->life, NULL);

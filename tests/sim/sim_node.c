@@ -324,6 +324,9 @@ void sim_node_receive (world_t *self, node_t *node, const message_t *message)
     case DAFFI_RECORD_WHO:
         on_who (self, node);
         break;
+    case DAFFI_RECORD_PROGRESS:
+        sim_call_progress (self, node, message);
+        break;
     case DAFFI_RECORD_HELLO:
     case DAFFI_RECORD_UPDATE:
     case DAFFI_RECORD_CHUNK:

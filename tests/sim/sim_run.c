@@ -261,9 +261,9 @@ void sim_print (const sim_report_t *report)
             report->schedules, report->faults, report->restarts, report->records,
             report->events);
     printf ("%" PRIu64 " calls, %" PRIu64 " casts, %" PRIu64 " waits: %" PRIu64
-            " results, %" PRIu64 " errors\n",
+            " results, %" PRIu64 " errors, %" PRIu64 " reports of progress\n",
             report->calls, report->casts, report->waits, report->results,
-            report->errors);
+            report->errors, report->reports);
     for (unsigned i = 1; i <= DAFFI_END; i++)
         if (report->by_status[i])
             printf ("    %-16s %" PRIu64 "\n", daffi_status_name ((daffi_status_t)i),

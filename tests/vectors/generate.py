@@ -26,13 +26,15 @@ NUMBERS = {
     "HELLO": 1, "WELCOME": 2, "UPDATE": 3, "CALL": 4, "RESULT": 5, "ERROR": 6, "CAST": 7,
     "CHUNK": 8, "CREDIT": 9, "END": 10, "CANCEL": 11, "WAIT": 12, "SUBSCRIBE": 13,
     "EVENT": 14, "SCHEDULE": 15, "PING": 16, "PONG": 17, "DRAIN": 18, "GOODBYE": 19,
-    "WHO": 20,
+    "WHO": 20, "PROGRESS": 21,
 }
 NAMES = {number: name for name, number in NUMBERS.items()}
 OPTIONS = {"status": 1, "executed": 2, "sent_ms": 3, "tail": 4, "all": 5, "part": 6,
-           "policy": 7, "key": 8, "stream": 9, "items": 10, "bytes": 11}
-INVALID, TIMEOUT, CANCELLED, FAILED, NO_FUNCTION, PROCESS_LOST, NAME_TAKEN, PROTOCOL = (
-    1, 6, 7, 8, 11, 12, 20, 24)
+           "policy": 7, "key": 8, "stream": 9, "items": 10, "bytes": 11,
+           "priority": 12, "delay_ms": 13}
+INVALID, TIMEOUT, CANCELLED, FAILED, NO_PROCESS, NO_FUNCTION, PROCESS_LOST = (
+    1, 6, 7, 8, 10, 11, 12)
+NAME_TAKEN, PROTOCOL = 20, 24
 UNSUPPORTED = 25
 ROUND_ROBIN, RANDOM, KEY, LOCAL_FIRST = 1, 2, 3, 4
 NO, MAYBE, YES = 0, 1, 2
@@ -203,6 +205,9 @@ def session():
                status=UNSUPPORTED, executed=NO))
     add("update_add", "one function more",
         record("UPDATE", value={"add": [["scale", "(float) -> image"]]}))
+    add("update_add_more", "with a documentation, and two runs at once at most",
+        record("UPDATE", value={"add": [["scale", "(float) -> image",
+                                         "Scales an image.", 2]]}))
     add("update_remove", "one function less",
         record("UPDATE", value={"remove": ["render"]}))
     add("update_all", "all three keys; a wrong one would be answered to id 9",
@@ -246,7 +251,8 @@ def calls():
     add("call_longest_header", "names of 128 bytes, the largest numbers, all options",
         record("CALL", 2**64 - 1, "f" * 128, "p" * 128, 2**32 - 2, [1], status=255,
                executed=YES, sent_ms=2**32 - 1, all=2**32 - 1, part=1, policy=255,
-               key="k" * 128, stream=1, items=2**32 - 1, bytes=2**32 - 1))
+               key="k" * 128, stream=1, items=2**32 - 1, bytes=2**32 - 1, priority=9,
+               delay_ms=2**32 - 1))
     add("call_system", "a function of the controller",
         record("CALL", 84, "$sys.functions", ttl_ms=1000, value=[]))
     add("result", "the provider answers 5", record("RESULT", TOKEN, value=5))
@@ -290,6 +296,20 @@ def calls():
         record("CANCEL", TOKEN, executed=2))
 
 
+def when():
+    add("call_priority", "a call that overtakes others",
+        record("CALL", 97, "add", ttl_ms=30000, value=[2, 3], priority=9))
+    add("call_delayed", "not before ten minutes have passed, and 30 s for it then",
+        record("CALL", 98, "report", ttl_ms=630000, value=["daily"], sent_ms=86400200,
+               delay_ms=600000))
+    add("progress", "the provider has done 3 of 10",
+        record("PROGRESS", TOKEN, value=[3, 10, "page 3"]))
+    add("progress_delivered", "and the caller is told",
+        record("PROGRESS", 77, peer="gpu-1", value=[3, 10, "page 3"]))
+    add("progress_part", "of one process of a broadcast",
+        record("PROGRESS", 86, peer="gpu-2", value=[1, 0, ""], part=1))
+
+
 def tails():
     add("call_tail", "the bytes of a binary travel behind the packet",
         record("CALL", 85, "store", ttl_ms=30000, value=["a.bin", bytes(range(256))],
@@ -330,6 +350,14 @@ def broadcasts():
         record("ERROR", 87, "lookup", "gpu-2", value=None, status=CANCELLED,
                executed=MAYBE, part=1))
     add("broadcast_end", "all have answered", record("END", 86))
+    add("call_all_group", "by those of the group render: render.1, render.gpu.2, render",
+        record("CALL", 95, "reload", "render", 5000, [], all=0))
+    add("call_all_named", "by two processes and no others",
+        record("CALL", 96, "reload", ttl_ms=5000, value=[["gpu-1", "gpu-7"], ["fast"]],
+               all=0, part=1))
+    add("error_part_missing", "one of them is not there",
+        record("ERROR", 96, peer="gpu-7", value="no process of that name is connected",
+               status=NO_PROCESS, executed=NO, part=1))
     add("broadcast_refused", "an error that is no part ends the whole",
         record("ERROR", 88, "nothing", "controller", value="no process offers it",
                status=NO_FUNCTION, executed=NO))
@@ -728,7 +756,7 @@ def seed(folder, name, data):
 
 
 def main():
-    for part in (session, calls, tails, broadcasts, policies, streams, presence, tasks,
+    for part in (session, calls, when, tails, broadcasts, policies, streams, presence, tasks,
                  looking, liberal, packets, reject_packets, reject_bodies, all_values):
         part()
     save("records.json", vectors)
@@ -739,7 +767,7 @@ def main():
         for r in entry["records"]:
             if r["body"]:
                 seed("value", "body_" + entry["name"], bytes.fromhex(r["body"]))
-                if r["type"] in ("HELLO", "WELCOME", "UPDATE", "EVENT", "PONG"):
+                if r["type"] in ("HELLO", "WELCOME", "UPDATE", "EVENT", "PONG", "PROGRESS"):
                     seed("bodies", entry["name"], bytes.fromhex(r["body"]))
     for entry in invalid:
         folder = "record" if entry["stage"] == "packet" else "value"

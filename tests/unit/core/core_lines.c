@@ -67,10 +67,15 @@ static void write_list (daffi_buffer_t *out, const char *list, bool offers)
         size_t size = strcspn (list, ",");
         const char *colon = memchr (list, ':', size);
         size_t name = colon ? (size_t)(colon - list) : size;
-        daffi_text_t signature =
-            colon ? daffi_text (colon + 1, size - name - 1) : daffi_text ("", 0);
+        const char *limit = memchr (list, '*', name);
+        daffi_offer_body_t offer = {
+            .name = daffi_text (list, limit ? (size_t)(limit - list) : name),
+            .signature =
+                colon ? daffi_text (colon + 1, size - name - 1) : daffi_text ("", 0),
+            .doc = daffi_text ("", 0),
+            .limit = limit ? strtoull (limit + 1, NULL, 10) : 0};
         if (offers)
-            daffi_write_offer (out, daffi_text (list, name), signature);
+            daffi_write_offer_body (out, &offer);
         else
             daffi_write_text (out, daffi_text (list, name));
         list += size + 1;
@@ -184,7 +189,8 @@ static void read_options (const words_t *words, daffi_header_t *header)
     } numbers[] = {{"sent", DAFFI_OPT_SENT, &header->sent_ms},
                    {"all", DAFFI_OPT_ALL, &header->all},
                    {"items", DAFFI_OPT_ITEMS, &header->items},
-                   {"bytes", DAFFI_OPT_BYTES, &header->bytes}};
+                   {"bytes", DAFFI_OPT_BYTES, &header->bytes},
+                   {"delay", DAFFI_OPT_DELAY, &header->delay_ms}};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         if (value_of (words, numbers[i].key)) {
             header->present |= numbers[i].bit;
@@ -197,6 +203,10 @@ static void read_options (const words_t *words, daffi_header_t *header)
     if (value_of (words, "key")) {
         header->present |= DAFFI_OPT_KEY;
         header->key = text_or_empty (value_of (words, "key"));
+    }
+    if (value_of (words, "priority")) {
+        header->present |= DAFFI_OPT_PRIORITY;
+        header->priority = (uint8_t)number_of (words, "priority", 0);
     }
     if (has (words, "stream"))
         header->present |= DAFFI_OPT_STREAM;
@@ -269,17 +279,29 @@ static void check_stats (const shell_t *self, const words_t *words)
     const struct {
         const char *name;
         uint64_t value;
-    } all[] = {{"calls", s->calls},         {"casts", s->casts},
-               {"results", s->results},     {"errors", s->errors},
-               {"refused", s->refused},     {"expired", s->expired},
-               {"cancelled", s->cancelled}, {"lost", s->lost},
-               {"late", s->late},           {"dropped", s->dropped},
-               {"malformed", s->malformed}, {"sessions", s->sessions},
-               {"processes", s->processes}, {"functions", s->functions},
-               {"waiting", s->waiting},     {"running", s->running},
-               {"abandoned", s->abandoned}, {"groups", s->groups},
-               {"waits", s->waits},         {"queued_bytes", s->queued_bytes},
-               {"task_runs", s->task_runs}, {"failed_runs", s->failed_runs}};
+    } all[] = {{"calls", s->calls},
+               {"casts", s->casts},
+               {"results", s->results},
+               {"errors", s->errors},
+               {"refused", s->refused},
+               {"expired", s->expired},
+               {"cancelled", s->cancelled},
+               {"lost", s->lost},
+               {"late", s->late},
+               {"dropped", s->dropped},
+               {"malformed", s->malformed},
+               {"sessions", s->sessions},
+               {"processes", s->processes},
+               {"functions", s->functions},
+               {"waiting", s->waiting},
+               {"running", s->running},
+               {"abandoned", s->abandoned},
+               {"groups", s->groups},
+               {"later", s->later},
+               {"waits", s->waits},
+               {"queued_bytes", s->queued_bytes},
+               {"task_runs", s->task_runs},
+               {"failed_runs", s->failed_runs}};
     unsigned found = 0;
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         if (!value_of (words, all[i].name))

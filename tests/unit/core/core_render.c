@@ -105,6 +105,8 @@ static void put_options (line_t *self, const daffi_header_t *header)
         put (self, " ", daffi_text_of ("part"));
     if (header->present & DAFFI_OPT_STREAM)
         put (self, " ", daffi_text_of ("stream"));
+    if (header->present & DAFFI_OPT_PRIORITY)
+        put_number (self, " priority=", header->priority);
     if (header->present & DAFFI_OPT_ITEMS)
         put_number (self, " items=", header->items);
     if (header->present & DAFFI_OPT_BYTES)

@@ -17,7 +17,8 @@
 //
 //  Records in:  TYPE [ID] [as= f= p= ttl= sent= body= offers=a,b add= remove= capacity=
 //               timeout= inc= min= max= status= executed= takeover raw=HEX
-//               all= policy= key= items= bytes= stream part]
+//               all= policy= key= items= bytes= priority= delay= stream part]
+//               offers and add: name, name:signature, name*limit
 //               without ID: HELLO 1, all others 0. t1 is the token of the first
 //               dispatched call, t1+1 a wrong one.
 //  Other lines: PEER !            its connection breaks

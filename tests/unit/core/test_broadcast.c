@@ -155,7 +155,7 @@ TEST ("nobody offers it: an error that is no part, and no END")
     shell_t *core = shell_new (NULL);
     PLAY (core, PROVIDER ("u") CALLER "c -> CALL 7 f=g all=0\n"
                                       "  c <- ERROR 7 NO_FUNCTION no p=hub\n"
-                                      "c -> CALL 8 f=$node.ping all=0\n"
+                                      "c -> CALL 8 f=h all=0\n"
                                       "  c <- ERROR 8 NO_FUNCTION no p=hub\n"
                                       "c -> CALL 9 f=bad/name all=0\n"
                                       "  c <- ERROR 9 INVALID no p=hub\n"
@@ -165,18 +165,15 @@ TEST ("nobody offers it: an error that is no part, and no END")
     shell_end (&core);
 }
 
-TEST (
-    "in the settling time an unknown function is BUSY, and one that is there is asked")
+TEST ("in the settling time one that is there is asked at once")
 {
     const daffi_core_options_t options = {.name = "hub", .settle_ms = 1000};
     shell_t *core = shell_new (&options);
-    PLAY (core, CALLER "c -> CALL 7 f=f all=0\n"
-                       "  c <- ERROR 7 BUSY no p=hub\n" PROVIDER (
-                           "u") "c -> CALL 8 f=f all=0\n"
-                                "  u <- CALL t1 f=f p=c\n"
-                                "+ 1000\n"
-                                "c -> CALL 9 f=g all=0\n"
-                                "  c <- ERROR 9 NO_FUNCTION no p=hub\n");
+    PLAY (core, CALLER PROVIDER ("u") "c -> CALL 8 f=f all=0\n"
+                                      "  u <- CALL t1 f=f p=c\n"
+                                      "+ 1000\n"
+                                      "c -> CALL 9 f=g all=0\n"
+                                      "  c <- ERROR 9 NO_FUNCTION no p=hub\n");
     shell_end (&core);
 }
 
@@ -359,5 +356,121 @@ TEST ("a broadcast counts as one call of its caller")
           "  w <- CALL t6 f=f p=c\n"
           "c -> CALL 3 f=f\n"
           "  c <- ERROR 3 BUSY no p=hub\n");
+    shell_end (&core);
+}
+
+//  --- some of them -----------------------------------------------------------------
+
+//  [["u", "x", "v", "u"], ["a"]]
+#define NAMED "raw=9294a175a178a176a17591a161"
+
+TEST ("a broadcast to named processes asks each of them once, and tells who is missing")
+{
+    shell_t *core = shell_new (NULL);
+    PLAY (core, PROVIDER ("u") PROVIDER ("v") PROVIDER ("w") CALLER
+          "c -> CALL 7 f=f all=0 part " NAMED "\n"
+          "  u <- CALL t1 f=f p=c\n"
+          "  c <- ERROR 7 NO_PROCESS no p=x part\n"
+          "  v <- CALL t2 f=f p=c\n");
+    PLAY (core, "v -> RESULT t2\n"
+                "  c <- RESULT 7 p=v part\n"
+                "u -> RESULT t1\n"
+                "  c <- RESULT 7 p=u part\n"
+                "  c <- END 7\n");
+    shell_end (&core);
+}
+
+TEST ("what named processes are given is the arguments without the names")
+{
+    shell_t *core = shell_new (NULL);
+    PLAY (core, PROVIDER ("u") CALLER "c -> CALL 7 f=f all=0 part raw=9291a17591a161\n"
+                                      "  u <- CALL t1 f=f p=c\n");
+    CHECK_EQ_MEM (core->last_body.data, core->last_body.size,
+                  "\x91\xa1"
+                  "a",
+                  3);
+    shell_end (&core);
+}
+
+TEST (
+    "one that is named and does not offer it, or is stopping, is told of; none is left")
+{
+    shell_t *core = shell_new (NULL);
+    PLAY (core, CALLER "u -> HELLO offers=g\n"
+                       "  u <- WELCOME 1 p=hub\n"
+                       "v -> HELLO offers=f\n"
+                       "  v <- WELCOME 1 p=hub\n"
+                       "v -> DRAIN\n"
+                       "  v <- DRAIN\n"
+                       "c -> CALL 7 f=f all=1 part " NAMED "\n"
+                       "  c <- ERROR 7 NO_FUNCTION no p=u part\n"
+                       "  c <- ERROR 7 NO_PROCESS no p=x part\n"
+                       "  c <- ERROR 7 DRAINING no p=v part\n"
+                       "  c <- END 7\n"
+                       "stats groups=0\n");
+    shell_end (&core);
+}
+
+TEST ("a body that is not [[names], [arguments]] is refused")
+{
+    static const char *const bodies[] = {
+        "raw=90",         "raw=91a161",   "raw=92c090", "raw=9291c090",
+        "raw=9291a12f90", "raw=9293a161", "body="};
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        char line[200];
+        shell_t *core = shell_new (NULL);
+        PLAY (core, PROVIDER ("u") CALLER);
+        snprintf (line, sizeof line,
+                  "c -> CALL 7 f=f all=0 part %s\n"
+                  "  c <- ERROR 7 INVALID no p=hub\n",
+                  bodies[i]);
+        PLAY (core, line);
+        shell_end (&core);
+    }
+}
+
+TEST ("a group is who has its name, or a name that goes on with a dot")
+{
+    shell_t *core = shell_new (NULL);
+    PLAY (core, PROVIDER ("r") PROVIDER ("r.1") PROVIDER ("r.gpu.2") PROVIDER ("r2")
+                    CALLER "c -> CALL 7 f=f p=r all=0\n"
+                           "  r <- CALL t1 f=f p=c\n"
+                           "  r.1 <- CALL t2 f=f p=c\n"
+                           "  r.gpu.2 <- CALL t3 f=f p=c\n"
+                           "c -> CALL 8 f=f p=r.gpu all=0\n"
+                           "  r.gpu.2 <- CALL t4 f=f p=c\n"
+                           "c -> CALL 9 f=f p=s all=0\n"
+                           "  c <- ERROR 9 NO_FUNCTION no p=hub\n");
+    shell_end (&core);
+}
+
+TEST ("a function that every node has is broadcast to every process")
+{
+    shell_t *core = shell_new (NULL);
+    PLAY (core, PROVIDER ("u") CALLER "c -> CALL 7 f=$node.ping all=0\n"
+                                      "  u <- CALL t1 f=$node.ping p=c\n"
+                                      "  c <- CALL t2 f=$node.ping p=c\n"
+                                      "c -> CALL 8 f=$sys.info all=0\n"
+                                      "  c <- ERROR 8 INVALID no p=hub\n");
+    shell_end (&core);
+}
+
+TEST ("parts count against a function's limit, and do not wait for it")
+{
+    shell_t *core = shell_new (NULL);
+    PLAY (core, CALLER "u -> HELLO offers=f*1\n"
+                       "  u <- WELCOME 1 p=hub\n"
+                       "c -> CALL 7 f=f all=0\n"
+                       "  u <- CALL t1 f=f p=c\n"
+                       "c -> CALL 8 f=f all=0\n"
+                       "  u <- CALL t2 f=f p=c\n"
+                       "c -> CALL 9 f=f\n"
+                       "u -> RESULT t1\n"
+                       "  c <- RESULT 7 p=u part\n"
+                       "  c <- END 7\n"
+                       "u -> RESULT t2\n"
+                       "  c <- RESULT 8 p=u part\n"
+                       "  c <- END 8\n"
+                       "  u <- CALL t3 f=f p=c\n");
     shell_end (&core);
 }

@@ -40,9 +40,18 @@ static uint64_t number (void *context)
 
 static void offer (crowd_t *self, daffi_session_t *session)
 {
-    CHECK_OK (daffi_registry_add_offer (self->core, session, daffi_text_of ("f"),
-                                        daffi_text ("", 0)));
+    const daffi_offer_body_t what = {.name = daffi_text_of ("f"),
+                                     .signature = daffi_text ("", 0),
+                                     .doc = daffi_text ("", 0)};
+    CHECK_OK (daffi_registry_add_offer (self->core, session, &what));
     self->function = daffi_registry_function (self->core, daffi_text_of ("f"));
+}
+
+static const daffi_session_t *pick (daffi_core_t *core, daffi_offered_t *function,
+                                    size_t size)
+{
+    const daffi_offer_t *offer = daffi_pick_least (core, function, size);
+    return offer ? offer->session : NULL;
 }
 
 static void open_crowd (crowd_t *self, unsigned count)
@@ -104,8 +113,7 @@ TEST ("equals are chosen in turn, however many they are")
     for (unsigned round = 0; round < 3; round++) {
         bool chosen[MANY] = {false};
         for (unsigned i = 0; i < MANY; i++) {
-            const daffi_session_t *session =
-                daffi_registry_pick (crowd.core, crowd.function, 1);
+            const daffi_session_t *session = pick (crowd.core, crowd.function, 1);
             CHECK (session && !chosen[session->slot]);
             chosen[session->slot] = true;
         }
@@ -154,8 +162,7 @@ TEST ("the least busy that has room is found, whatever changes")
     for (unsigned i = 0; i < 20000; i++) {
         uint32_t least = 0;
         change (&crowd, &dice);
-        const daffi_session_t *session =
-            daffi_registry_pick (crowd.core, crowd.function, 1);
+        const daffi_session_t *session = pick (crowd.core, crowd.function, 1);
         bool found = least_running (&crowd, MANY, &least);
         CHECK (found == (session != NULL));
         if (!session)
@@ -176,18 +183,18 @@ TEST ("it stays right as providers become many and few again")
         set_running (&crowd, crowd.sessions[i], 2);
     set_running (&crowd, crowd.sessions[3], 0);
     CHECK (crowd.function->providers.count > 0);
-    CHECK (daffi_registry_pick (crowd.core, crowd.function, 1) == crowd.sessions[3]);
+    CHECK (pick (crowd.core, crowd.function, 1) == crowd.sessions[3]);
     for (unsigned i = 10; i < 40; i++)
         daffi_registry_remove_offer (
             crowd.core,
             daffi_registry_offer (crowd.core, crowd.sessions[i], crowd.function));
     CHECK_EQ_UINT (crowd.function->providers.count, 0);
-    CHECK (daffi_registry_pick (crowd.core, crowd.function, 1) == crowd.sessions[3]);
+    CHECK (pick (crowd.core, crowd.function, 1) == crowd.sessions[3]);
     for (unsigned i = 10; i < 40; i++)
         offer (&crowd, crowd.sessions[i]);
     set_running (&crowd, crowd.sessions[3], 5);
     set_running (&crowd, crowd.sessions[39], 1);
-    CHECK (daffi_registry_pick (crowd.core, crowd.function, 1) == crowd.sessions[39]);
-    CHECK (!daffi_registry_pick (crowd.core, crowd.function, 5000));
+    CHECK (pick (crowd.core, crowd.function, 1) == crowd.sessions[39]);
+    CHECK (!pick (crowd.core, crowd.function, 5000));
     close_crowd (&crowd, 40);
 }

@@ -292,3 +292,21 @@ TEST ("in the settling time a call of any policy waits for the first provider")
         shell_end (&core);
     }
 }
+
+TEST ("a cast goes by the policy and the key that it asks for")
+{
+    shell_t *core = shell_new (NULL);
+    PLAY (core, "gpu-1 -> HELLO offers=f\n"
+                "  gpu-1 <- WELCOME 1 p=hub\n"
+                "gpu-2 -> HELLO offers=f\n"
+                "  gpu-2 <- WELCOME 1 p=hub\n"
+                "gpu-3 -> HELLO offers=f\n"
+                "  gpu-3 <- WELCOME 1 p=hub\n"
+                "gpu-3 -> CAST f=f policy=4\n"
+                "  gpu-3 <- CAST f=f p=gpu-3\n"
+                "gpu-3 -> CAST f=f policy=3 key=customer-17\n"
+                "  gpu-2 <- CAST f=f p=gpu-3\n"
+                "gpu-3 -> CAST f=f policy=3 key=customer-17 priority=4\n"
+                "  gpu-2 <- CAST f=f p=gpu-3 priority=4\n");
+    shell_end (&core);
+}

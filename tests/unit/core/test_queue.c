@@ -370,3 +370,178 @@ TEST ("the owner of a held call may go")
     CHECK_EQ_UINT (core->core->processes.count, 0);
     shell_end (&core);
 }
+
+//  --- priorities -------------------------------------------------------------------
+
+#define BUSY_WORKER                      \
+    "w -> HELLO offers=f,g capacity=1\n" \
+    "  w <- WELCOME 1 p=hub\n"           \
+    "c -> HELLO\n"                       \
+    "  c <- WELCOME 1 p=hub\n"           \
+    "c -> CALL 1 f=f\n"                  \
+    "  w <- CALL t1 f=f p=c\n"
+
+TEST (
+    "of calls that wait the higher priority goes first, and the provider is told of it")
+{
+    shell_t *core = shell_new (NULL);
+    PLAY (core, BUSY_WORKER "c -> CALL 2 f=f body=b\n"
+                            "c -> CALL 3 f=g priority=2 body=c\n"
+                            "c -> CALL 4 f=f p=w priority=9 body=d\n"
+                            "c -> CALL 5 f=f priority=2 body=e\n"
+                            "w -> RESULT t1\n"
+                            "  c <- RESULT 1 p=w\n"
+                            "  w <- CALL t2 f=f p=c priority=9 body=d\n"
+                            "w -> RESULT t2\n"
+                            "  c <- RESULT 4 p=w\n"
+                            "  w <- CALL t3 f=g p=c priority=2 body=c\n"
+                            "w -> RESULT t3\n"
+                            "  c <- RESULT 3 p=w\n"
+                            "  w <- CALL t4 f=f p=c priority=2 body=e\n"
+                            "w -> RESULT t4\n"
+                            "  c <- RESULT 5 p=w\n"
+                            "  w <- CALL t5 f=f p=c body=b\n");
+    shell_end (&core);
+}
+
+TEST ("a step of priority counts as a second of waiting, so that nothing starves")
+{
+    shell_t *core = shell_new (NULL);
+    PLAY (core, BUSY_WORKER "c -> CALL 2 f=f body=old\n"
+                            "+ 1500\n"
+                            "w -> PING\n"
+                            "  w <- PONG\n"
+                            "c -> CALL 3 f=f priority=1 body=one\n"
+                            "c -> CALL 4 f=f priority=2 body=two\n"
+                            "w -> RESULT t1\n"
+                            "  c <- RESULT 1 p=w\n"
+                            "  w <- CALL t2 f=f p=c priority=2 body=two\n"
+                            "w -> RESULT t2\n"
+                            "  c <- RESULT 4 p=w\n"
+                            "  w <- CALL t3 f=f p=c body=old\n"
+                            "w -> RESULT t3\n"
+                            "  c <- RESULT 2 p=w\n"
+                            "  w <- CALL t4 f=f p=c priority=1 body=one\n");
+    shell_end (&core);
+}
+
+//  --- limits of single functions ---------------------------------------------------
+
+TEST ("a function's limit is kept: what exceeds it waits, and goes to whoever is free")
+{
+    shell_t *core = shell_new (NULL);
+    PLAY (core, "w -> HELLO offers=f*1,g capacity=8\n"
+                "  w <- WELCOME 1 p=hub\n"
+                "v -> HELLO offers=f*2 capacity=8\n"
+                "  v <- WELCOME 1 p=hub\n"
+                "c -> HELLO\n"
+                "  c <- WELCOME 1 p=hub\n"
+                "c -> CALL 1 f=f\n"
+                "  w <- CALL t1 f=f p=c\n"
+                "c -> CALL 2 f=f\n"
+                "  v <- CALL t2 f=f p=c\n"
+                "c -> CALL 3 f=f policy=1\n"
+                "  v <- CALL t3 f=f p=c\n"
+                "c -> CALL 4 f=f body=d\n"
+                "c -> CALL 5 f=f body=e policy=4\n"
+                "c -> CALL 6 f=g\n"
+                "  w <- CALL t4 f=g p=c\n"
+                "stats waiting=2\n"
+                "w -> RESULT t4\n"
+                "  c <- RESULT 6 p=w\n"
+                "v -> RESULT t3\n"
+                "  c <- RESULT 3 p=v\n"
+                "  v <- CALL t5 f=f p=c body=d\n"
+                "w -> ERROR t1 status=FAILED executed=yes\n"
+                "  c <- ERROR 1 FAILED yes p=w\n"
+                "  w <- CALL t6 f=f p=c body=e\n");
+    shell_end (&core);
+}
+
+TEST (
+    "calls by name that wait for a limit keep no other function of the process waiting")
+{
+    shell_t *core = shell_new (NULL);
+    PLAY (core, "w -> HELLO offers=f*1,g capacity=8\n"
+                "  w <- WELCOME 1 p=hub\n"
+                "c -> HELLO\n"
+                "  c <- WELCOME 1 p=hub\n"
+                "c -> CALL 1 f=f p=w\n"
+                "  w <- CALL t1 f=f p=c\n"
+                "c -> CALL 2 f=f p=w body=b\n"
+                "c -> CALL 3 f=f p=w body=c priority=3\n"
+                "c -> CALL 4 f=f policy=3 key=x body=d\n"
+                "c -> CALL 5 f=g p=w\n"
+                "  w <- CALL t2 f=g p=c\n"
+                "c -> CALL 6 f=g\n"
+                "  w <- CALL t3 f=g p=c\n"
+                "stats waiting=3 running=3\n"
+                "c -> CANCEL 2\n"
+                "  c <- ERROR 2 CANCELLED no p=hub\n"
+                "w -> RESULT t1\n"
+                "  c <- RESULT 1 p=w\n"
+                "  w <- CALL t4 f=f p=c priority=3 body=c\n"
+                "w -> RESULT t4\n"
+                "  c <- RESULT 3 p=w\n"
+                "  w <- CALL t5 f=f p=c body=d\n"
+                "stats waiting=0\n");
+    shell_end (&core);
+}
+
+TEST ("a limit can be changed, and what waited for it is not lost when it goes")
+{
+    shell_t *core = shell_new (NULL);
+    PLAY (core, "w -> HELLO offers=f*1,g capacity=8\n"
+                "  w <- WELCOME 1 p=hub\n"
+                "c -> HELLO\n"
+                "  c <- WELCOME 1 p=hub\n"
+                "c -> CALL 1 f=f p=w\n"
+                "  w <- CALL t1 f=f p=c\n"
+                "c -> CALL 2 f=f p=w body=b\n"
+                "c -> CALL 3 f=f p=w body=c\n"
+                "c -> CALL 4 f=g p=w body=d\n"
+                "  w <- CALL t2 f=g p=c body=d\n"
+                "c -> CALL 5 f=f p=w body=e\n"
+                "w -> UPDATE add=f*2\n"
+                "  w <- CALL t3 f=f p=c body=b\n"
+                "w -> UPDATE add=f\n"
+                "  w <- CALL t4 f=f p=c body=c\n"
+                "  w <- CALL t5 f=f p=c body=e\n"
+                "w -> UPDATE add=f*1\n"
+                "c -> CALL 6 f=f body=g\n"
+                "  w <- CALL t6 f=f p=c body=g\n"
+                "c -> CALL 7 f=f p=w body=h\n"
+                "w -> UPDATE remove=f\n"
+                "  c <- ERROR 7 NO_FUNCTION no p=hub\n"
+                "w !\n"
+                "  c <- ERROR 1 PROCESS_LOST maybe p=w\n"
+                "  c <- ERROR 4 PROCESS_LOST maybe p=w\n"
+                "  c <- ERROR 2 PROCESS_LOST maybe p=w\n"
+                "  c <- ERROR 3 PROCESS_LOST maybe p=w\n"
+                "  c <- ERROR 5 PROCESS_LOST maybe p=w\n"
+                "  c <- ERROR 6 PROCESS_LOST maybe p=w\n");
+    shell_end (&core);
+}
+
+TEST ("a process at its capacity hands calls that its limit holds up to the limit's "
+      "queue")
+{
+    shell_t *core = shell_new (NULL);
+    PLAY (core, "w -> HELLO offers=f*1,g capacity=2\n"
+                "  w <- WELCOME 1 p=hub\n"
+                "c -> HELLO\n"
+                "  c <- WELCOME 1 p=hub\n"
+                "c -> CALL 1 f=f p=w\n"
+                "  w <- CALL t1 f=f p=c\n"
+                "c -> CALL 2 f=g p=w\n"
+                "  w <- CALL t2 f=g p=c\n"
+                "c -> CALL 3 f=f p=w body=c\n"
+                "c -> CALL 4 f=g p=w body=d\n"
+                "w -> RESULT t2\n"
+                "  c <- RESULT 2 p=w\n"
+                "  w <- CALL t3 f=g p=c body=d\n"
+                "w -> RESULT t1\n"
+                "  c <- RESULT 1 p=w\n"
+                "  w <- CALL t4 f=f p=c body=c\n");
+    shell_end (&core);
+}

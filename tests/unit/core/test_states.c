@@ -34,7 +34,8 @@ static const state_row_t states[] = {
       [DAFFI_RECORD_PONG] = "  x <- WHO\n",
       [DAFFI_RECORD_DRAIN] = "  x <- WHO\n",
       [DAFFI_RECORD_GOODBYE] = "  x dropped\n",
-      [DAFFI_RECORD_WHO] = "  x <- WHO\n"}},
+      [DAFFI_RECORD_WHO] = "  x <- WHO\n",
+      [DAFFI_RECORD_PROGRESS] = "  x <- WHO\n"}},
     {"READY",
      {[DAFFI_RECORD_HELLO] = "  x <- WELCOME 1 p=hub\n",
       [DAFFI_RECORD_WELCOME] = "  x <- ERROR 5 PROTOCOL no p=hub\n",
@@ -57,7 +58,8 @@ static const state_row_t states[] = {
       [DAFFI_RECORD_PONG] = "",
       [DAFFI_RECORD_DRAIN] = "  x <- DRAIN 5\n",
       [DAFFI_RECORD_GOODBYE] = "  x dropped\n",
-      [DAFFI_RECORD_WHO] = "  x <- ERROR 5 PROTOCOL no p=hub\n"}},
+      [DAFFI_RECORD_WHO] = "  x <- ERROR 5 PROTOCOL no p=hub\n",
+      [DAFFI_RECORD_PROGRESS] = ""}},
     {"DRAINING",
      {[DAFFI_RECORD_HELLO] = "  x <- WELCOME 1 p=hub\n",
       [DAFFI_RECORD_WELCOME] = "  x <- ERROR 5 PROTOCOL no p=hub\n",
@@ -79,7 +81,8 @@ static const state_row_t states[] = {
       [DAFFI_RECORD_PONG] = "",
       [DAFFI_RECORD_DRAIN] = "  x <- DRAIN 5\n",
       [DAFFI_RECORD_GOODBYE] = "  x dropped\n",
-      [DAFFI_RECORD_WHO] = "  x <- ERROR 5 PROTOCOL no p=hub\n"}},
+      [DAFFI_RECORD_WHO] = "  x <- ERROR 5 PROTOCOL no p=hub\n",
+      [DAFFI_RECORD_PROGRESS] = ""}},
 };
 
 //  What is sent: a plausible record of each type, with id 5.
@@ -141,7 +144,7 @@ TEST ("types that no version knows are answered, and the session goes on")
                 "  x <- WELCOME 1 p=hub\n"
                 "x -> 0 5\n"
                 "  x <- ERROR 5 PROTOCOL no p=hub\n"
-                "x -> 21 5\n"
+                "x -> 22 5\n"
                 "  x <- ERROR 5 PROTOCOL no p=hub\n"
                 "x -> 127 5\n"
                 "  x <- ERROR 5 PROTOCOL no p=hub\n"

@@ -74,15 +74,17 @@ TEST ("HELLO is read, with its functions")
     check_text (hello.language, "c");
     check_text (hello.version, "0.1.0");
     daffi_value_t element;
-    daffi_text_t name, signature;
+    daffi_offer_body_t offer;
     CHECK_OK (daffi_value_item (&hello.functions, 0, &element));
-    CHECK_OK (daffi_read_offer (&element, &name, &signature));
-    check_text (name, "add");
-    check_text (signature, "(int, int) -> int");
+    CHECK_OK (daffi_read_offer (&element, &offer));
+    check_text (offer.name, "add");
+    check_text (offer.signature, "(int, int) -> int");
     CHECK_OK (daffi_value_item (&hello.functions, 1, &element));
-    CHECK_OK (daffi_read_offer (&element, &name, &signature));
-    check_text (name, "render");
-    check_text (signature, "");
+    CHECK_OK (daffi_read_offer (&element, &offer));
+    check_text (offer.name, "render");
+    check_text (offer.signature, "");
+    check_text (offer.doc, "");
+    CHECK_EQ_UINT (offer.limit, 0);
     CHECK_STATUS (DAFFI_NOT_FOUND, daffi_value_item (&hello.functions, 2, &element));
     json_free (&arena);
 }
@@ -125,12 +127,26 @@ TEST ("WELCOME is written as in its golden vector, and read")
 TEST ("UPDATE is written as in its golden vectors, and read")
 {
     daffi_buffer_t out = {0};
-    daffi_write_add (&out, daffi_text_of ("scale"), daffi_text_of ("(float) -> image"));
+    daffi_offer_body_t offer = {.name = daffi_text_of ("scale"),
+                                .signature = daffi_text_of ("(float) -> image"),
+                                .doc = daffi_text ("", 0)};
+    daffi_write_add (&out, &offer);
     check_written (&out, "update_add");
+    offer.doc = daffi_text_of ("Scales an image.");
+    offer.limit = 2;
+    daffi_write_add (&out, &offer);
+    check_written (&out, "update_add_more");
     daffi_write_remove (&out, daffi_text_of ("render"));
     check_written (&out, "update_remove");
-    const bytes_t body = golden ("update_all");
+    bytes_t body = golden ("update_add_more");
     daffi_update_t update;
+    daffi_value_t element;
+    CHECK_OK (daffi_read_update (body.data, body.size, &update));
+    CHECK_OK (daffi_value_item (&update.add, 0, &element));
+    CHECK_OK (daffi_read_offer (&element, &offer));
+    check_text (offer.doc, "Scales an image.");
+    CHECK_EQ_UINT (offer.limit, 2);
+    body = golden ("update_all");
     CHECK_OK (daffi_read_update (body.data, body.size, &update));
     CHECK (update.has_capacity && update.capacity == 8);
     CHECK_EQ_INT (update.add.count, 2);
@@ -207,4 +223,19 @@ TEST ("a body that is no map, or has a key of the wrong kind, is rejected")
         CHECK_STATUS (DAFFI_PROTOCOL, daffi_read_update (bytes, size, &update));
         CHECK_STATUS (DAFFI_PROTOCOL, daffi_read_event (bytes, size, &event));
     }
+}
+
+TEST ("PROGRESS is written as in its golden vector, and read; another body is refused")
+{
+    daffi_buffer_t out = {0};
+    daffi_progress_body_t progress = {3, 10, daffi_text_of ("page 3")}, read;
+    daffi_write_progress (&out, &progress);
+    CHECK_OK (daffi_read_progress (out.data, out.size, &read));
+    CHECK (read.done == 3 && read.total == 10);
+    check_text (read.text, "page 3");
+    check_written (&out, "progress");
+    CHECK_STATUS (DAFFI_PROTOCOL, daffi_read_progress ("\x92\x03\x0a", 3, &read));
+    CHECK_STATUS (DAFFI_PROTOCOL, daffi_read_progress ("\x93\x03\xff\xa0", 4, &read));
+    CHECK_STATUS (DAFFI_PROTOCOL, daffi_read_progress ("\x05", 1, &read));
+    json_free (&arena);
 }

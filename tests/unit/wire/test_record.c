@@ -108,8 +108,9 @@ TEST ("the number of each record type has its name, and others are unknown")
     CHECK_EQ_STR (daffi_record_name (1), "HELLO");
     CHECK_EQ_STR (daffi_record_name (4), "CALL");
     CHECK_EQ_STR (daffi_record_name (20), "WHO");
+    CHECK_EQ_STR (daffi_record_name (21), "PROGRESS");
     CHECK_EQ_STR (daffi_record_name (0), "UNKNOWN");
-    CHECK_EQ_STR (daffi_record_name (21), "UNKNOWN");
+    CHECK_EQ_STR (daffi_record_name (22), "UNKNOWN");
     CHECK_EQ_STR (daffi_record_name (4000000000u), "UNKNOWN");
 }
 

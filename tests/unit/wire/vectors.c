@@ -136,6 +136,9 @@ static void read_options (const json_t *options, daffi_header_t *out)
     option (options, "stream", DAFFI_OPT_STREAM, out, &value);
     option (options, "items", DAFFI_OPT_ITEMS, out, &out->items);
     option (options, "bytes", DAFFI_OPT_BYTES, out, &out->bytes);
+    option (options, "delay_ms", DAFFI_OPT_DELAY, out, &out->delay_ms);
+    if (option (options, "priority", DAFFI_OPT_PRIORITY, out, &value))
+        out->priority = (uint8_t)value;
     if (json_find (options, "key")) {
         out->present |= DAFFI_OPT_KEY;
         out->key = daffi_text_of (json_text (options, "key"));
@@ -182,6 +185,8 @@ void vectors_check_header (const char *name, const daffi_header_t *actual,
     CHECK_FIELD (policy);
     CHECK_FIELD (items);
     CHECK_FIELD (bytes);
+    CHECK_FIELD (priority);
+    CHECK_FIELD (delay_ms);
     if (!daffi_text_equal (actual->key, expected->key))
         daffi_test_fail (__FILE__, __LINE__, "%s: key is %.*s", name,
                          (int)actual->key.size, actual->key.data);

@@ -9,7 +9,7 @@ const EMPTY = Buffer.alloc(0);
 const LARGEST = {
   [Option.STATUS]: 255n, [Option.EXECUTED]: 2n, [Option.SENT_MS]: U32, [Option.TAIL]: 1n,
   [Option.ALL]: U32, [Option.PART]: 1n, [Option.POLICY]: 255n, [Option.STREAM]: 1n,
-  [Option.ITEMS]: U32, [Option.BYTES]: U32
+  [Option.ITEMS]: U32, [Option.BYTES]: U32, [Option.PRIORITY]: 9n, [Option.DELAY_MS]: U32
 };
 const FLAGS = [Option.TAIL, Option.PART, Option.STREAM];
 

@@ -29,6 +29,7 @@ class Type(enum.IntEnum):
     DRAIN = 18
     GOODBYE = 19
     WHO = 20
+    PROGRESS = 21
 
 
 class Option(enum.IntEnum):
@@ -45,6 +46,8 @@ class Option(enum.IntEnum):
     STREAM = 9
     ITEMS = 10
     BYTES = 11
+    PRIORITY = 12
+    DELAY_MS = 13
 
 
 class Status(enum.IntEnum):

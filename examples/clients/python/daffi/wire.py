@@ -13,7 +13,8 @@ _U64 = 0xFFFFFFFFFFFFFFFF
 _FLAGS = (Option.TAIL, Option.PART, Option.STREAM)
 _LARGEST = {Option.STATUS: 255, Option.EXECUTED: 2, Option.SENT_MS: _U32, Option.TAIL: 1,
             Option.ALL: _U32, Option.PART: 1, Option.POLICY: 255, Option.STREAM: 1,
-            Option.ITEMS: _U32, Option.BYTES: _U32}
+            Option.ITEMS: _U32, Option.BYTES: _U32, Option.PRIORITY: 9,
+            Option.DELAY_MS: _U32}
 
 
 class Malformed(ValueError):
