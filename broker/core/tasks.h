@@ -98,7 +98,7 @@ void daffi_tasks_fail_run (daffi_core_t *core, daffi_run_t *run, daffi_status_t 
 //  Runs that have ended, and duties that are due: some of them.
 void daffi_tasks_tick (daffi_core_t *core);
 int64_t daffi_tasks_next (const daffi_core_t *core);
-daffi_text_t daffi_tasks_owner (const daffi_core_t *core, uint64_t run);
+daffi_text_t daffi_tasks_owner (const daffi_core_t *core, uint64_t id);
 
 //  --- task_calls.c -------------------------------------------------------------------
 

@@ -33,6 +33,7 @@ libraries=(-L"$build" "-Wl,-rpath,$build" -ldaffi)
 if [[ $(cached DAFFI_SHARED) != ON ]]; then
     read -ra more <<<"$(pkg-config --libs libczmq libzmq) -ldl -pthread"
     more+=("$(pkg-config --libs msgpack-c 2>/dev/null || pkg-config --libs msgpack)")
+    if pkg-config --exists sqlite3; then more+=(-lsqlite3); fi
     libraries+=("${more[@]}")
 fi
 [[ $(cached DAFFI_COVERAGE) != ON ]] || flags+=(--coverage)
