@@ -16,10 +16,10 @@ typedef struct {
     const char *name;  //  told to nodes
     daffi_endpoint_t endpoint;
     daffi_log_t log;
-    int64_t settle_ms;               //  as in daffi_options_t
-    int64_t heartbeat_ms;            //
-    int64_t heartbeat_timeout_ms;    //
-    const char *store;  //  as in daffi_options_t; must outlive it
+    int64_t settle_ms;             //  as in daffi_options_t
+    int64_t heartbeat_ms;          //
+    int64_t heartbeat_timeout_ms;  //
+    const char *store;             //  as in daffi_options_t; must outlive it
     bool store_lazy;
     void (*on_stopped) (void *arg);  //  in the actor, once; or NULL
     void *on_stopped_arg;

@@ -24,6 +24,7 @@ daffi_status_t daffi_fail (daffi_error_t *error, daffi_status_t status,
 
 daffi_status_t daffi_status_from_wire (uint64_t number)
 {
-    bool known = number <= DAFFI_FORBIDDEN && number != DAFFI_OK && number != DAFFI_PENDING;
+    bool known =
+        number <= DAFFI_FORBIDDEN && number != DAFFI_OK && number != DAFFI_PENDING;
     return known ? (daffi_status_t)number : DAFFI_FAILED;
 }

@@ -63,7 +63,7 @@ static inline void count_running (const daffi_session_t *session, count_t *count
     DAFFI_LIST_EACH (&session->running, link, follower) {
         const daffi_entry_t *entry = daffi_container (link, daffi_entry_t, of_place);
         require (entry->provider == session && entry->token != 0);
-        require (!entry->body && !entry->tail );
+        require (!entry->body && !entry->tail);
         require ((entry->state == DAFFI_ENTRY_RUNNING) == (entry->owner != NULL));
         count->abandoned += entry->state == DAFFI_ENTRY_ABANDONED;
         running++;
