@@ -139,6 +139,19 @@ void daffi_alarm_set (daffi_node_t *self, daffi_alarm_t *alarm, int64_t due_ms);
 //  Gives up the present connection, if any, and makes another one.
 void daffi_node_reconnect (daffi_node_t *self);
 
+//  --- records.c ----------------------------------------------------------------------
+
+//  Reads what has come, to a bound. True: there may be more.
+bool daffi_records_receive (daffi_node_t *self);
+
+//  --- actor.c ------------------------------------------------------------------------
+
+//  The zactor_fn; `args` is the node.
+void daffi_node_actor (zsock_t *pipe, void *args);
+//  Called at the actor's end and after zactor_destroy (): the handshake within czmq is
+//  one that ThreadSanitizer cannot see, a lock that both have held is.
+void daffi_node_shake_hands (daffi_node_t *self);
+
 //  --- link.c -------------------------------------------------------------------------
 
 void daffi_link_start (daffi_node_t *self);

@@ -1,13 +1,9 @@
 //  SPDX-License-Identifier: MPL-2.0
-//  The node's actor: one turn takes what the mailbox, the socket, the monitor and the
-//  clock have, and sends the controller one packet.
-//
-//  It never runs user code, except for functions that are marked as inline: so
-//  heartbeats go out however long a callback takes.
+//  The node, as other threads see it: made, started, stopped, asked how it stands; and
+//  what its actor's files share: the socket, sending, alarms.
 
 #include "node.h"
 
-#include <poll.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -17,8 +13,6 @@
 #include "inside.h"
 
 enum {
-    MESSAGES_A_TURN = 256,
-    STALL_RETRY_MS = 5,
     RECONNECT_MIN_MS = 25,  //  the first attempt comes at random between these two, so
     RECONNECT_MAX_MS = 75,  //  that many nodes do not come back at the same time
     RECONNECT_LIMIT_MS = 500
@@ -97,420 +91,6 @@ daffi_status_t daffi_node_wait_connected (daffi_node_t *self, int64_t timeout_ms
         status = daffi_fail (error, DAFFI_STOPPED, "the node was stopped");
     pthread_mutex_unlock (&self->lock);
     return status;
-}
-
-//  --- records, in the order of PROTOCOL.md -------------------------------------------
-
-typedef void (handler_t) (daffi_node_t *self, const daffi_header_t *header,
-                          const daffi_body_t *body);
-
-static void on_unexpected (daffi_node_t *self, const daffi_header_t *header,
-                           const daffi_body_t *body)
-{
-    (void)body;
-    daffi_log (&self->log, DAFFI_LOG_WARNING, "node.unexpected", "record=%s type=%u",
-               daffi_record_name (header->type), header->type);
-}
-
-static void on_answer (daffi_node_t *self, const daffi_header_t *header,
-                       const daffi_body_t *body)
-{
-    if (header->id == 0)
-        daffi_link_refused (self, header, body);
-    else
-        daffi_outgoing_answer (self, header, body);
-}
-
-static void on_cancel (daffi_node_t *self, const daffi_header_t *header,
-                       const daffi_body_t *body)
-{
-    (void)body;
-    daffi_incoming_cancel (self, header->id);
-}
-
-static void on_ping (daffi_node_t *self, const daffi_header_t *header,
-                     const daffi_body_t *body)
-{
-    (void)body;
-    daffi_node_send_plain (self, DAFFI_RECORD_PONG, header->id, true);
-}
-
-static void on_drain (daffi_node_t *self, const daffi_header_t *header,
-                      const daffi_body_t *body)
-{
-    (void)body;
-    if (header->id) {
-        self->link.drained = true;
-        return;
-    }
-    self->link.draining = true;
-    daffi_log (&self->log, DAFFI_LOG_INFO, "node.controller_draining", "endpoint=%s",
-               self->endpoint.text);
-}
-
-static void on_goodbye (daffi_node_t *self, const daffi_header_t *header,
-                        const daffi_body_t *body)
-{
-    (void)body;
-    self->link.finished =
-        (header->present & DAFFI_OPT_EXECUTED) && header->executed == DAFFI_EXECUTED_NO;
-    daffi_link_left (self, "the controller said goodbye");
-}
-
-static void on_who (daffi_node_t *self, const daffi_header_t *header,
-                    const daffi_body_t *body)
-{
-    (void)header;
-    (void)body;
-    daffi_link_who (self);
-}
-
-static handler_t *const handlers[] = {
-    [DAFFI_RECORD_HELLO] = on_unexpected,
-    [DAFFI_RECORD_WELCOME] = daffi_link_welcome,
-    [DAFFI_RECORD_UPDATE] = on_unexpected,
-    [DAFFI_RECORD_CALL] = daffi_incoming_call,
-    [DAFFI_RECORD_RESULT] = on_answer,
-    [DAFFI_RECORD_ERROR] = on_answer,
-    [DAFFI_RECORD_CAST] = daffi_incoming_call,
-    [DAFFI_RECORD_CHUNK] = daffi_streaming_chunk,
-    [DAFFI_RECORD_CREDIT] = daffi_streaming_credit,
-    [DAFFI_RECORD_END] = daffi_streaming_end,
-    [DAFFI_RECORD_CANCEL] = on_cancel,
-    [DAFFI_RECORD_WAIT] = on_unexpected,
-    [DAFFI_RECORD_SUBSCRIBE] = on_unexpected,
-    [DAFFI_RECORD_EVENT] = daffi_events_event,
-    [DAFFI_RECORD_SCHEDULE] = on_unexpected,
-    [DAFFI_RECORD_PING] = on_ping,
-    [DAFFI_RECORD_PONG] = daffi_link_pong,
-    [DAFFI_RECORD_DRAIN] = on_drain,
-    [DAFFI_RECORD_GOODBYE] = on_goodbye,
-    [DAFFI_RECORD_WHO] = on_who,
-    [DAFFI_RECORD_PROGRESS] = daffi_progress_came,
-};
-_Static_assert(sizeof handlers / sizeof handlers[0] == DAFFI_RECORD_LIMIT,
-               "every record type has its handler");
-
-//  Until WELCOME all but the answer to HELLO belongs to a session that is over.
-static void handle (daffi_node_t *self, const daffi_header_t *header,
-                    const daffi_body_t *body)
-{
-    bool answers_hello =
-        header->id == self->link.hello_id &&
-        (header->type == DAFFI_RECORD_WELCOME || header->type == DAFFI_RECORD_ERROR);
-    //  where the connection is no more, whoever made a call is told that it is lost
-    bool too_late = self->link.cut && (header->type == DAFFI_RECORD_CALL ||
-                                       header->type == DAFFI_RECORD_CAST);
-    bool too_early =
-        !self->link.welcomed && !answers_hello && header->type != DAFFI_RECORD_WHO;
-    if (answers_hello && header->type == DAFFI_RECORD_ERROR)
-        daffi_link_refused (self, header, body);
-    else if (too_late || too_early)
-        return;
-    else if (header->type == 0 || header->type >= DAFFI_RECORD_LIMIT)
-        on_unexpected (self, header, body);
-    else
-        handlers[header->type](self, header, body);
-}
-
-//  True: there may be more.
-static bool receive (daffi_node_t *self)
-{
-    for (int i = 0; i < MESSAGES_A_TURN; i++) {
-        daffi_header_t header;
-        daffi_body_t body;
-        daffi_status_t status =
-            daffi_message_receive (&self->message, self->dealer, false);
-        if (status == DAFFI_PENDING)
-            return false;
-        self->link.heard_ms = self->now_ms;
-        while (!status &&
-               !(status = daffi_message_next (&self->message, &header, &body)))
-            handle (self, &header, &body);
-        if (status == DAFFI_PROTOCOL)
-            daffi_log (&self->log, DAFFI_LOG_WARNING, "node.malformed",
-                       "a packet of the controller cannot be read");
-    }
-    return true;
-}
-
-//  --- mails --------------------------------------------------------------------------
-
-typedef struct {
-    daffi_mail_t mail;
-    int64_t drain_timeout_ms;
-} stop_t;
-
-static void close_down (daffi_node_t *self);
-
-static void drain_ended (daffi_node_t *self, daffi_alarm_t *alarm)
-{
-    (void)alarm;
-    close_down (self);
-}
-
-static void begin_drain (daffi_node_t *self, int64_t timeout_ms)
-{
-    if (self->phase == DAFFI_NODE_CLOSED)
-        return;
-    int64_t end_ms = daffi_deadline (self->now_ms, timeout_ms);
-    if (self->phase == DAFFI_NODE_RUNNING) {
-        self->phase = DAFFI_NODE_DRAINING;
-        daffi_node_set_state (self, DAFFI_STATE_STOPPING, NULL);
-        if (self->link.welcomed)
-            daffi_node_send_plain (self, DAFFI_RECORD_DRAIN, 1, false);
-    }
-    self->drain_end.ring = drain_ended;
-    daffi_alarm_set (self, &self->drain_end, end_ms);
-}
-
-static void read_mail (daffi_node_t *self, daffi_mail_t *mail)
-{
-    switch (mail->kind) {
-    case DAFFI_MAIL_CALL:
-        daffi_outgoing_start (self, daffi_container (mail, daffi_future_t, start));
-        break;
-    case DAFFI_MAIL_CANCEL: {
-        daffi_future_t *future = daffi_container (mail, daffi_future_t, cancel);
-        daffi_outgoing_cancel (self, future, DAFFI_CANCELLED,
-                               "cancelled by the caller");
-        daffi_future_unref (future);
-        break;
-    }
-    case DAFFI_MAIL_CAST:
-        daffi_outgoing_cast (self, mail);
-        break;
-    case DAFFI_MAIL_ANSWER:
-        daffi_incoming_answered (self, daffi_container (mail, daffi_request_t, mail));
-        break;
-    case DAFFI_MAIL_STREAM:
-        daffi_streaming_send (self, daffi_container (mail, daffi_stream_mail_t, mail));
-        break;
-    case DAFFI_MAIL_PROGRESS:
-        daffi_progress_send (self, mail);
-        break;
-    case DAFFI_MAIL_ADD:
-    case DAFFI_MAIL_REMOVE:
-        daffi_offers_update (self, mail);
-        break;
-    case DAFFI_MAIL_SUBSCRIBE:
-        daffi_events_subscribe (self, mail);
-        break;
-    case DAFFI_MAIL_SUBSCRIBE_TASKS:
-        daffi_task_events_subscribe (self, mail);
-        break;
-    case DAFFI_MAIL_STOP: {
-        stop_t *stop = daffi_container (mail, stop_t, mail);
-        begin_drain (self, stop->drain_timeout_ms);
-        free (stop);
-        break;
-    }
-    }
-}
-
-static void read_mails (daffi_node_t *self)
-{
-    daffi_list_t mails;
-    daffi_list_init (&mails);
-    daffi_mailbox_take (&self->mailbox, &mails);
-    DAFFI_LIST_EACH (&mails, link, follower) {
-        daffi_link_remove (link);
-        read_mail (self, daffi_container (link, daffi_mail_t, link));
-    }
-}
-
-//  --- the end ------------------------------------------------------------------------
-
-//  All that is open ends here, whether the drain was in time or not.
-static void close_down (daffi_node_t *self)
-{
-    if (self->phase == DAFFI_NODE_CLOSED)
-        return;
-    read_mails (self);
-    daffi_incoming_stop (self);
-    self->phase = DAFFI_NODE_CLOSED;
-    daffi_outgoing_stop (self);
-    //  only now: a worker that finds it closed frees its request, so nobody else may
-    //  know of it any more
-    daffi_mailbox_close (&self->mailbox);
-    read_mails (self);
-    bool told = self->link.welcomed;
-    if (told)
-        daffi_node_send_plain (self, DAFFI_RECORD_GOODBYE, 0, false);
-    (void)daffi_outbox_flush (&self->outbox, self->now_ms);
-    self->link.welcomed = false;
-    daffi_wheel_disarm (&self->wheel, &self->drain_end.timer);
-    daffi_wheel_disarm (&self->wheel, &self->link.hello.timer);
-    daffi_wheel_disarm (&self->wheel, &self->link.heartbeat.timer);
-    daffi_monitor_close (&self->monitor);
-    daffi_outbox_done (&self->outbox);
-    daffi_socket_close (&self->dealer);
-    if (told)
-        daffi_events_lifecycle (self, DAFFI_LIFECYCLE_DISCONNECT);
-    daffi_log (&self->log, DAFFI_LOG_INFO, "node.stopped", "process=%s", self->name);
-    daffi_node_set_state (self, DAFFI_STATE_STOPPED, NULL);
-    if (self->options.on_stopped)
-        self->options.on_stopped (self->options.on_stopped_arg);
-}
-
-//  Nothing runs, nothing waits to be sent, and no CALL can be on its way.
-static void end_drain (daffi_node_t *self)
-{
-    if (self->phase != DAFFI_NODE_DRAINING)
-        return;
-    bool no_more_calls = self->link.drained || !self->link.welcomed;
-    if (no_more_calls && self->running_count == 0 && daffi_outbox_empty (&self->outbox))
-        close_down (self);
-}
-
-//  --- the actor ----------------------------------------------------------------------
-
-static void lose_cut (daffi_node_t *self)
-{
-    if (self->link.cut)
-        daffi_link_unwired (self);
-    self->link.cut = false;
-}
-
-//  What the controller sent before the connection broke is still to be read: answers
-//  and its goodbye come before the loss. So that is noted here, and dealt with when the
-//  socket is empty.
-static void watch_connection (daffi_node_t *self)
-{
-    int event, value;
-    while (daffi_monitor_next (&self->monitor, &event, &value)) {
-        if (event == ZMQ_EVENT_DISCONNECTED) {
-            self->link.cut = true;
-        } else if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
-            lose_cut (self);
-            daffi_link_wired (self);
-        }
-    }
-}
-
-static void ring_alarms (daffi_node_t *self)
-{
-    daffi_timer_t *timer;
-    daffi_wheel_advance (&self->wheel, self->now_ms);
-    while ((timer = daffi_wheel_take (&self->wheel))) {
-        daffi_alarm_t *alarm = daffi_container (timer, daffi_alarm_t, timer);
-        alarm->ring (self, alarm);
-    }
-}
-
-//  Until when requests that wait may still begin: whoever made them has not given up
-//  yet.
-static int64_t fresh_until (const daffi_node_t *self)
-{
-    const daffi_link_state_t *link = &self->link;
-    //  when the controller gives us up; a millisecond each for the rounding of the
-    //  clocks
-    int64_t ours_ms = link->spoke_ms + link->timeout_ms - 2;
-    //  when the first of our callers may give up the controller: it may have heard of
-    //  it a heartbeat before we did
-    int64_t margin_ms = link->heartbeat_ms < link->timeout_ms / 4
-                            ? link->heartbeat_ms
-                            : link->timeout_ms / 4;
-    int64_t theirs_ms = link->heard_ms + link->timeout_ms - margin_ms - 2;
-    return ours_ms < theirs_ms ? ours_ms : theirs_ms;
-}
-
-//  The process was stopped (SIGSTOP, a debugger, suspend), and the controller has had
-//  no sign of its life for longer than it waits for one. What came meanwhile was given
-//  up by those who sent it.
-static void notice_gap (daffi_node_t *self)
-{
-    if (self->link.welcomed &&
-        self->now_ms - self->link.spoke_ms >= self->link.timeout_ms)
-        daffi_link_renew (self, "this process was stopped for longer than the timeout");
-}
-
-static void turn (daffi_node_t *self, bool *more)
-{
-    *more = receive (self);
-    if (!*more)
-        lose_cut (self);
-    read_mails (self);
-    ring_alarms (self);
-    if (self->link.choked)
-        daffi_link_left (self, "no memory for what is to be sent");
-    if (self->phase != DAFFI_NODE_CLOSED)
-        (void)daffi_outbox_flush (&self->outbox, self->now_ms);
-    //  last: nothing else wakes us once the last answer is out
-    end_drain (self);
-}
-
-static int time_left (const daffi_node_t *self)
-{
-    int64_t next_ms = daffi_wheel_next (&self->wheel);
-    if (!daffi_outbox_empty (&self->outbox) && self->now_ms + STALL_RETRY_MS < next_ms)
-        next_ms = self->now_ms + STALL_RETRY_MS;
-    if (next_ms == DAFFI_NEVER)
-        return -1;
-    int64_t left = next_ms - daffi_clock_ms ();
-    return left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
-}
-
-//  Sleeps until something may be there. False: the actor shall end.
-static bool rest (daffi_node_t *self, zsock_t *pipe, bool more)
-{
-    bool closed = self->phase == DAFFI_NODE_CLOSED;
-    struct pollfd fds[] = {{.fd = self->mailbox.fd, .events = POLLIN},
-                           {.fd = zsock_fd (pipe), .events = POLLIN},
-                           {.fd = closed ? -1 : self->monitor.fd, .events = POLLIN},
-                           {.fd = closed ? -1 : daffi_socket_get (self->dealer, ZMQ_FD),
-                            .events = POLLIN}};
-    //  sending may have eaten the edge that told of a message (zmq_getsockopt(3),
-    //  ZMQ_FD)
-    more = more ||
-           (!closed && (daffi_socket_get (self->dealer, ZMQ_EVENTS) & ZMQ_POLLIN) != 0);
-    bool sleep = daffi_mailbox_may_sleep (&self->mailbox) && !more;
-    poll (fds, sizeof fds / sizeof fds[0], !sleep ? 0 : closed ? -1 : time_left (self));
-    daffi_mailbox_awake (&self->mailbox, fds[0].revents != 0);
-    if (fds[1].revents && (zsock_events (pipe) & ZMQ_POLLIN))
-        return false;
-    self->now_ms = daffi_clock_ms ();
-    if (!closed)
-        notice_gap (self);
-    atomic_store (&self->fresh_ms,
-                  self->link.welcomed ? fresh_until (self) : DAFFI_NEVER);
-    if (fds[2].revents)
-        watch_connection (self);
-    return true;
-}
-
-//  Called at the actor's end and after zactor_destroy (): the handshake within czmq is
-//  one that ThreadSanitizer cannot see, a lock that both have held is.
-static void shake_hands (daffi_node_t *self)
-{
-    pthread_mutex_lock (&self->lock);
-    pthread_mutex_unlock (&self->lock);
-}
-
-static void node_actor (zsock_t *pipe, void *args)
-{
-    daffi_node_t *self = args;
-    bool more = true;
-    daffi_future_forbid_waiting (true);
-    zsock_signal (pipe, 0);
-    daffi_link_start (self);
-    //  ZMQ_FD tells of changes only: both must have been found empty once
-    watch_connection (self);
-    bool ended = zsock_events (pipe) & ZMQ_POLLIN;
-    while (!ended && rest (self, pipe, more)) {
-        if (self->phase == DAFFI_NODE_CLOSED) {
-            read_mails (self);
-            more = false;
-        } else {
-            turn (self, &more);
-        }
-    }
-    char *term = zstr_recv (pipe);
-    zstr_free (&term);
-    self->now_ms = daffi_clock_ms ();
-    close_down (self);
-    //  answers that came after the mailbox was closed are let go of by their workers
-    shake_hands (self);
 }
 
 //  TCP would keep a connection that leads nowhere (a cable that was cut) for minutes.
@@ -607,7 +187,7 @@ void daffi_node_destroy (daffi_node_t **self_p)
     if (!self)
         return;
     zactor_destroy (&self->actor);
-    shake_hands (self);
+    daffi_node_shake_hands (self);
     daffi_executor_destroy (&self->executor);
     if (self->mailbox.fd >= 0)
         daffi_mailbox_done (&self->mailbox);
@@ -628,7 +208,7 @@ daffi_status_t daffi_node_start (daffi_node_t *self, const daffi_endpoint_t *end
                                  daffi_error_t *error)
 {
     zactor_destroy (&self->actor);
-    shake_hands (self);
+    daffi_node_shake_hands (self);
     self->endpoint = *endpoint;
     daffi_payloads_connects (self->payloads, endpoint->is_ipc);
     daffi_status_t status = open_dealer (self, error);
@@ -649,17 +229,8 @@ daffi_status_t daffi_node_start (daffi_node_t *self, const daffi_endpoint_t *end
     daffi_node_set_state (self, DAFFI_STATE_CONNECTING, &why);
     daffi_mailbox_open (&self->mailbox);
     daffi_context_spare_signals ();
-    self->actor = zactor_new (node_actor, self);
+    self->actor = zactor_new (daffi_node_actor, self);
     return DAFFI_OK;
-}
-
-void daffi_node_stop (daffi_node_t *self, int64_t drain_timeout_ms)
-{
-    stop_t *stop = daffi_new (sizeof *stop);
-    stop->mail.kind = DAFFI_MAIL_STOP;
-    stop->drain_timeout_ms = drain_timeout_ms;
-    if (!daffi_mailbox_post (&self->mailbox, &stop->mail.link))
-        free (stop);
 }
 
 daffi_status_t daffi_node_register (daffi_node_t *self,
