@@ -73,7 +73,7 @@ daffi_status_t daffi_payloads_publish (daffi_request_t *request, void *arg)
 {
     daffi_payloads_t *self = arg;
     daffi_error_t error;
-    const char *function, *name;
+    const char *function = NULL, *name = NULL;
     const uint8_t *hash = daffi_payloads_hash_of (request);
     if (!hash)
         return DAFFI_INVALID;
@@ -88,7 +88,7 @@ daffi_status_t daffi_payloads_publish (daffi_request_t *request, void *arg)
                              daffi_status_text (DAFFI_NO_PAYLOAD));
     else
         status = offer (self, held, function, name, &error);
-    if (status)
+    if (status || !held)
         status = daffi_payloads_refuse (request, &error);
     else
         daffi_log (&self->log, DAFFI_LOG_INFO, "payload.published",
@@ -109,7 +109,8 @@ static bool take (daffi_payloads_t *self, const char *name, const uint8_t *hash,
     DAFFI_LIST_EACH (&self->published, link, follower) {
         published_t *published = daffi_container (link, published_t, link);
         if (name ? strcmp (published->name, name) != 0
-                 : memcmp (published->held->payload->hash, hash, DAFFI_HASH_SIZE) != 0)
+                 : !hash || memcmp (published->held->payload->hash, hash,
+                                    DAFFI_HASH_SIZE) != 0)
             continue;
         daffi_name_copy (taken, daffi_text_of (published->name));
         daffi_link_remove (&published->link);

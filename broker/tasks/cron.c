@@ -169,8 +169,8 @@ static daffi_text_t expand (daffi_text_t text)
 daffi_status_t daffi_cron_parse (daffi_cron_t *self, daffi_text_t text,
                                  daffi_error_t *error)
 {
-    uint64_t bits[FIELDS];
-    bool stars[FIELDS];
+    uint64_t bits[FIELDS] = {0};
+    bool stars[FIELDS] = {false};
     reader_t reader = {expand (text), 0, error, NULL};
     if (peek (&reader) == '@')
         return refuse (&reader, 0,

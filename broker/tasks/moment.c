@@ -17,7 +17,7 @@ static bool is_leap (int64_t year)
 int daffi_month_length (int64_t year, int month)
 {
     static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    return month == 2 && is_leap (year) ? 29 : lengths[month - 1];
+    return month == 2 && is_leap (year) ? 29 : lengths[(unsigned)(month - 1) % 12];
 }
 
 //  Years begin in March here, so that the leap day is the last one of its year.
@@ -105,7 +105,7 @@ static daffi_status_t read_mark (reader_t *self, const char *marks, const char *
 static daffi_status_t read_date (reader_t *self, int64_t *days)
 {
     static const char form[] = "a date was expected, as 2026-11-22";
-    int year, month, day;
+    int year = 0, month = 0, day = 0;
     size_t begin = self->at;
     daffi_status_t status = read_number (self, 4, 1970, 9999, form, &year);
     status = status ? status : read_mark (self, "-", form);
@@ -147,7 +147,7 @@ static daffi_status_t read_seconds (reader_t *self, int64_t *ms)
 static daffi_status_t read_time (reader_t *self, int64_t *ms)
 {
     static const char form[] = "a time was expected, as 17:20 or 17:20:44";
-    int hour, minute;
+    int hour = 0, minute = 0;
     daffi_status_t status = read_number (self, 2, 0, 23, form, &hour);
     status = status ? status : read_mark (self, ":", form);
     status = status ? status : read_number (self, 2, 0, 59, form, &minute);

@@ -188,7 +188,7 @@ static bool round_trip (daffi_conformance_t *self, raw_send_t call)
     uint64_t id = call.id = new_id (self);
     raw_record_t *given = place (self, &call);
     bool fine = given_right (self, given, call.body);
-    if (fine)
+    if (fine && given)
         RAW_SEND (&self->provider, .type = RAW_RESULT, .id = given->id,
                   .body = daffi_value_int (-5));
     raw_free (given);

@@ -4,6 +4,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -270,8 +271,8 @@ void daffi_child_main (const daffi_limits_t *limits)
     daffi_faults_watch ();
     const char *failed = daffi_sandbox_close (limits);
     if (failed) {
-        strcpy (text, failed);
-        refuse (DAFFI_REFUSED, strcat (text, " is needed to run payloads isolated"));
+        snprintf (text, sizeof text, "%s is needed to run payloads isolated", failed);
+        refuse (DAFFI_REFUSED, text);
     }
     make_table ();
     load (&library, &elf);

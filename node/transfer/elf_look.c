@@ -179,7 +179,7 @@ static bool mapped (const image_t *self, const Elf64_Phdr *segment)
 
 static daffi_status_t read_segments (image_t *self, const Elf64_Ehdr *header)
 {
-    Elf64_Phdr segment;
+    Elf64_Phdr segment = {0};
     for (uint32_t pass = 0; pass < 2; pass++) {
         for (uint32_t i = 0; i < header->e_phnum; i++) {
             if (header->e_phoff > self->size ||
@@ -464,7 +464,7 @@ daffi_status_t daffi_elf_look (const void *data, size_t size, daffi_elf_t *out,
                                daffi_error_t *error)
 {
     image_t self;
-    Elf64_Ehdr header;
+    Elf64_Ehdr header = {0};
     memset (&self, 0, sizeof self);
     self.data = data;
     self.size = size;

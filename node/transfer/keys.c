@@ -126,7 +126,9 @@ daffi_status_t daffi_payload_keygen (const char *path, daffi_error_t *error)
     if (status)
         return status;
     daffi_key_text (public, text, sizeof text - 1);
-    strcat (text, "\n");
+    size_t end = strlen (text);
+    text[end] = '\n';
+    text[end + 1] = 0;
     return write_key (beside, text, 0644, error);
 }
 

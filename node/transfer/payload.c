@@ -324,7 +324,8 @@ daffi_payload_t *daffi_payload_open (const char *path, daffi_error_t *error)
     daffi_buffer_init (&file);
     daffi_payload_t *self = NULL;
     size_t limit = DAFFI_PAYLOAD_MAX + DAFFI_MANIFEST_MAX + 1024;
-    if (!daffi_file_read (path ? path : "", limit, &file, error)) {
+    path = path ? path : "";
+    if (!daffi_file_read (path, limit, &file, error)) {
         name_of (path, name, sizeof name);
         self = from_bytes (file.data, file.size, name, error);
     }

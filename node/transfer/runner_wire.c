@@ -23,6 +23,8 @@ static bool send_one (int fd, const daffi_said_t *head, const void *data, size_t
         message.msg_control = control.room;
         message.msg_controllen = CMSG_SPACE (count * sizeof (int));
         struct cmsghdr *head_of = CMSG_FIRSTHDR (&message);
+        if (!head_of)
+            return false;
         head_of->cmsg_level = SOL_SOCKET;
         head_of->cmsg_type = SCM_RIGHTS;
         head_of->cmsg_len = CMSG_LEN (count * sizeof (int));

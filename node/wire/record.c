@@ -170,63 +170,63 @@ static inline const uint8_t *read_size (const uint8_t *cursor, const uint8_t *en
     return cursor;
 }
 
+static const uint8_t *read_u8 (const uint8_t *cursor, const uint8_t *end, uint8_t max,
+                               uint8_t *out)
+{
+    uint64_t number;
+    cursor = read_uint (cursor, end, max, &number);
+    if (cursor)
+        *out = (uint8_t)number;
+    return cursor;
+}
+
+static const uint8_t *read_u32 (const uint8_t *cursor, const uint8_t *end,
+                                uint32_t *out)
+{
+    uint64_t number;
+    cursor = read_uint (cursor, end, UINT32_MAX, &number);
+    if (cursor)
+        *out = (uint32_t)number;
+    return cursor;
+}
+
 //  One value whose key is known and which must therefore be what PROTOCOL.md says.
 static const uint8_t *read_option (const uint8_t *cursor, const uint8_t *end,
                                    uint64_t key, daffi_header_t *out)
 {
-    uint64_t number;
+    uint8_t flag = 1;
     switch (key) {
     case OPTION_STATUS:
-        cursor = read_uint (cursor, end, UINT8_MAX, &number);
-        if (cursor)
-            out->status = (uint8_t)number;
+        cursor = read_u8 (cursor, end, UINT8_MAX, &out->status);
         break;
     case OPTION_EXECUTED:
-        cursor = read_uint (cursor, end, DAFFI_EXECUTED_YES, &number);
-        if (cursor)
-            out->executed = (uint8_t)number;
+        cursor = read_u8 (cursor, end, DAFFI_EXECUTED_YES, &out->executed);
         break;
     case OPTION_SENT:
-        cursor = read_uint (cursor, end, UINT32_MAX, &number);
-        if (cursor)
-            out->sent_ms = (uint32_t)number;
+        cursor = read_u32 (cursor, end, &out->sent_ms);
         break;
     case OPTION_TAIL:
     case OPTION_PART:
     case OPTION_STREAM:
-        cursor = read_uint (cursor, end, 1, &number);
-        if (cursor && number == 0)
-            return cursor;
+        cursor = read_u8 (cursor, end, 1, &flag);
         break;
     case OPTION_ALL:
-        cursor = read_uint (cursor, end, UINT32_MAX, &number);
-        if (cursor)
-            out->all = (uint32_t)number;
+        cursor = read_u32 (cursor, end, &out->all);
         break;
     case OPTION_POLICY:
-        cursor = read_uint (cursor, end, UINT8_MAX, &number);
-        if (cursor)
-            out->policy = (uint8_t)number;
+        cursor = read_u8 (cursor, end, UINT8_MAX, &out->policy);
         break;
     case OPTION_ITEMS:
-        cursor = read_uint (cursor, end, UINT32_MAX, &number);
-        if (cursor)
-            out->items = (uint32_t)number;
+        cursor = read_u32 (cursor, end, &out->items);
         break;
     case OPTION_BYTES:
-        cursor = read_uint (cursor, end, UINT32_MAX, &number);
-        if (cursor)
-            out->bytes = (uint32_t)number;
+        cursor = read_u32 (cursor, end, &out->bytes);
         break;
     case OPTION_PRIORITY:
-        cursor = read_uint (cursor, end, DAFFI_PRIORITY_MAX, &number);
-        if (cursor)
-            out->priority = (uint8_t)number;
+        cursor = read_u8 (cursor, end, DAFFI_PRIORITY_MAX, &out->priority);
         break;
     case OPTION_DELAY:
-        cursor = read_uint (cursor, end, UINT32_MAX, &number);
-        if (cursor)
-            out->delay_ms = (uint32_t)number;
+        cursor = read_u32 (cursor, end, &out->delay_ms);
         break;
     case OPTION_KEY:
         cursor = read_text (cursor, end, &out->key);
@@ -234,7 +234,7 @@ static const uint8_t *read_option (const uint8_t *cursor, const uint8_t *end,
     default:
         return daffi_item_skip (cursor, end, 1);
     }
-    out->present |= 1u << key;
+    out->present |= (uint32_t)flag << key;
     return cursor;
 }
 
@@ -411,76 +411,50 @@ static inline uint8_t *write_text (uint8_t *to, daffi_text_t text)
     return to + text.size;
 }
 
+static uint8_t *write_pair (uint8_t *to, uint8_t key, uint32_t value)
+{
+    *to++ = key;
+    return write_uint (to, value);
+}
+
 static uint8_t *write_options (uint8_t *to, const daffi_header_t *header)
 {
+    enum { KNOWN = (2 << OPTION_DELAY) - (1 << OPTION_STATUS) };
+    const uint32_t present = header->present & KNOWN;
     uint8_t *const head = to++;
-    uint8_t pairs = 0;
-    if (header->present & DAFFI_OPT_STATUS) {
-        *to++ = OPTION_STATUS;
-        to = write_uint (to, header->status);
-        pairs++;
-    }
-    if (header->present & DAFFI_OPT_EXECUTED) {
-        *to++ = OPTION_EXECUTED;
-        to = write_uint (to, header->executed);
-        pairs++;
-    }
-    if (header->present & DAFFI_OPT_SENT) {
+    *head = 0x80;
+    for (uint32_t left = present; left; left &= left - 1)
+        ++*head;
+    if (present & DAFFI_OPT_STATUS)
+        to = write_pair (to, OPTION_STATUS, header->status);
+    if (present & DAFFI_OPT_EXECUTED)
+        to = write_pair (to, OPTION_EXECUTED, header->executed);
+    if (present & DAFFI_OPT_SENT) {
         *to++ = OPTION_SENT;
         to = write_u32 (to, header->sent_ms);
-        pairs++;
     }
-    if (header->present & DAFFI_OPT_TAIL) {
-        *to++ = OPTION_TAIL;
-        *to++ = 1;
-        pairs++;
-    }
-    if (header->present & DAFFI_OPT_ALL) {
-        *to++ = OPTION_ALL;
-        to = write_uint (to, header->all);
-        pairs++;
-    }
-    if (header->present & DAFFI_OPT_PART) {
-        *to++ = OPTION_PART;
-        *to++ = 1;
-        pairs++;
-    }
-    if (header->present & DAFFI_OPT_POLICY) {
-        *to++ = OPTION_POLICY;
-        to = write_uint (to, header->policy);
-        pairs++;
-    }
-    if (header->present & DAFFI_OPT_KEY) {
+    if (present & DAFFI_OPT_TAIL)
+        to = write_pair (to, OPTION_TAIL, 1);
+    if (present & DAFFI_OPT_ALL)
+        to = write_pair (to, OPTION_ALL, header->all);
+    if (present & DAFFI_OPT_PART)
+        to = write_pair (to, OPTION_PART, 1);
+    if (present & DAFFI_OPT_POLICY)
+        to = write_pair (to, OPTION_POLICY, header->policy);
+    if (present & DAFFI_OPT_KEY) {
         *to++ = OPTION_KEY;
         to = write_text (to, header->key);
-        pairs++;
     }
-    if (header->present & DAFFI_OPT_STREAM) {
-        *to++ = OPTION_STREAM;
-        *to++ = 1;
-        pairs++;
-    }
-    if (header->present & DAFFI_OPT_ITEMS) {
-        *to++ = OPTION_ITEMS;
-        to = write_uint (to, header->items);
-        pairs++;
-    }
-    if (header->present & DAFFI_OPT_BYTES) {
-        *to++ = OPTION_BYTES;
-        to = write_uint (to, header->bytes);
-        pairs++;
-    }
-    if (header->present & DAFFI_OPT_PRIORITY) {
-        *to++ = OPTION_PRIORITY;
-        to = write_uint (to, header->priority);
-        pairs++;
-    }
-    if (header->present & DAFFI_OPT_DELAY) {
-        *to++ = OPTION_DELAY;
-        to = write_uint (to, header->delay_ms);
-        pairs++;
-    }
-    *head = (uint8_t)(0x80 | pairs);
+    if (present & DAFFI_OPT_STREAM)
+        to = write_pair (to, OPTION_STREAM, 1);
+    if (present & DAFFI_OPT_ITEMS)
+        to = write_pair (to, OPTION_ITEMS, header->items);
+    if (present & DAFFI_OPT_BYTES)
+        to = write_pair (to, OPTION_BYTES, header->bytes);
+    if (present & DAFFI_OPT_PRIORITY)
+        to = write_pair (to, OPTION_PRIORITY, header->priority);
+    if (present & DAFFI_OPT_DELAY)
+        to = write_pair (to, OPTION_DELAY, header->delay_ms);
     return to;
 }
 

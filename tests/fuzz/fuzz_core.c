@@ -19,6 +19,7 @@ typedef struct {
     size_t room;
     bool open[IDS];  //  calls and waits that are not answered yet
     bool all[IDS];   //  of these, broadcasts: END ends them
+    bool mute[IDS];  //  of these, waits and broadcasts: CANCEL ends them without a word
     bool wild;       //  it sent raw packets: nothing is known of its ids
 } peer_t;
 
@@ -175,6 +176,7 @@ static void step_call (fuzz_t *self, peer_t *peer, uint8_t type)
     if (known && asks && header.id && !peer->open[header.id]) {
         peer->open[header.id] = true;
         peer->all[header.id] = header.present & DAFFI_OPT_ALL;
+        peer->mute[header.id] = peer->all[header.id] || type == DAFFI_RECORD_WAIT;
     }
     receive (self, peer, &header, zeros, type == DAFFI_RECORD_WAIT ? 0 : how);
 }
@@ -215,8 +217,13 @@ static void step_small (fuzz_t *self, peer_t *peer)
                                     DAFFI_RECORD_CANCEL,    DAFFI_RECORD_CHUNK};
     daffi_header_t header = {
         .type = types[what % 8], .id = what / 8 % IDS, .ttl_ms = DAFFI_TTL_NONE};
-    if (header.type == DAFFI_RECORD_CANCEL)
-        peer->open[header.id] = false;
+    //  a provider says of one of the last calls that it had begun
+    if (what % 8 == 6) {
+        header.id = self->tokens[what / 8 % TOKENS];
+        header.present = DAFFI_OPT_EXECUTED;
+        header.executed = DAFFI_EXECUTED_YES;
+    } else if (header.type == DAFFI_RECORD_CANCEL)
+        peer->open[header.id] = peer->open[header.id] && !peer->mute[header.id];
     else if (header.id)
         header.id += 300;
     receive (self, peer, &header, NULL, 0);
