@@ -160,9 +160,11 @@ gone () {
 
 #  listens ENDPOINT: somebody accepts connections there.
 listens () {
-    local address=${1#*://}
+    local address=${1#*://} host
+    host=${address%:*}
+    host=${host#[}  #  an IPv6 address stands in brackets
     case $1 in
-        tcp://*) (: <>"/dev/tcp/${address%:*}/${address##*:}") ;;
+        tcp://*) (: <>"/dev/tcp/${host%]}/${address##*:}") ;;
         *) grep -qE " 00010000 0001 01 +[0-9]+ $address\$" /proc/net/unix ;;
     esac || fail "nobody listens at $1"
 }
