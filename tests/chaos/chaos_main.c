@@ -29,6 +29,9 @@ static int run (const chaos_settings_t *settings)
         chaos_judge (scene.board, settings, &verdict);
         verdict.violations += scene.unclean;
         chaos_judge_print (scene.board, settings, &verdict);
+        printf ("the conductor itself stood still, or waited for a process, %.1f ms at "
+                "most\n",
+                (double)scene.stood_ns / CHAOS_MS);
     }
     chaos_scene_done (&scene);
     if (!played)

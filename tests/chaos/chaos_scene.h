@@ -32,7 +32,9 @@ typedef struct {
     chaos_place_t proxy;
     chaos_place_t nodes[CHAOS_SLOTS];  //  workers, then callers
     uint32_t node_count;
-    uint32_t unclean;  //  ends that were not in order: exit codes, signals, too late
+    uint32_t unclean;   //  ends that were not in order: exit codes, signals, too late
+    int64_t turned_ns;  //  when the conductor last looked at all of it,
+    int64_t stood_ns;   //  and the longest that it did not
 } chaos_scene_t;
 
 //  False: it was said why.

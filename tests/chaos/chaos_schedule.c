@@ -76,9 +76,19 @@ static void heal_link (play_t *play, uint32_t slot)
     atomic_store (&board->events[play->link_event[slot]].to_ns, chaos_now ());
 }
 
+//  Where it is as long as an outcome was late, it was the machine.
+static void look_at_self (chaos_scene_t *scene)
+{
+    int64_t now = chaos_now ();
+    if (scene->turned_ns && now - scene->turned_ns > scene->stood_ns)
+        scene->stood_ns = now - scene->turned_ns;
+    scene->turned_ns = now;
+}
+
 static bool tend_all (play_t *play)
 {
     chaos_scene_t *scene = play->scene;
+    look_at_self (scene);
     bool good = tend (play, &scene->broker);
     for (uint32_t i = 0; good && i < scene->node_count; i++) {
         if (play->link_due_ns[i] && chaos_now () >= play->link_due_ns[i])

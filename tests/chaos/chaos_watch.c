@@ -1,10 +1,11 @@
 //  SPDX-License-Identifier: MPL-2.0
 //  Does this process run at all?
 //
-//  A promise about time holds for a process that gets the processor. Two witnesses tell
-//  when it did not: a thread that sleeps a little and wakes up late, and the kernel's
+//  A promise about time holds for a process that gets the processor. Three witnesses
+//  tell when it did not: a thread that sleeps a little and wakes up late, the kernel's
 //  count of how long each thread was ready and waited (/proc/PID/task/TID/schedstat,
-//  the second number, ns), where it has one.
+//  the second number, ns), where it has one, and a thread that is found waiting for the
+//  disk (state D in /proc/PID/task/TID/stat, see proc(5)).
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -47,18 +48,32 @@ static void note (const watch_t *watch, int64_t from_ns, int64_t to_ns)
     atomic_store (&event->to_ns, to_ns);
 }
 
+//  The beginning of a file about a thread; empty where it cannot be read.
+static void read_about (const char *thread, const char *what, char text[128])
+{
+    char path[300];
+    snprintf (path, sizeof path, "/proc/self/task/%s/%s", thread, what);
+    int fd = open (path, O_RDONLY | O_CLOEXEC);
+    ssize_t size = fd < 0 ? 0 : read (fd, text, 127);
+    if (fd >= 0)
+        close (fd);
+    text[size > 0 ? size : 0] = '\0';
+}
+
 static int64_t read_waited (const char *thread)
 {
-    char path[300], text[96];
-    snprintf (path, sizeof path, "/proc/self/task/%s/schedstat", thread);
-    int fd = open (path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return -1;
-    ssize_t size = read (fd, text, sizeof text - 1);
-    close (fd);
-    text[size > 0 ? size : 0] = '\0';
+    char text[128];
+    read_about (thread, "schedstat", text);
     const char *second = strchr (text, ' ');
     return second ? strtoll (second, NULL, 10) : -1;
+}
+
+static bool waits_for_disk (const char *thread)
+{
+    char text[128];
+    read_about (thread, "stat", text);
+    const char *name_end = strrchr (text, ')');
+    return name_end && name_end[1] == ' ' && name_end[2] == 'D';
 }
 
 static int64_t waited_by (const look_t *look, int thread)
@@ -69,11 +84,13 @@ static int64_t waited_by (const look_t *look, int thread)
     return 0;  //  it has begun since
 }
 
-//  How much longer the thread has waited than at the last look.
+//  How much longer the thread has waited than at the last look, ns.
 static int64_t look_at (watch_t *watch, const char *thread)
 {
     look_t *present = &watch->looks[watch->present];
     int number = atoi (thread);
+    if (number && waits_for_disk (thread))
+        return PERIOD_MS * CHAOS_MS;
     int64_t waited_ns = number ? read_waited (thread) : -1;
     if (waited_ns < 0 || present->count == THREADS_MAX)
         return 0;
