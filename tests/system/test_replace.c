@@ -3,57 +3,33 @@
 //  process that comes back to a name that is no longer its own, a peer that wears out
 //  its welcome.
 
-#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <zmq.h>
 
-#include "place.h"
+#include "load.h"
 
 //  --- the controller ----------------------------------------------------------------
 
-enum { CALLERS = 3, REPLACEMENTS = 4 };
-
-typedef struct {
-    daffi_global_t *global;
-    atomic_bool stop;
-    atomic_int calls;
-} load_t;
-
-static void *call_until_told (void *arg)
-{
-    load_t *self = arg;
-    for (int i = 0; !atomic_load (&self->stop); i++) {
-        CHECK_CALL_INT (self->global, "add", DAFFI_ARGS (i, 1), i + 1);
-        atomic_fetch_add (&self->calls, 1);
-        board_add (BOARD_CALLED, 1);
-    }
-    return NULL;
-}
-
 SYSTEM_TEST ("replacing the controller in good order under load loses no call")
 {
-    pthread_t threads[CALLERS];
+    enum { CALLERS = 3, REPLACEMENTS = 4 };
+    load_t load;
     process_t broker = BROKER (at, "--settle", "5000");
     process_t worker = PROCESS (at, "worker", "name=worker");
-    load_t load = {.global = caller_start (at)};
-    for (int i = 0; i < CALLERS; i++)
-        CHECK (pthread_create (&threads[i], NULL, call_until_told, &load) == 0);
+    daffi_global_t *caller = caller_start (at);
+    load_start (&load, caller, CALLERS);
     for (int round = 0; round < REPLACEMENTS; round++) {
         board_wait (BOARD_CALLED, board_read (BOARD_CALLED) + 100);
         broker_stop (&broker);
         broker = BROKER (at, "--settle", "5000");
     }
     board_wait (BOARD_CALLED, board_read (BOARD_CALLED) + 100);
-    atomic_store (&load.stop, true);
-    for (int i = 0; i < CALLERS; i++)
-        pthread_join (threads[i], NULL);
-    printf ("     %d calls during %d replacements, none lost\n",
-            atomic_load (&load.calls), REPLACEMENTS);
+    printf ("     %d calls during %d replacements, none lost\n", load_stop (&load),
+            REPLACEMENTS);
     process_stop (&worker);
-    daffi_global_destroy (&load.global);
+    daffi_global_destroy (&caller);
     broker_stop (&broker);
 }
 

@@ -1,14 +1,12 @@
 //  SPDX-License-Identifier: MPL-2.0
 //  The controller dies, comes back, drains; workers are replaced under load.
 
-#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "place.h"
+#include "load.h"
 
 static daffi_future_t *begin (daffi_global_t *caller, const char *function,
                               daffi_args_t args, const daffi_call_options_t *options)
@@ -270,39 +268,20 @@ SYSTEM_TEST ("a controller that stops lets calls finish, and refuses new ones")
 
 //  --- workers are replaced under load ----------------------------------------------
 
-enum { CALLERS = 4, WORKERS = 3 };
-
-typedef struct {
-    daffi_global_t *global;
-    atomic_bool stop;
-    atomic_int calls;
-} load_t;
-
-static void *call_until_told (void *arg)
-{
-    load_t *self = arg;
-    for (int i = 0; !atomic_load (&self->stop); i++) {
-        CHECK_CALL_INT (self->global, "add", DAFFI_ARGS (i, 1), i + 1);
-        atomic_fetch_add (&self->calls, 1);
-        board_add (BOARD_CALLED, 1);
-    }
-    return NULL;
-}
-
 SYSTEM_TEST ("a rolling restart of all workers under load loses no call")
 {
-    pthread_t threads[CALLERS];
+    enum { CALLERS = 4, WORKERS = 3, RESTARTS = 3 * WORKERS };
+    load_t load;
     process_t workers[WORKERS];
     process_t broker = BROKER (at, "--settle", "0");
-    load_t load = {.global = caller_start (at)};
+    daffi_global_t *caller = caller_start (at);
     char option[32];
     for (int i = 0; i < WORKERS; i++) {
         snprintf (option, sizeof option, "name=worker-%d", i);
         workers[i] = PROCESS (at, "worker", option);
     }
-    for (int i = 0; i < CALLERS; i++)
-        CHECK (pthread_create (&threads[i], NULL, call_until_told, &load) == 0);
-    for (int round = 0; round < 3 * WORKERS; round++) {
+    load_start (&load, caller, CALLERS);
+    for (int round = 0; round < RESTARTS; round++) {
         int i = round % WORKERS;
         board_wait (BOARD_CALLED, board_read (BOARD_CALLED) + 100);
         process_stop (&workers[i]);
@@ -310,14 +289,11 @@ SYSTEM_TEST ("a rolling restart of all workers under load loses no call")
         snprintf (option, sizeof option, "name=worker-%d", i);
         workers[i] = PROCESS (at, "worker", option);
     }
-    atomic_store (&load.stop, true);
-    for (int i = 0; i < CALLERS; i++)
-        pthread_join (threads[i], NULL);
-    printf ("     %d calls during %d restarts, none lost\n", atomic_load (&load.calls),
-            3 * WORKERS);
+    printf ("     %d calls during %d restarts, none lost\n", load_stop (&load),
+            RESTARTS);
     for (int i = 0; i < WORKERS; i++)
         process_stop (&workers[i]);
-    daffi_global_destroy (&load.global);
+    daffi_global_destroy (&caller);
     broker_stop (&broker);
 }
 
