@@ -1,8 +1,10 @@
 //  SPDX-License-Identifier: MPL-2.0
 //  What this program is where it was started with --role: a process of a test.
 //
-//  worker  offers the functions of serve.h, until its standard input ends
-//  caller  begins `count` calls of `function` and keeps them
+//  worker       offers the functions of serve.h, until its standard input ends
+//  streamer     offers those of streams.h
+//  caller       begins `count` calls of `function` and keeps them
+//  broadcaster  broadcasts "ask" and waits
 //
 //  A constructor and not main (), which belongs to the harness.
 
@@ -13,7 +15,9 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "broadcasts.h"
 #include "place.h"
+#include "streams.h"
 
 typedef struct {
     int argc;
@@ -85,6 +89,14 @@ static daffi_global_t *start (const daffi_options_t *options)
     return global;
 }
 
+static void serve_until_told (const daffi_options_t *options)
+{
+    daffi_global_t *global = start (options);
+    say_ready ();
+    until_told ();
+    daffi_global_destroy (&global);
+}
+
 static void be_worker (const words_t *words)
 {
     daffi_function_t chosen[2] = {{.name = NULL}, {.name = NULL}};
@@ -95,10 +107,25 @@ static void be_worker (const words_t *words)
         chosen[0].max_running = (uint32_t)number (words, "max_running");
         options.functions = chosen;
     }
+    serve_until_told (&options);
+}
+
+static void be_streamer (const words_t *words)
+{
+    daffi_options_t options = options_of (words);
+    options.functions = stream_functions;
+    serve_until_told (&options);
+}
+
+static void be_broadcaster (const words_t *words)
+{
+    daffi_options_t options = options_of (words);
+    options.functions = NULL;
     daffi_global_t *global = start (&options);
+    daffi_broadcast_t *all = broadcast_begin (global, "ask", DAFFI_ARGS (), NULL);
     say_ready ();
-    until_told ();
-    daffi_global_destroy (&global);
+    broadcast_wait (all);
+    exit (EXIT_FAILURE);
 }
 
 static void be_caller (const words_t *words)
@@ -131,8 +158,12 @@ __attribute__ ((constructor)) static void take_role (int argc, char **argv)
     board_join (word (&words, "board"));
     if (strcmp (argv[2], "worker") == 0)
         be_worker (&words);
+    else if (strcmp (argv[2], "streamer") == 0)
+        be_streamer (&words);
     else if (strcmp (argv[2], "caller") == 0)
         be_caller (&words);
+    else if (strcmp (argv[2], "broadcaster") == 0)
+        be_broadcaster (&words);
     else
         exit (EXIT_FAILURE);
     exit (EXIT_SUCCESS);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "place.h"
+#include "scene.h"
 
 static daffi_future_t *begin (daffi_global_t *caller, const char *function,
                               daffi_args_t args)
@@ -16,30 +16,10 @@ static daffi_future_t *begin (daffi_global_t *caller, const char *function,
     return call;
 }
 
-typedef struct {
-    daffi_global_t *hub;
-    daffi_global_t *server;
-    daffi_global_t *caller;
-} scene_t;
-
-static scene_t open_scene (place_t *at)
-{
-    scene_t self = {hub_start (at), server_start (at, "server"), caller_start (at)};
-    wait_for_function (self.caller, "hold");
-    return self;
-}
-
-static void close_scene (scene_t *self)
-{
-    daffi_global_destroy (&self->caller);
-    daffi_global_destroy (&self->server);
-    daffi_global_destroy (&self->hub);
-}
-
 SYSTEM_TEST ("wait_any tells which one is done, as they finish")
 {
     size_t index = 99;
-    scene_t scene = open_scene (at);
+    scene_t scene = scene_of (at, serve_functions);
     daffi_future_t *calls[3] = {begin (scene.caller, "hold", DAFFI_ARGS (0, 3)),
                                 begin (scene.caller, "hold", DAFFI_ARGS (1, 1)),
                                 begin (scene.caller, "hold", DAFFI_ARGS (2, 2))};
@@ -57,7 +37,7 @@ SYSTEM_TEST ("wait_any tells which one is done, as they finish")
     }
     CHECK_STATUS (DAFFI_INVALID, daffi_future_wait_any (calls, 3, 1000, &index));
     CHECK_STATUS (DAFFI_INVALID, daffi_future_wait_any (NULL, 0, 1000, &index));
-    close_scene (&scene);
+    scene_stop (&scene);
 }
 
 SYSTEM_TEST ("wait_any is woken by a failure, a cancel and a loss too")
@@ -87,7 +67,7 @@ SYSTEM_TEST ("wait_any is woken by a failure, a cancel and a loss too")
 SYSTEM_TEST ("wait_all waits for the last, however each of them ends")
 {
     daffi_error_t error;
-    scene_t scene = open_scene (at);
+    scene_t scene = scene_of (at, serve_functions);
     daffi_future_t *calls[4] = {begin (scene.caller, "hold", DAFFI_ARGS (0)), NULL,
                                 begin (scene.caller, "fail", DAFFI_ARGS (9, "no")),
                                 begin (scene.caller, "nothing", DAFFI_ARGS ())};
@@ -104,7 +84,7 @@ SYSTEM_TEST ("wait_all waits for the last, however each of them ends")
     CHECK_OK (daffi_future_wait_all (NULL, 0, 1000));
     for (int i = 0; i < 4; i++)
         daffi_future_destroy (&calls[i]);
-    close_scene (&scene);
+    scene_stop (&scene);
 }
 
 SYSTEM_TEST ("many calls are gathered one by one, each exactly once")
@@ -112,7 +92,7 @@ SYSTEM_TEST ("many calls are gathered one by one, each exactly once")
     enum { COUNT = 200 };
     static daffi_future_t *calls[COUNT];
     bool seen[COUNT] = {false};
-    scene_t scene = open_scene (at);
+    scene_t scene = scene_of (at, serve_functions);
     for (int i = 0; i < COUNT; i++)
         calls[i] = begin (scene.caller, "run", DAFFI_ARGS (i));
     for (int i = 0; i < COUNT; i++) {
@@ -132,7 +112,7 @@ SYSTEM_TEST ("many calls are gathered one by one, each exactly once")
         CHECK (daffi_future_value (calls[i]) != NULL);
         daffi_future_destroy (&calls[i]);
     }
-    close_scene (&scene);
+    scene_stop (&scene);
 }
 
 //  --- from within callbacks ----------------------------------------------------------
@@ -182,7 +162,7 @@ SYSTEM_TEST (
         {.name = "both", .callback = both},
         {.name = "statuses", .callback = statuses, .run_inline = true},
         {.name = NULL}};
-    scene_t scene = open_scene (at);
+    scene_t scene = scene_of (at, serve_functions);
     daffi_global_t *other =
         START (at, .process_name = "other", .functions = functions, .workers = 1);
     CHECK_CALL_INT (scene.caller, "both", DAFFI_ARGS (), 42);
@@ -198,5 +178,5 @@ SYSTEM_TEST (
     }
     daffi_result_destroy (&result);
     daffi_global_destroy (&other);
-    close_scene (&scene);
+    scene_stop (&scene);
 }

@@ -4,27 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "place.h"
-
-typedef struct {
-    daffi_global_t *hub;
-    daffi_global_t *server;
-    daffi_global_t *caller;
-} scene_t;
-
-static scene_t open_scene (place_t *at)
-{
-    scene_t self = {hub_start (at), server_start (at, "server"), caller_start (at)};
-    wait_for_function (self.caller, "hold");
-    return self;
-}
-
-static void close_scene (scene_t *self)
-{
-    daffi_global_destroy (&self->caller);
-    daffi_global_destroy (&self->server);
-    daffi_global_destroy (&self->hub);
-}
+#include "scene.h"
 
 static daffi_result_t *ask (daffi_global_t *caller, const char *process,
                             const char *function, daffi_args_t args)
@@ -70,7 +50,7 @@ static bool find_row (const daffi_value_t *list, const char *key, const char *te
 SYSTEM_TEST ("$node.stats counts what ran, what failed and how long it took")
 {
     enum { CALLS = 40 };
-    scene_t scene = open_scene (at);
+    scene_t scene = scene_of (at, serve_functions);
     daffi_value_t functions, row;
     for (int i = 0; i < CALLS; i++)
         CHECK_CALL_INT (scene.caller, "add", DAFFI_ARGS (i, 1), i + 1);
@@ -90,12 +70,12 @@ SYSTEM_TEST ("$node.stats counts what ran, what failed and how long it took")
     CHECK (find_row (&functions, "function", "hold", &row));
     CHECK_EQ_INT ((int64_t)number_at (&row, "calls"), 0);
     daffi_result_destroy (&result);
-    close_scene (&scene);
+    scene_stop (&scene);
 }
 
 SYSTEM_TEST ("a call of somebody else is seen in $sys.calls and ended by $sys.cancel")
 {
-    scene_t scene = open_scene (at);
+    scene_t scene = scene_of (at, serve_functions);
     daffi_global_t *operator_ = START (at, .process_name = "operator");
     daffi_error_t error;
     daffi_value_t row;
@@ -120,12 +100,12 @@ SYSTEM_TEST ("a call of somebody else is seen in $sys.calls and ended by $sys.ca
     daffi_future_destroy (&call);
     board_add (BOARD_GATE, 9);
     daffi_global_destroy (&operator_);
-    close_scene (&scene);
+    scene_stop (&scene);
 }
 
 SYSTEM_TEST ("$sys.monitor tells of each call as it is given and as it ends")
 {
-    scene_t scene = open_scene (at);
+    scene_t scene = scene_of (at, serve_functions);
     daffi_error_t error;
     daffi_result_t *item;
     daffi_stream_t *monitor =
@@ -145,12 +125,12 @@ SYSTEM_TEST ("$sys.monitor tells of each call as it is given and as it ends")
     }
     daffi_stream_destroy (&monitor);
     CHECK_CALL_INT (scene.caller, "add", DAFFI_ARGS (2, 3), 5);
-    close_scene (&scene);
+    scene_stop (&scene);
 }
 
 SYSTEM_TEST ("$node.drain stops a process in good order, but not one with a controller")
 {
-    scene_t scene = open_scene (at);
+    scene_t scene = scene_of (at, serve_functions);
     daffi_error_t error;
     daffi_future_t *call =
         daffi_call_start (scene.caller, "hold", DAFFI_ARGS (0, 1), NULL, &error);
@@ -160,10 +140,10 @@ SYSTEM_TEST ("$node.drain stops a process in good order, but not one with a cont
     //  what ran may finish
     board_add (BOARD_GATE, 1);
     CHECK_FINE (daffi_future_wait (call, BOARD_PATIENCE_MS, &error), error);
-    CHECK_OK (daffi_global_join (scene.server, BOARD_PATIENCE_MS));
-    CHECK_EQ_INT (daffi_global_state (scene.server, NULL), DAFFI_STATE_STOPPED);
+    CHECK_OK (daffi_global_join (scene.servers[0], BOARD_PATIENCE_MS));
+    CHECK_EQ_INT (daffi_global_state (scene.servers[0], NULL), DAFFI_STATE_STOPPED);
     daffi_future_destroy (&call);
-    close_scene (&scene);
+    scene_stop (&scene);
 
     place_t other;
     place_init (&other, at->tcp);

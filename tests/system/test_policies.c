@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "place.h"
+#include "scene.h"
 
 enum { SERVERS = 4, KEYS = 60 };
 
@@ -34,28 +34,13 @@ static int ask_key (daffi_global_t *caller, int number)
     return ask (caller, DAFFI_CALL (.policy = DAFFI_POLICY_KEY, .key = key));
 }
 
-typedef struct {
-    daffi_global_t *hub;
-    daffi_global_t *servers[SERVERS];
-    daffi_global_t *caller;
-} scene_t;
-
 static scene_t open_scene (place_t *at)
 {
-    scene_t self = {.hub = hub_start (at)};
+    scene_t self = scene_start (at);
     for (int i = 0; i < SERVERS; i++)
-        self.servers[i] = server_start (at, names[i]);
-    self.caller = caller_start (at);
+        scene_serve (&self, names[i], serve_functions);
     wait_for_providers (self.caller, "who", SERVERS);
     return self;
-}
-
-static void close_scene (scene_t *self)
-{
-    daffi_global_destroy (&self->caller);
-    for (int i = 0; i < SERVERS; i++)
-        daffi_global_destroy (&self->servers[i]);
-    daffi_global_destroy (&self->hub);
 }
 
 SYSTEM_TEST ("round robin gives each provider one call in turn")
@@ -71,7 +56,7 @@ SYSTEM_TEST ("round robin gives each provider one call in turn")
         CHECK_EQ_INT (
             ask (scene.caller, DAFFI_CALL (.policy = DAFFI_POLICY_ROUND_ROBIN)),
             first[i % SERVERS]);
-    close_scene (&scene);
+    scene_stop (&scene);
 }
 
 SYSTEM_TEST ("random reaches every provider, and not in turn")
@@ -88,7 +73,7 @@ SYSTEM_TEST ("random reaches every provider, and not in turn")
     for (int i = 0; i < SERVERS; i++)
         CHECK (count[i] >= 8);
     CHECK (repeats >= 8);
-    close_scene (&scene);
+    scene_stop (&scene);
 }
 
 SYSTEM_TEST ("a key stays with its process; one that leaves moves only its own keys")
@@ -112,7 +97,7 @@ SYSTEM_TEST ("a key stays with its process; one that leaves moves only its own k
     wait_for_providers (scene.caller, "who", SERVERS);
     for (int key = 0; key < KEYS; key++)
         CHECK_EQ_INT (ask_key (scene.caller, key), owner[key]);
-    close_scene (&scene);
+    scene_stop (&scene);
 }
 
 SYSTEM_TEST ("another controller gives a key to the same process")
@@ -121,12 +106,12 @@ SYSTEM_TEST ("another controller gives a key to the same process")
     scene_t scene = open_scene (at);
     for (int key = 0; key < KEYS; key++)
         owner[key] = ask_key (scene.caller, key);
-    close_scene (&scene);
+    scene_stop (&scene);
     at->port = 0;
     scene = open_scene (at);
     for (int key = 0; key < KEYS; key++)
         CHECK_EQ_INT (ask_key (scene.caller, key), owner[key]);
-    close_scene (&scene);
+    scene_stop (&scene);
 }
 
 SYSTEM_TEST (
@@ -138,7 +123,7 @@ SYSTEM_TEST (
                            DAFFI_CALL (.policy = DAFFI_POLICY_LOCAL_FIRST)),
                       i % SERVERS);
     ask (scene.caller, DAFFI_CALL (.policy = DAFFI_POLICY_LOCAL_FIRST));
-    close_scene (&scene);
+    scene_stop (&scene);
 }
 
 SYSTEM_TEST ("local first goes elsewhere while the calling process has no room")
@@ -177,7 +162,7 @@ SYSTEM_TEST ("a named process gets the call whatever the policy is")
                                            .policy = DAFFI_POLICY_KEY, .key = "one")),
             i);
     }
-    close_scene (&scene);
+    scene_stop (&scene);
 }
 
 static void check_refused (daffi_global_t *caller, const daffi_call_options_t *options)
