@@ -112,16 +112,13 @@ static void on_connect (daffi_global_t *global, void *arg)
 static void on_event (daffi_global_t *global, const daffi_event_t *event, void *arg)
 {
     (void)global, (void)arg;
-    static const char *const reasons[] = {[DAFFI_LEFT_GOODBYE] = "goodbye",
-                                          [DAFFI_LEFT_LOST] = "lost",
-                                          [DAFFI_LEFT_SUPERSEDED] = "superseded",
-                                          [DAFFI_LEFT_EXPIRED] = "expired"};
     switch (event->type) {
     case DAFFI_EVENT_PROCESS_JOINED:
         printf ("%s joined\n", event->process);
         break;
     case DAFFI_EVENT_PROCESS_LEFT:
-        printf ("%s left: %s\n", event->process, reasons[event->reason]);
+        printf ("%s left: %s\n", event->process,
+                daffi_left_reason_name (event->reason));
         break;
     case DAFFI_EVENT_FUNCTION_ADDED:
         printf ("%s offers %s\n", event->process, event->function);

@@ -28,6 +28,10 @@ typedef enum {
     DAFFI_LEFT_EXPIRED = 4 /*  it was silent for longer than its heartbeat timeout */
 } daffi_left_reason_t;
 
+/*  "goodbye", "lost", "superseded", "expired"; "unknown" for any other number. A string
+    that is never freed. Any thread. */
+DAFFI_EXPORT const char *daffi_left_reason_name (daffi_left_reason_t reason);
+
 typedef struct {
     daffi_event_type_t type;
     const char *process;        /*  borrowed until the callback returns */

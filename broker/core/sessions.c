@@ -43,10 +43,8 @@ static void leave (daffi_core_t *self, daffi_session_t *session,
     session->state = DAFFI_SESSION_NEW;
     daffi_load_update (&self->load, session);
     self->stats.processes--;
-    static const char *const reasons[] = {"", "goodbye", "lost", "superseded",
-                                          "expired"};
     daffi_log (&self->log, DAFFI_LOG_INFO, "process.left", "process=%s reason=%s",
-               process->name, reasons[why]);
+               process->name, daffi_left_reason_name (why));
     daffi_event_body_t event = {.type = DAFFI_EVENT_PROCESS_LEFT,
                                 .reason = why,
                                 .process = daffi_text_of (process->name),

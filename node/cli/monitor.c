@@ -68,21 +68,6 @@ static void print_line (daffi_cli_t *self, const line_t *line)
 
 //  --- events -----------------------------------------------------------------------
 
-static const char *reason_name (daffi_left_reason_t reason)
-{
-    switch (reason) {
-    case DAFFI_LEFT_GOODBYE:
-        return "goodbye";
-    case DAFFI_LEFT_LOST:
-        return "lost";
-    case DAFFI_LEFT_SUPERSEDED:
-        return "superseded";
-    case DAFFI_LEFT_EXPIRED:
-        return "expired";
-    }
-    return "unknown";
-}
-
 static void describe (const daffi_event_t *event, line_t *line, char *text, size_t size)
 {
     switch (event->type) {
@@ -92,7 +77,8 @@ static void describe (const daffi_event_t *event, line_t *line, char *text, size
         return;
     case DAFFI_EVENT_PROCESS_LEFT:
         *line = (line_t){"left", DAFFI_INK_WARN, text, NULL};
-        snprintf (text, size, "%s (%s)", event->process, reason_name (event->reason));
+        snprintf (text, size, "%s (%s)", event->process,
+                  daffi_left_reason_name (event->reason));
         return;
     case DAFFI_EVENT_FUNCTION_ADDED:
         *line = (line_t){"offers", DAFFI_INK_GOOD, text, NULL};
@@ -131,7 +117,7 @@ static void on_event (daffi_global_t *global, const daffi_event_t *event, void *
     add_text (line.object, "function", event->function);
     add_text (line.object, "signature", event->signature);
     if (event->type == DAFFI_EVENT_PROCESS_LEFT)
-        add_text (line.object, "reason", reason_name (event->reason));
+        add_text (line.object, "reason", daffi_left_reason_name (event->reason));
     print_line (self, &line);
 }
 

@@ -4,6 +4,8 @@
 
 #include "bodies.h"
 
+#include "daffi_presence.h"
+
 //  --- reading by key: a missing key leaves the output alone ------------------------
 
 daffi_text_t daffi_value_text_of (const daffi_value_t *value)
@@ -267,6 +269,21 @@ daffi_status_t daffi_read_event (const void *body, size_t size, daffi_event_body
         key_uint (&map, "reason", &out->reason))
         return DAFFI_PROTOCOL;
     return DAFFI_OK;
+}
+
+const char *daffi_left_reason_name (daffi_left_reason_t reason)
+{
+    switch (reason) {
+    case DAFFI_LEFT_GOODBYE:
+        return "goodbye";
+    case DAFFI_LEFT_LOST:
+        return "lost";
+    case DAFFI_LEFT_SUPERSEDED:
+        return "superseded";
+    case DAFFI_LEFT_EXPIRED:
+        return "expired";
+    }
+    return "unknown";
 }
 
 //  --- PROGRESS ---------------------------------------------------------------------

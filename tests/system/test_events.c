@@ -78,21 +78,6 @@ typedef struct {
 static record_t heard = {.lock = PTHREAD_MUTEX_INITIALIZER,
                          .changed = PTHREAD_COND_INITIALIZER};
 
-static const char *reason_name (daffi_left_reason_t reason)
-{
-    switch (reason) {
-    case DAFFI_LEFT_GOODBYE:
-        return "goodbye";
-    case DAFFI_LEFT_LOST:
-        return "lost";
-    case DAFFI_LEFT_SUPERSEDED:
-        return "superseded";
-    case DAFFI_LEFT_EXPIRED:
-        return "expired";
-    }
-    return "no reason";
-}
-
 static void write_line (char *line, size_t capacity, const daffi_event_t *event)
 {
     switch (event->type) {
@@ -101,7 +86,7 @@ static void write_line (char *line, size_t capacity, const daffi_event_t *event)
         break;
     case DAFFI_EVENT_PROCESS_LEFT:
         snprintf (line, capacity, "left %s %s", event->process,
-                  reason_name (event->reason));
+                  daffi_left_reason_name (event->reason));
         break;
     case DAFFI_EVENT_FUNCTION_ADDED:
         snprintf (line, capacity, "added %s %s '%s'", event->process, event->function,

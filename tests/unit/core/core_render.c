@@ -55,8 +55,6 @@ static void put_event (line_t *self, const daffi_body_t *body)
 {
     static const char *const types[] = {"?",     "joined",  "left",
                                         "added", "removed", "lost"};
-    static const char *const reasons[] = {"", "goodbye", "lost", "superseded",
-                                          "expired"};
     daffi_event_body_t event;
     CHECK_OK (daffi_read_event (body->data, body->size, &event));
     CHECK (event.type >= 1 && event.type <= 5 && event.reason <= 4);
@@ -64,7 +62,8 @@ static void put_event (line_t *self, const daffi_body_t *body)
     put (self, " ", event.process);
     put (self, " ", event.function);
     put (self, " ", event.signature);
-    put (self, " ", daffi_text_of (reasons[event.reason]));
+    const char *reason = daffi_left_reason_name ((daffi_left_reason_t)event.reason);
+    put (self, " ", daffi_text_of (event.reason ? reason : ""));
 }
 
 static void put_error (line_t *self, const daffi_header_t *header)
