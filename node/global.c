@@ -16,12 +16,12 @@
 #include <unistd.h>
 
 #include "alloc.h"
-#include "bounds.h"
 #include "clock.h"
 #include "controller.h"
 #include "entropy.h"
 #include "failure.h"
 #include "future.h"
+#include "options.h"
 #include "sockfile.h"
 
 typedef enum { STARTING, RUNNING, STOPPING, STOPPED } phase_t;
@@ -40,57 +40,6 @@ struct daffi_global {
 const char *daffi_version (void)
 {
     return DAFFI_VERSION;
-}
-
-//  --- options ------------------------------------------------------------------------
-
-static int64_t or_default (int64_t value, int64_t fallback)
-{
-    return value ? value : fallback;
-}
-
-static void copy_options (daffi_global_t *self, const daffi_options_t *options)
-{
-    daffi_options_t *own = &self->options;
-    *own = *options;
-    own->process_name = NULL;
-    own->functions = NULL;
-    own->transfer = NULL;
-    own->host = daffi_strdup (options->host);
-    own->unix_sock_path = daffi_strdup (options->unix_sock_path);
-    own->store = daffi_strdup (options->store);
-    own->heartbeat_ms = or_default (own->heartbeat_ms, DAFFI_HEARTBEAT_MS);
-    own->heartbeat_timeout_ms =
-        or_default (own->heartbeat_timeout_ms, DAFFI_HEARTBEAT_TIMEOUT_MS);
-    own->drain_timeout_ms = or_default (own->drain_timeout_ms, DAFFI_DRAIN_TIMEOUT_MS);
-    own->capacity = own->capacity ? own->capacity : DAFFI_CAPACITY_DEFAULT;
-    own->log_level = own->log_level ? own->log_level : DAFFI_LOG_INFO;
-}
-
-static daffi_status_t check_options (const daffi_options_t *options,
-                                     daffi_error_t *error)
-{
-    const char *name = options->process_name;
-    if (options->without_node && !options->init_controller)
-        return daffi_fail (error, DAFFI_INVALID,
-                           "neither a controller nor a node is wanted; set "
-                           "init_controller, or leave without_node out");
-    if (name && (!daffi_name_valid (daffi_text_of (name)) ||
-                 daffi_name_reserved (daffi_text_of (name))))
-        return daffi_fail (error, DAFFI_INVALID,
-                           "'%.150s' is no process name: 1 to 128 of [A-Za-z0-9._-]",
-                           name);
-    if (options->heartbeat_ms < 0 || options->heartbeat_timeout_ms < 0)
-        return daffi_fail (error, DAFFI_INVALID, "a heartbeat takes a positive time");
-    int64_t heartbeat_ms = or_default (options->heartbeat_ms, DAFFI_HEARTBEAT_MS);
-    int64_t timeout_ms =
-        or_default (options->heartbeat_timeout_ms, DAFFI_HEARTBEAT_TIMEOUT_MS);
-    if (timeout_ms < 100 || timeout_ms > 600000 || heartbeat_ms > timeout_ms / 2)
-        return daffi_fail (error, DAFFI_INVALID,
-                           "heartbeat_timeout_ms (%lld) must be 100 to 600000 and at "
-                           "least twice heartbeat_ms (%lld)",
-                           (long long)timeout_ms, (long long)heartbeat_ms);
-    return DAFFI_OK;
 }
 
 static void choose_name (daffi_global_t *self, const char *wished)
@@ -331,10 +280,10 @@ daffi_global_t *daffi_global_new (const daffi_options_t *options, daffi_error_t 
     static const daffi_options_t defaults;
     pthread_condattr_t monotonic;
     options = options ? options : &defaults;
-    if (check_options (options, error))
+    if (daffi_options_check (options, error))
         return NULL;
     daffi_global_t *self = daffi_new (sizeof *self);
-    copy_options (self, options);
+    daffi_options_keep (&self->options, options);
     choose_name (self, options->process_name);
     self->phase = STOPPED;
     pthread_mutex_init (&self->lock, NULL);
@@ -359,9 +308,7 @@ void daffi_global_destroy (daffi_global_t **self_p)
     daffi_controller_destroy (&self->controller);
     pthread_cond_destroy (&self->changed);
     pthread_mutex_destroy (&self->lock);
-    free ((char *)self->options.host);
-    free ((char *)self->options.unix_sock_path);
-    free ((char *)self->options.store);
+    daffi_options_release (&self->options);
     free (self);
     *self_p = NULL;
 }
