@@ -62,6 +62,27 @@ static void begin_some (chaos_story_t *stories, const chaos_self_t *self,
     }
 }
 
+static void *stop (void *arg)
+{
+    daffi_global_stop (arg);
+    return NULL;
+}
+
+//  Looks at the outcomes until all are told. Whoever has to leave stops its Global
+//  meanwhile, which takes as long as the drain does: another thread waits for that.
+static void end (daffi_global_t *global, chaos_story_t *stories)
+{
+    pthread_t stopper;
+    bool leaves = chaos_role_asked_to_leave ();
+    if (leaves && pthread_create (&stopper, NULL, stop, global))
+        abort ();
+    int64_t end_ns = chaos_now () + LAST_OUTCOMES_S * CHAOS_SECOND;
+    while (step_all (stories) && chaos_now () < end_ns)
+        chaos_sleep (CHAOS_MS);
+    if (leaves)
+        pthread_join (stopper, NULL);
+}
+
 static void call_on (const chaos_self_t *self, daffi_global_t *global, uint64_t *random)
 {
     static chaos_story_t stories[WINDOW];
@@ -76,11 +97,7 @@ static void call_on (const chaos_self_t *self, daffi_global_t *global, uint64_t 
         step_all (stories);
         chaos_sleep (CHAOS_MS);
     }
-    if (chaos_role_asked_to_leave ())
-        daffi_global_stop (global);
-    int64_t end = chaos_now () + LAST_OUTCOMES_S * CHAOS_SECOND;
-    while (step_all (stories) && chaos_now () < end)
-        chaos_sleep (CHAOS_MS);
+    end (global, stories);
 }
 
 int chaos_caller (chaos_self_t *self)
