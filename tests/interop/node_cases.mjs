@@ -9,7 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import * as daffi from 'daffi';
 
-const { DaffiError, EventType, Executed, Global, Policy, Reason, Status, currentRequest } = daffi;
+const { DaffiError, EventType, Executed, Global, Policy, Reason, ScheduledTask, Status, currentRequest } = daffi;
 const [folder, types] = process.argv.slice(2);
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 
@@ -124,6 +124,68 @@ const proofs = {
     server.register('three', function * () { yield * [1, 2, 3]; });
     await caller.waitFunction('three', 5000);
     assert.deepEqual(await caller.call('three'), [1, 2, 3]);
+  },
+  async 'a function tells how far it is' () {
+    server.register('steps', function () {
+      this.progress(1, 2, 'half');
+      this.progress(2, 2);
+      return 'all';
+    });
+    await caller.waitFunction('steps', 5000);
+    const seen = [];
+    const call = caller.start('steps', [], { onProgress: (each) => seen.push(each) });
+    assert.equal(await call.result, 'all');
+    assert.deepEqual(seen, [{ process: 'server', done: 1, total: 2, text: 'half' },
+      { process: 'server', done: 2, total: 2, text: '' }]);
+    assert.deepEqual(call.progress, seen[1]);
+  },
+  async 'counts and times of each function, for whoever looks after it' () {
+    server.register('counted', (fails) => { if (fails) throw new Error('no'); });
+    await caller.waitFunction('counted', 5000);
+    for (const each of [false, false, true]) await caller.call('counted', [each]).catch(() => {});
+    const stats = await caller.call('$node.stats', [], { process: 'server' });
+    const row = stats.functions.find((each) => each.function === 'counted');
+    assert.deepEqual([stats.process, row.calls, row.failed, row.running], ['server', 3, 1, 0]);
+    assert(row.p50_us > 0 && row.p50_us <= row.p90_us && row.p99_us <= row.max_us);
+  },
+  async 'tasks run at their times, and any process steers them' () {
+    let runs = 0;
+    server.register('note', (step) => { runs += step; });
+    await caller.waitFunction('note', 5000);
+    const often = await caller.schedule('note', [2], { interval: 20, maxRuns: 3, process: 'server' });
+    await until(() => runs === 6);
+    await until(async () => (await often.info()).state === 'finished');
+    assert.equal(await often.cancel(), 'finished');
+    const nightly = await caller.schedule('note', [1], { cron: '30 3 * * *', zone: 'Europe/Berlin' });
+    const listed = await server.scheduledTasks({ process: 'caller' });
+    assert.deepEqual(listed.map((each) => [each.uuid, each.condition]), [[nightly.uuid, 'cron']]);
+    assert((await server.scheduledTasks({ ended: true })).some((each) => each.uuid === often.uuid));
+    const same = new ScheduledTask(server, nightly.uuid);
+    await same.pause();
+    assert.equal((await nightly.info()).state, 'paused');
+    await same.resume();
+    await same.run();
+    await until(() => runs === 7);
+    await until(async () => (await nightly.info()).history.length === 1);
+    assert.equal(await server.cancelTask(nightly.uuid, 'caller'), 'cancelled');
+    assert.equal(await caller.cancelTask('6f0c1d52-7a43-4b8e-9a57-0b3c5d1e2f60'), 'unknown');
+    assert.equal((await fails(caller.schedule('note', [], {}))).status, Status.INVALID);
+    assert.equal((await fails((async () => caller.schedule('note', [], { at: [1, 'x'] }))())).status, Status.INVALID);
+    const once = await caller.schedule('note', [1], { at: new Date(Date.now() + 30) });
+    await until(async () => (await once.info()).state === 'finished');
+  },
+  async 'it stops in good order when somebody asks it to' () {
+    let begun;
+    const running = new Promise((resolve) => { begun = resolve; });
+    const guest = await join('drained', { linger: async () => { begun(); await pause(100); return 'finished'; } });
+    const ended = new Promise((resolve) => guest.on('end', resolve));
+    const call = caller.call('linger');
+    await running;
+    assert.equal(await caller.call('$node.drain', [], { process: 'drained' }), null);
+    assert.equal(await call, 'finished');
+    await ended;
+    assert.equal(guest.state, 'ended');
+    assert.equal((await fails(caller.call('linger', [], { process: 'drained' }))).status, Status.NO_PROCESS);
   },
   async 'the death of the broker fails what is in flight, and its return brings all back' () {
     const log = [];

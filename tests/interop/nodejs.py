@@ -29,20 +29,20 @@ def _version():
     return node
 
 
-def _packages():
+def _packages(folder, *options):
     """node_modules as the lock file says."""
     with open(os.path.join(CLIENT, "package-lock.json"), "rb") as file:
         wanted = hashlib.sha256(file.read()).hexdigest()
-    stamp = os.path.join(FOLDER, "installed")
+    stamp = os.path.join(folder, "installed")
     if os.path.exists(stamp) and open(stamp, encoding="ascii").read() == wanted:
         return
     npm = shutil.which("npm") or skip("there is no npm (Debian: npm)")
     for name in ("package.json", "package-lock.json"):
-        shutil.copy(os.path.join(CLIENT, name), FOLDER)
+        shutil.copy(os.path.join(CLIENT, name), folder)
     try:
         done = subprocess.run(
-            [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1",
-             "--fetch-timeout=15000"], cwd=FOLDER, capture_output=True, text=True, timeout=45)
+            [npm, "ci", *options, "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1",
+             "--fetch-timeout=15000"], cwd=folder, capture_output=True, text=True, timeout=45)
     except subprocess.TimeoutExpired:
         skip("npm could not fetch the packages within 45 s: is the registry reachable?")
     if done.returncode:
@@ -60,6 +60,24 @@ def _sources():
     for name in os.listdir(TESTS):
         if name.endswith(".mjs"):
             shutil.copy(os.path.join(TESTS, name), FOLDER)
+
+
+def typescript(*sources):
+    """The command that checks these files of tests/interop, beside the types of the client."""
+    node = _version()
+    folder = FOLDER + "-types"
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "lock"), "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _packages(folder)
+    shutil.copy(os.path.join(CLIENT, "index.d.ts"), folder)
+    for name in sources:
+        shutil.copy(os.path.join(TESTS, name), folder)
+    compiler = os.path.join(folder, "node_modules", "typescript", "bin", "tsc")
+    return [node, compiler, "--noEmit", "--strict", "--target", "es2022", "--lib", "es2022",
+            "--module", "nodenext", "--moduleResolution", "nodenext", "--types", "node",
+            "--typeRoots", os.path.join(folder, "node_modules", "@types"),
+            *(os.path.join(folder, name) for name in sources)]
 
 
 def node_command(script):
@@ -83,6 +101,6 @@ def _prepare_once():
     os.makedirs(FOLDER, exist_ok=True)
     with open(os.path.join(FOLDER, "lock"), "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)    # tests run side by side
-        _packages()
+        _packages(FOLDER, "--omit=dev")
         _sources()
     return node

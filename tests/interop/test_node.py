@@ -3,9 +3,10 @@
 
 import os
 import re
+import subprocess
 
-from nodejs import CLIENT, TESTS, node_command
-from proofs import broker, launch, main, proves
+from nodejs import CLIENT, TESTS, node_command, typescript
+from proofs import broker, launch, main, proves, same
 
 with open(os.path.join(TESTS, "node_cases.mjs"), encoding="utf-8") as _file:
     SENTENCES = re.findall(r"^  (?:async )?'([^']+)' \(\)", _file.read(), re.MULTILINE)
@@ -43,5 +44,12 @@ def add_case(sentence):
 
 for _sentence in SENTENCES:
     add_case(_sentence)
+
+
+@proves("a TypeScript program compiles with the types, and wrong ones do not")
+def _():
+    done = subprocess.run(typescript("types.mts"), capture_output=True, text=True, timeout=120)
+    same((done.stdout, done.returncode), ("", 0))
+
 
 main()

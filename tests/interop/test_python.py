@@ -217,6 +217,59 @@ def _():
         same(reason.status, daffi.Status.INVALID)
 
 
+@proves("a function tells how far it is")
+def _():
+    told, go_on = threading.Event(), threading.Event()
+
+    def steps():
+        daffi.current_request().progress(1, 2, "half")
+        told.set()
+        go_on.wait(10)
+    with Place(steps=steps) as at:
+        call = at.caller.start("steps")
+        until(lambda: call.progress, "a report")
+        same(call.progress, daffi.Progress("server", 1, 2, "half"))
+        go_on.set()
+        same((call.get(10), told.is_set()), (None, True))
+
+
+@proves("counts and times of each function, for whoever looks after it")
+def _():
+    def counted(fails):
+        if fails:
+            raise ValueError("no")
+    with Place(counted=counted, idle=lambda: None) as at:
+        for fails in (False, False, True):
+            calls = at.caller.broadcast("counted", fails).get(10)
+            same(type(calls["server"]) is exceptions.RemoteCallError, fails)
+        stats = at.caller.call("$node.stats", process="server")
+        idle, row = sorted(stats["functions"], key=lambda each: each["calls"])
+        same((stats["process"], row["function"], row["calls"], row["failed"], row["running"]),
+             ("server", "counted", 3, 1, 0))
+        assert 0 < row["p50_us"] <= row["p90_us"] <= row["p99_us"] <= row["max_us"], row
+        same((idle["function"], idle["calls"], idle["p99_us"]), ("idle", 0, 0))
+
+
+@proves("it stops in good order when somebody asks it to, but not where it runs the controller")
+def _():
+    begun = threading.Event()
+
+    def linger():
+        begun.set()
+        time.sleep(0.1)
+        return "finished"
+    with Place(linger=linger) as at:
+        call = at.caller.start("linger")
+        assert begun.wait(10)
+        same(at.caller.call("$node.drain", process="server"), None)
+        same((call.get(10), at.server.join(10)), ("finished", True))
+        same(raises(exceptions.UnableToFindCandidate, at.caller.call, "linger").status,
+             daffi.Status.NO_FUNCTION)
+        with daffi.Global("other", init_controller=True, unix_sock_path="other") as g:
+            same(raises(exceptions.DaffiError, g.call, "$node.drain", process="other").status,
+                 daffi.Status.REFUSED)
+
+
 @proves("fetchers: proxies, bodies, Args, methods, other modifiers, and what they refuse")
 def _():
     @fetcher

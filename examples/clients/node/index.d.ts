@@ -65,6 +65,8 @@ export interface CallOptions {
   detached?: boolean;
   /** Cancels the call. */
   signal?: AbortSignal;
+  /** What the function reports of itself while it runs. */
+  onProgress?: (progress: Progress) => void;
 }
 
 /** A call that this process was given: `this` in a callback that is no arrow function. */
@@ -77,7 +79,11 @@ export interface Request {
   /** What the caller sends. */
   readonly items: AsyncIterable<any>;
   timeLeft (): number;
+  /** Tells the caller how far it is: `done` of `total` (0: not known). */
+  progress (done: number, total?: number, text?: string): void;
 }
+
+export interface Progress { process: string; done: number; total: number; text: string }
 
 /** Returns the result or a promise of it; a generator, plain or async, yields a stream. */
 export type Callback = (this: Request, ...args: any[]) => any;
@@ -87,6 +93,8 @@ export interface Call<T = any> {
   readonly done: boolean;
   /** Who answered. */
   readonly process: string;
+  /** What the function reported last. */
+  readonly progress: Progress | null;
   cancel (): void;
 }
 
@@ -116,10 +124,108 @@ export interface PresenceEvent {
   reason: number;
 }
 
+/** A number or a Date is a moment (milliseconds since 1970), a text is ISO 8601. */
+export type Moment = number | string | Date;
+
+/** Exactly one of `interval`, `at` and `cron`; or `delay`, alone or with `interval`. */
+export interface ScheduleOptions {
+  /** Milliseconds, or a text such as '1m24s'. */
+  interval?: number | string;
+  delay?: number | string;
+  at?: Moment | Moment[];
+  /** Minute, hour, day, month, weekday: '30 3 * * *'. */
+  cron?: string;
+  /** 'Europe/Berlin'; none: UTC. */
+  zone?: string;
+  until?: Moment;
+  maxRuns?: number;
+  /** This process runs it; none: any. `all`: each that offers it. */
+  process?: string;
+  all?: boolean;
+  /** Of each run; 30000. */
+  timeout?: number;
+  jitter?: number;
+  overlap?: 'skip' | 'queue' | 'parallel';
+  missed?: 'once' | 'skip' | 'all';
+  missedMax?: number;
+}
+
+export interface TaskInfo {
+  uuid: string;
+  function: string;
+  owner: string;
+  process: string;
+  all: boolean;
+  condition: 'period' | 'at_time' | 'cron';
+  detail: string;
+  state: 'scheduled' | 'paused' | 'finished' | 'cancelled';
+  created_ms: number;
+  next_ms: number;
+  last_ms: number;
+  until_ms: number;
+  last_status: number;
+  last_error: string;
+  last_process: string;
+  runs: number;
+  failed: number;
+  skipped: number;
+  running: number;
+  remaining: number | null;
+  args_size: number;
+}
+
+export interface TaskRun {
+  due_ms: number;
+  began_ms: number;
+  ended_ms: number;
+  status: number;
+  executed: number;
+  process: string;
+  text: string;
+}
+
+export type CancelledTask = 'cancelled' | 'finished' | 'unknown';
+
+/** A task, by its uuid. Any process may hold one. */
+export declare class ScheduledTask {
+  constructor (g: Global, uuid: string);
+  readonly uuid: string;
+  cancel (): Promise<CancelledTask>;
+  pause (): Promise<null>;
+  resume (): Promise<null>;
+  /** Once now, besides its times. */
+  run (): Promise<null>;
+  info (): Promise<TaskInfo & { history: TaskRun[] }>;
+}
+
+/** A shared object made with daffi_payload.h, or a bundle of one with its signature: the path
+ *  of a file, or its bytes. */
+export declare class Payload {
+  constructor (source: string | Uint8Array);
+  /** BLAKE2b-256, what it is known by. */
+  readonly hash: Uint8Array;
+  readonly data: Uint8Array;
+}
+
+export interface PayloadInfo {
+  hash: string;
+  name: string;
+  version: string;
+  signer: string;
+  size: number;
+  calls: number;
+  running: number;
+  crashes: number;
+  place: string;
+  published: string[];
+}
+
 export declare interface Global {
   on (event: 'connect' | 'disconnect', listener: () => void): this;
   on (event: 'refused', listener: (why: DaffiError) => void): this;
   on (event: 'event', listener: (event: PresenceEvent) => void): this;
+  /** It has stopped, by itself or because somebody asked for it. */
+  on (event: 'end', listener: () => void): this;
   on (event: 'log', listener: (text: string) => void): this;
 }
 
@@ -150,6 +256,21 @@ export declare class Global extends EventEmitter {
   /** From here on 'event' tells who is there, comes and goes. */
   subscribe (): void;
   registeredCallbacks (): Promise<Record<string, Record<string, string>>>;
+
+  /** The controller makes this call at its times. */
+  schedule (name: string, args: Value[] | undefined, options: ScheduleOptions): Promise<ScheduledTask>;
+  /** All, or those that a process has scheduled or shall run; `ended`: also what has ended. */
+  scheduledTasks (options?: { process?: string; ended?: boolean }): Promise<TaskInfo[]>;
+  cancelTask (uuid: string, process?: string): Promise<CancelledTask>;
+
+  /** Runs a function of the payload in that process, which is sent it if it does not have it. */
+  transferAndCall<T = any> (process: string, payload: Payload | string | Uint8Array, name: string,
+    args?: Value[], options?: CallOptions): Promise<T>;
+  /** Makes it an ordinary function of that process, until it is withdrawn. */
+  publish (process: string, payload: Payload | string | Uint8Array, name: string, as?: string): Promise<void>;
+  withdraw (process: string, name: string): Promise<null>;
+  payloads (process: string): Promise<PayloadInfo[]>;
+  unload (process: string, payload: Payload | string | Uint8Array): Promise<void>;
 
   /** Lets what runs finish and says goodbye. */
   stop (): Promise<void>;

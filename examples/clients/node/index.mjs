@@ -16,11 +16,15 @@ import { now } from './lib/link.mjs';
 import { Node } from './lib/node.mjs';
 import { Option, Policy, SIGNATURE_BYTES, Status, Type } from './lib/protocol.mjs';
 import { currentRequest } from './lib/serve.mjs';
+import { schedule, scheduled } from './lib/tasks.mjs';
+import { payloadOf, withPayload } from './lib/transfer.mjs';
 import { pack } from './lib/values.mjs';
 
 export { DaffiError } from './lib/errors.mjs';
 export { EventType, Executed, Policy, Reason, Status } from './lib/protocol.mjs';
 export { currentRequest } from './lib/serve.mjs';
+export { ScheduledTask } from './lib/tasks.mjs';
+export { Payload } from './lib/transfer.mjs';
 
 const DEFAULT_TIMEOUT_MS = 30000;
 const LONGEST_MS = 48 * 3600 * 1000;
@@ -118,7 +122,8 @@ export class Global extends EventEmitter {
     this.#drainTimeout = options.drainTimeout ?? 5000;
     this.#node = new Node(this.processName, this.endpoint, options, (event, value) => {
       if (event === 'refused') this.refusal = value;
-      this.emit(event, value);
+      if (event === 'drain') this.stop();
+      else this.emit(event, value);
     });
     for (const [name, callback] of Object.entries(options.functions ?? {})) this.register(name, callback);
     //  after the caller has had its turn to listen
@@ -172,7 +177,7 @@ export class Global extends EventEmitter {
       name, peer: options.process ?? '', body: pack(args ?? []), options: wire,
       deadline: timeout === Infinity ? Infinity : now() + Math.min(timeout, LONGEST_MS),
       idempotent: options.idempotent ?? false, noRetry: options.noRetry ?? false,
-      parent: request ?? null, signal: options.signal ?? null
+      parent: request ?? null, signal: options.signal ?? null, onProgress: options.onProgress ?? null
     };
   }
 
@@ -220,9 +225,35 @@ export class Global extends EventEmitter {
     return found;
   }
 
+  // --- tasks -------------------------------------------------------------------------------
+
+  schedule (name, args, options = {}) { return schedule(this, this.#node.calls, name, args, options); }
+  scheduledTasks (options) { return scheduled(this, options); }
+  cancelTask (uuid, process) { return this.call('$sys.task.cancel', process ? [uuid, process] : [uuid]); }
+
+  // --- transfer ----------------------------------------------------------------------------
+
+  async transferAndCall (process, payload, name, args = [], options = {}) {
+    const it = payloadOf(payload);
+    return withPayload(this, process, it, '$node.payload.call', [it.hash, name, args], options);
+  }
+
+  async publish (process, payload, name, as = name) {
+    const it = payloadOf(payload);
+    await withPayload(this, process, it, '$node.payload.publish', [it.hash, name, as]);
+  }
+
+  withdraw (process, name) { return this.call('$node.payload.withdraw', [name], { process }); }
+  payloads (process) { return this.call('$node.payload.list', [], { process }); }
+  async unload (process, payload) {
+    await this.call('$node.payload.unload', [payloadOf(payload).hash], { process });
+  }
+
+  // --- the end -----------------------------------------------------------------------------
+
   // Withdraws the functions, lets what runs finish, says goodbye. Idempotent.
   stop () {
-    this.#stopping ??= this.#node.stop(this.#drainTimeout);
+    this.#stopping ??= this.#node.stop(this.#drainTimeout).then(() => { this.emit('end'); });
     return this.#stopping;
   }
 }

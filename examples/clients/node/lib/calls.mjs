@@ -18,7 +18,8 @@ const PASSING = [Status.BUSY, Status.DRAINING, Status.PROCESS_LOST, Status.CONTR
 export class Call {
   constructor (calls, type, fields) {
     Object.assign(this, { name: '', peer: '', body: Buffer.alloc(0), options: {}, deadline: Infinity,
-      idempotent: false, noRetry: false, parent: null, signal: null, broadcast: false }, fields);
+      idempotent: false, noRetry: false, parent: null, signal: null, broadcast: false,
+      onProgress: null }, fields);
     this.calls = calls;
     this.type = type;
     this.id = 0n;
@@ -26,6 +27,7 @@ export class Call {
     this.process = '';
     this.done = this.cancelled = this.maybeRan = false;
     this.channel = null;
+    this.progress = null; // what the function reported last
     this.replies = [];
     this.onReply = () => {};
     this.result = new Promise((resolve, reject) => Object.assign(this, { resolve, reject }));
@@ -141,7 +143,7 @@ export class Calls {
     this.waiting.delete(call);
     if (this.flight.get(call.id) !== call) return;
     this.flight.delete(call.id);
-    if (this.node.connected && !call.cancelled) this.node.link.send(record(Type.CANCEL, call.id));
+    if (this.node.connected && !call.cancelled && call.type !== Type.SCHEDULE) this.node.link.send(record(Type.CANCEL, call.id));
   }
 
   // False where no answer will come any more: it was not sent, or needs none.
@@ -162,12 +164,13 @@ export class Calls {
     for (const call of waiting) if (!call.done) this.send(call);
   }
 
-  // The session ended: waits go on with the next one, and calls that certainly did not run.
+  // The session ended: waits and schedules go on with the next one, and calls that certainly
+  // did not run.
   onLost (executed) {
     const flight = this.flight;
     this.flight = new Map();
     for (const call of flight.values()) {
-      if (call.type === Type.WAIT) this.waiting.add(call);
+      if (call.type === Type.WAIT || call.type === Type.SCHEDULE) this.waiting.add(call);
       else {
         this.fail(call, new DaffiError(Status.CONTROLLER_LOST, 'the connection to the controller broke',
           { executed, process: call.peer, function: call.name }));
@@ -195,6 +198,14 @@ export class Calls {
     this.flight.delete(each.id);
     if (failure) this.fail(call, failure);
     else call.finish(null, each.body, each.peer);
+  }
+
+  onProgress (each) {
+    const call = this.flight.get(each.id);
+    if (!call) return;
+    const [done, total, text] = unpack(each.body);
+    call.progress = { process: each.peer, done, total, text };
+    call.onProgress?.(call.progress);
   }
 
   onEnd (each) {

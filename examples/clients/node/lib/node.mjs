@@ -7,16 +7,17 @@ import { randomBytes } from 'node:crypto';
 import { Calls, readError } from './calls.mjs';
 import { Clock } from './clock.mjs';
 import { Link, now } from './link.mjs';
+import { CLIENT_VERSION } from './own.mjs';
 import { Executed, MESSAGE_BYTES, Option, Status, Type, VERSION } from './protocol.mjs';
 import { Server } from './serve.mjs';
+import { Tally } from './tally.mjs';
 import { pack, unpack } from './values.mjs';
 import { Malformed, readMessage, record } from './wire.mjs';
 
-const CLIENT_VERSION = '0.1.0';
 const HELLO_AGAIN_MS = 1000; // no answer, or refused
 
 export class Node {
-  // `tell (event, value)`: connect, disconnect, refused, event, log.
+  // `tell (event, value)`: connect, disconnect, refused, event, log, and drain.
   constructor (name, endpoint, options, tell) {
     this.name = name;
     this.tell = tell;
@@ -49,17 +50,12 @@ export class Node {
     this.pulse();
   }
 
-  info () {
-    return { language: 'node', version: CLIENT_VERSION, runtime: process.version, pid: process.pid,
-      process: this.name, functions: this.server.functions.size, running: this.server.requests.size };
-  }
-
   send (type, id = 0n, fields = {}) { this.link.send(record(type, id, fields)); }
 
   // --- functions ---------------------------------------------------------------------------
 
   offer (name, callback, signature) {
-    this.server.functions.set(name, { callback, signature });
+    this.server.functions.set(name, { callback, signature, tally: new Tally() });
     if (this.state === 'connected') this.update([], [[name, signature]]);
   }
 
@@ -222,6 +218,8 @@ export class Node {
     }
   }
 
+  onProgress (each) { this.calls.onProgress(each); }
+
   onPing (each) { this.send(Type.PONG, each.id); }
 
   onPong (each) {
@@ -285,5 +283,6 @@ const HANDLERS = {
   [Type.PONG]: Node.prototype.onPong,
   [Type.DRAIN]: Node.prototype.onDrain,
   [Type.GOODBYE]: Node.prototype.onGoodbye,
-  [Type.WHO]: Node.prototype.onWho
+  [Type.WHO]: Node.prototype.onWho,
+  [Type.PROGRESS]: Node.prototype.onProgress
 };

@@ -7,8 +7,10 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { Channel } from './channel.mjs';
 import { DaffiError } from './errors.mjs';
 import { now } from './link.mjs';
+import { ownFunctions } from './own.mjs';
 import { ERROR_TEXT_BYTES, Executed, Option, Status, Type } from './protocol.mjs';
 import { pack, unpack } from './values.mjs';
+import { Tally } from './tally.mjs';
 import { record } from './wire.mjs';
 
 const storage = new AsyncLocalStorage();
@@ -42,6 +44,12 @@ export class Request {
   // Milliseconds; Infinity: no deadline.
   timeLeft () { return Math.max(0, this.deadline - now()); }
 
+  // Tells the caller how far it is: `done` of `total` (0: not known).
+  progress (done, total = 0, text = '') {
+    if (this.record.type !== Type.CALL || this.answered || this.cancelled) return;
+    this.server.node.link.send(record(Type.PROGRESS, this.record.id, { body: pack([done, total, cut(text)]) }));
+  }
+
   // What the caller sends: for await (const item of request.items).
   get items () {
     const channel = this.channel;
@@ -68,7 +76,10 @@ export class Request {
     this.controller.abort();
   }
 
-  async run (callback) {
+  async run ({ callback, tally }) {
+    this.tally = tally;
+    this.began = now();
+    tally.begin();
     let args;
     try {
       if (this.timeLeft() === 0) throw new DaffiError(Status.TIMEOUT, 'too late when its turn came');
@@ -120,6 +131,7 @@ export class Request {
   answer (each) {
     if (this.answered) return;
     this.answered = true;
+    this.tally?.end((now() - this.began) * 1000, each.type === Type.ERROR);
     this.server.requests.delete(this.record.id);
     this.channel?.finish();
     if (!this.orphaned && this.record.type === Type.CALL) this.server.node.link.send(each);
@@ -149,15 +161,16 @@ export class Server {
     this.node = node;
     this.functions = new Map();
     this.requests = new Map();
-    this.own = new Map([['$node.ping', () => null], ['$node.info', () => node.info()]]);
+    this.own = new Map([...ownFunctions({ name: node.name, tell: node.tell, server: this })]
+      .map(([name, callback]) => [name, { callback, tally: new Tally() }]));
     this.onAnswered = () => {};
   }
 
   onCall (each, left) {
-    const callback = this.functions.get(each.name)?.callback ?? this.own.get(each.name);
+    const served = this.functions.get(each.name) ?? this.own.get(each.name);
     const request = new Request(this, each, left === null ? Infinity : now() + left);
     if (each.type === Type.CALL) this.requests.set(each.id, request);
-    if (callback) request.run(callback);
+    if (served) request.run(served);
     else request.fail(new DaffiError(Status.NO_FUNCTION, 'not offered here'), Executed.NO);
   }
 

@@ -7,7 +7,6 @@ It wants pyzmq and msgpack (Debian: python3-zmq, python3-msgpack), and daffi-bro
 a program says `init_controller=True`. README.md beside this package says the rest.
 """
 
-from .calls import AsyncResult, Broadcast, Reply  # noqa: F401
 from .channel import Stream  # noqa: F401
 from .events import Event  # noqa: F401
 from .exceptions import (BusyError, CancelledError, DaffiError,  # noqa: F401
@@ -20,6 +19,7 @@ from .protocol import EventType, Executed, Policy, Reason, Status  # noqa: F401
 from .registry import (Args, Callback, Fetcher, FetcherMethod,  # noqa: F401
                        __body_unknown__, alias, callback, callback_and_fetcher, fetcher,
                        local)
+from .results import AsyncResult, Broadcast, Progress, Reply  # noqa: F401
 from .serve import CallFailed, current_request  # noqa: F401
 from .tasks import ScheduledTask  # noqa: F401
 from .transfer import Payload  # noqa: F401

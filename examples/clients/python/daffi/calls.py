@@ -1,19 +1,13 @@
 # SPDX-License-Identifier: MPL-2.0
-"""What this process has asked for: calls, waits and broadcasts, and the table of them.
+"""What this process has asked for: calls, waits and broadcasts, and the table of them."""
 
-An `AsyncResult` is waiting (not sent yet), sent (in the table under its id), resting
-before another attempt, or done. Every path ends in `finish ()`, once.
-"""
-
-import asyncio
 import random
-import threading
 import time
-from dataclasses import dataclass
 
 from .channel import Channel
 from .exceptions import error
 from .protocol import WINDOW_BYTES, WINDOW_ITEMS, Executed, Option, Status, Type
+from .results import Broadcast, Progress
 from .values import unpack
 from .wire import Record
 
@@ -21,186 +15,6 @@ ATTEMPTS_MAX = 3
 BACKOFF = 0.010
 GRACE = 0.050  # the controller's own word on a deadline knows more than ours
 _PASSING = (Status.BUSY, Status.DRAINING, Status.PROCESS_LOST, Status.CONTROLLER_LOST)
-
-
-class AsyncResult:
-    """A call in the background: wait for it as often as you like."""
-
-    def __init__(self, node, type, name="", peer="", body=b"", deadline=None,
-                 options=None, idempotent=False, no_retry=False):
-        self._node = node
-        self._done = threading.Condition(node.link.lock)
-        self.type = type
-        self.name = name
-        self.peer = peer
-        self.body = body
-        self.deadline = deadline
-        self.options = options or {}
-        self.idempotent = idempotent
-        self.no_retry = no_retry
-        self.id = 0
-        self.attempts = 0
-        self.cancelled = False  # and its answer is awaited
-        self.process = ""       # who answered
-        self.parent = None      # the request that it was made for
-        self.channel = None
-        self._alarm = None
-        self._finished = False
-        self._maybe_ran = False
-        self._error = None
-        self._body = None
-        self._value = self
-        self._callbacks = []
-
-    # --- for everybody ----------------------------------------------------------------------
-
-    @property
-    def ready(self):
-        return self._finished
-
-    def done(self):
-        return self._finished
-
-    @property
-    def error(self):
-        """The exception that it failed with, None otherwise."""
-        return self._error
-
-    def get(self, timeout=None):
-        """The result. Raises its error, or TimeoutError where `timeout` seconds were not
-        enough; the call goes on then. Blocks."""
-        end = None if timeout is None else time.monotonic() + timeout
-        with self._done:
-            while not self._finished:
-                left = None if end is None else end - time.monotonic()
-                if left is not None and left <= 0:
-                    raise error(Status.TIMEOUT, "not finished yet", Executed.MAYBE,
-                                self.peer, self.name)
-                self._done.wait(left)
-        return self._outcome()
-
-    result = get
-
-    async def get_async(self, timeout=None):
-        await asyncio.wait_for(self._finish_in_loop(), timeout)
-        return self._outcome()
-
-    def __await__(self):
-        return self.get_async().__await__()
-
-    def add_done_callback(self, function):
-        """function (result), once, from the thread of events."""
-        def later():
-            self._node.events.put(function, self)
-        with self._done:
-            if not self._finished:
-                self._callbacks.append(later)
-                return
-        later()
-
-    def cancel(self):
-        """Nobody needs the result any more: whoever runs it is told. The outcome,
-        CancelledError or what was faster, comes when it is known whether it began."""
-        with self._done:
-            if not self._finished and not self._node.calls.cancel(self):
-                self.finish(error=error(Status.CANCELLED, "cancelled", self._maybe(),
-                                        self.peer, self.name))
-
-    def abandon(self, reason):
-        """It ends here with this exception: whoever runs it is told."""
-        with self._done:
-            if not self._finished:
-                self._node.calls.withdraw(self)
-                self.finish(error=reason)
-
-    # --- under the lock -----------------------------------------------------------------------
-
-    def _maybe(self):
-        return Executed.MAYBE if self.attempts or self._maybe_ran else Executed.NO
-
-    def finish(self, body=None, error=None, process=""):
-        if self._finished:
-            return
-        if self._maybe_ran and getattr(error, "executed", None) == Executed.NO:
-            error.executed = Executed.MAYBE
-        self._finished = True
-        self._body, self._error = body, error
-        self.process = process
-        if self._alarm:
-            self._alarm.clear()
-        if self.parent:
-            self.parent.children.discard(self)
-        if self.channel:
-            self.channel.finish(error)
-        self._done.notify_all()
-        callbacks, self._callbacks = self._callbacks, []
-        for each in callbacks:
-            each()
-
-    def _outcome(self):
-        if self._error:
-            raise self._error
-        if self._value is self:
-            self._value = unpack(self._body)
-        return self._value
-
-    async def _finish_in_loop(self):
-        loop = asyncio.get_running_loop()
-        future = loop.create_future()
-
-        def tell():
-            loop.call_soon_threadsafe(lambda: future.done() or future.set_result(None))
-        with self._done:
-            if self._finished:
-                return
-            self._callbacks.append(tell)
-        await future
-
-
-@dataclass
-class Reply:
-    """What one process answered to a broadcast: a value or an error."""
-
-    process: str
-    value: object = None
-    error: Exception = None
-
-
-class Broadcast(AsyncResult):
-    """Every process that offers the function. Iterate over it for replies as they come."""
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.replies = []
-
-    def on_part(self, record, failure):
-        self.replies.append((record.peer, record.body, failure))
-        self._done.notify_all()
-
-    @staticmethod
-    def _reply(process, body, failure):
-        return Reply(process, None if failure else unpack(body), failure)
-
-    def __iter__(self):
-        index = 0
-        while True:
-            with self._done:
-                while index >= len(self.replies) and not self._finished:
-                    self._done.wait()
-                if index >= len(self.replies):
-                    break
-                part = self.replies[index]
-            index += 1
-            yield self._reply(*part)
-        if self._error:
-            raise self._error
-
-    def _outcome(self):
-        """A dict from process to value; in place of a value its exception."""
-        if self._error:
-            raise self._error
-        replies = [self._reply(*part) for part in self.replies]
-        return {each.process: each.error or each.value for each in replies}
 
 
 class Calls:
@@ -330,6 +144,15 @@ class Calls:
         del self._flight[record.id]
         self._fail(call, failure)
         return True
+
+    def on_progress(self, record):
+        call = self._flight.get(record.id)
+        try:
+            done, total, text = unpack(record.body)
+        except (ValueError, TypeError):
+            return
+        if call:
+            call.progress = Progress(record.peer, done, total, text)
 
     def on_end(self, record):
         call = self._flight.get(record.id)

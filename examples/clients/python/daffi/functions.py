@@ -5,6 +5,7 @@ import inspect
 
 from .channel import Stream
 from .protocol import NAMED, SIGNATURE_BYTES
+from .tally import Tally
 
 
 class Function:
@@ -13,6 +14,7 @@ class Function:
     def __init__(self, name, function, signature=None):
         self.name = name
         self.call = function
+        self.tally = Tally()
         try:
             self.parameters = inspect.signature(function)
         except (TypeError, ValueError):

@@ -12,12 +12,13 @@ import weakref
 
 from . import registry, tasks, transfer
 from .broker import Broker, endpoint_of
-from .calls import AsyncResult, Broadcast, open_channel
+from .calls import open_channel
 from .exceptions import GlobalContextError, InitializationError, error
 from .execution_modifiers import seconds
 from .functions import Function, join_named
 from .node import Node, State
 from .protocol import MESSAGE_BYTES, Option, Policy, Status, Type
+from .results import AsyncResult, Broadcast
 from .serve import current_request
 from .streams import CallStream
 from .values import pack
@@ -164,7 +165,7 @@ class Global:
     def registered_callbacks(self):
         """What is offered at the controller now: process -> {function: signature}."""
         found = {}
-        for process, function, signature in self.call("$sys.functions"):
+        for process, function, signature, *_ in self.call("$sys.functions"):
             found.setdefault(process, {})[function] = signature
         return found
 
@@ -254,10 +255,27 @@ class Global:
     # --- transfer -----------------------------------------------------------------------------------
 
     def transfer_and_call(self, remote_process, payload, function, *args, timeout=None):
-        """Ships a shared object (a path, bytes, or a Payload) to a process that does not
+        """Ships a payload (a path, bytes, or a Payload) to a process that does not
         have it, runs its function there: the result. Blocks."""
         return transfer.transfer_and_call(self, remote_process, payload, function, args,
                                           timeout)
+
+    def publish(self, remote_process, payload, function, name):
+        """Makes a payload's function an ordinary one of that process. Blocks."""
+        transfer.publish(self, remote_process, payload, function, name)
+
+    def withdraw(self, remote_process, name):
+        """Ends what publish () began. Blocks."""
+        self.call("$node.payload.withdraw", name, process=remote_process)
+
+    def payloads(self, remote_process):
+        """Those of a process, as dicts: hash, name, calls, published … Blocks."""
+        return self.call("$node.payload.list", process=remote_process)
+
+    def unload(self, remote_process, payload):
+        """Lets a process forget a payload. Blocks."""
+        self.call("$node.payload.unload", transfer.payload_of(payload).hash,
+                  process=remote_process)
 
     # --- presence -----------------------------------------------------------------------------------
 

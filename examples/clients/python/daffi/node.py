@@ -5,7 +5,6 @@ way of each record to where it belongs."""
 import logging
 import math
 import os
-import platform
 import random
 import time
 
@@ -14,6 +13,7 @@ from .clock import Clock, local_ms
 from .events import Event, Events, read_event
 from .exceptions import error
 from .link import Link
+from .own import CLIENT_VERSION
 from .protocol import MESSAGE_BYTES, VERSION, EventType, Executed, Option, Status, Type
 from .serve import Server
 from .values import pack, unpack
@@ -21,7 +21,6 @@ from .wire import Malformed, Record, read_message
 
 log = logging.getLogger("daffi")
 
-CLIENT_VERSION = "0.1.0"
 HELLO_AGAIN = 1.0  # seconds: no answer, or refused
 
 
@@ -75,12 +74,6 @@ class Node:
     def check_running(self):
         if self.state == State.ENDED:
             raise error(Status.STOPPED, "this Global has stopped")
-
-    def info(self):
-        return {"language": "python", "version": CLIENT_VERSION, "pid": os.getpid(),
-                "runtime": platform.python_version(), "process": self.name,
-                "functions": len(self.server.functions),
-                "running": len(self.server.requests)}
 
     # --- functions ------------------------------------------------------------------------------
 
@@ -285,6 +278,9 @@ class Node:
             if event:
                 self.events.put(self.on_event, event)
 
+    def _on_progress(self, record):
+        self.calls.on_progress(record)
+
     def _on_ping(self, record):
         self.link.send(Record(Type.PONG, record.id))
 
@@ -357,4 +353,5 @@ _HANDLERS = {
     Type.DRAIN: Node._on_drain,
     Type.GOODBYE: Node._on_goodbye,
     Type.WHO: Node._on_who,
+    Type.PROGRESS: Node._on_progress,
 }

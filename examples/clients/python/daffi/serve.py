@@ -11,7 +11,8 @@ import traceback
 
 from .channel import Channel, Stream
 from .exceptions import DaffiError, error
-from .functions import Function, split_named
+from .functions import split_named
+from .own import Own
 from .protocol import ERROR_TEXT_BYTES, Executed, Option, Status, Type
 from .values import pack, unpack
 from .wire import Record
@@ -33,7 +34,8 @@ class Request:
         self._function = function
         self._cancelled = threading.Event()
         self._task = None
-        self._begun = self._answered = False
+        self._begun = None      # when, once it has
+        self._answered = False
         self.deadline = deadline
         self.children = set()   # calls that were made for it
         self.orphaned = False   # the session that it came from is over
@@ -66,6 +68,12 @@ class Request:
         if self.deadline is None:
             return None
         return max(0.0, self.deadline - time.monotonic())
+
+    def progress(self, done, total=0, text=""):
+        """Tells the caller how far it is: `done` of `total` (0: not known)."""
+        if self._record.type == Type.CALL and not self._cancelled.is_set():
+            body = pack([done, total, cut(text)])
+            self._server.node.link.send(Record(Type.PROGRESS, self._record.id, body=body))
 
     # --- running ------------------------------------------------------------------------------
 
@@ -116,8 +124,11 @@ class Request:
     def _begin(self):
         """From here on a cancel comes too late. False where it was cancelled before."""
         with self._server.node.link.lock:
-            self._begun = not self._cancelled.is_set()
-        return self._begun
+            if self._cancelled.is_set():
+                return False
+            self._begun = time.monotonic()
+            self._function.tally.begin()
+        return True
 
     def run(self):
         """In a worker thread."""
@@ -208,6 +219,9 @@ class Request:
             if self._answered:
                 return
             self._answered = True
+            if self._begun:
+                self._function.tally.end((time.monotonic() - self._begun) * 1e6,
+                                         record.type == Type.ERROR)
             self._server.requests.pop(self._record.id, None)
             if self.channel:
                 self.channel.finish()
@@ -245,6 +259,7 @@ class Server:
     def __init__(self, node, workers):
         self.node = node
         self.functions = {}
+        self.own = Own(node)
         self.requests = {}
         self.idle = threading.Condition(node.link.lock)
         self._workers_max = workers
@@ -256,7 +271,7 @@ class Server:
 
     def on_call(self, record, left_ms):
         deadline = None if left_ms is None else time.monotonic() + left_ms / 1000
-        function = self.functions.get(record.name) or self._of_the_node(record.name)
+        function = self.functions.get(record.name) or self.own.find(record.name)
         if not function:
             if record.type == Type.CALL:
                 self.node.link.send(Record(
@@ -272,13 +287,6 @@ class Server:
             asyncio.run_coroutine_threadsafe(request.run_async(), self._event_loop())
         else:
             self._work(request)
-
-    def _of_the_node(self, name):
-        if name == "$node.ping":
-            return Function(name, lambda: None)
-        if name == "$node.info":
-            return Function(name, self.node.info)
-        return None
 
     def _work(self, request):
         self._queue.put(request)

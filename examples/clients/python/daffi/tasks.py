@@ -6,10 +6,10 @@ import datetime
 import time
 import uuid as uuids
 
-from .calls import AsyncResult
 from .exceptions import InitializationError
 from .execution_modifiers import seconds
 from .protocol import Option, Type
+from .results import AsyncResult
 from .values import pack
 
 TIMEOUT = 30.0
