@@ -60,6 +60,13 @@ static void restore_row (void *context, const daffi_row_t *row)
                row->uuid, row->function);
 }
 
+static void restore_run (void *context, const char *uuid, const daffi_row_run_t *run)
+{
+    restore_t *self = context;
+    //  a line of the history that cannot be read is not worth a word
+    (void)!daffi_core_restore_run (self->core, uuid, run);
+}
+
 daffi_status_t daffi_keeper_open (daffi_keeper_t *self, daffi_core_t *core,
                                   daffi_log_t *log, const char *path, bool lazy,
                                   daffi_error_t *error)
@@ -69,8 +76,10 @@ daffi_status_t daffi_keeper_open (daffi_keeper_t *self, daffi_core_t *core,
     if (!path)
         return DAFFI_OK;
     self->store = daffi_store_open (path, lazy, error);
-    if (!self->store || daffi_store_load (self->store, restore_row, &restore, error))
+    const daffi_store_reader_t reader = {&restore, restore_row, restore_run};
+    if (!self->store || daffi_store_load (self->store, &reader, error))
         return DAFFI_SYSTEM;
+    daffi_core_restored (core);
     daffi_log (log, DAFFI_LOG_INFO, "tasks.restored",
                "store=%s tasks=%llu left_out=%llu", path,
                (unsigned long long)restore.read, (unsigned long long)restore.left_out);

@@ -14,7 +14,9 @@
  *  Each run is an ordinary call with a deadline of its own, given to a provider at most
  *  once. Where the controller has a store (daffi-broker, or daffi_options_t.store), a
  *  task is accepted after it is on disk, and a run is on disk before it begins: after a
- *  crash it goes on, and no run that was begun is begun again.
+ *  crash it goes on, and no run that was begun is begun again. Where the disk is slower
+ *  than the runs come, they are held back; one that is held back for more than a second
+ *  was missed.
  *
  *  Times are milliseconds; moments are milliseconds since 1970-01-01 00:00 UTC (what
  *  time () * 1000 gives). Intervals and delays count on the monotonic clock of the
@@ -98,8 +100,9 @@ typedef struct {
 
 /*  Hands a task to the controller, which makes the calls from then on; `uuid` names it.
  *  DAFFI_INVALID: the text says what is wrong with the schedule, and where; TOO_BIG:
- * the arguments take more than 1 MiB; BUSY: 1,000,000 tasks exist; SYSTEM: it could not
- * be written to the store. */
+ * the arguments take more than 1 MiB; BUSY: 1,000,000 tasks exist, or too many changes
+ * are on their way to the disk; SYSTEM: it could not be written to the store, which
+ * takes no changes any more (executed NO), or stopped doing so at this one (MAYBE). */
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_global_schedule (
     daffi_global_t *self, const char *function, daffi_args_t args,
     const daffi_schedule_t *schedule, char uuid[DAFFI_UUID_SIZE], daffi_error_t *error);

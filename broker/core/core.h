@@ -101,8 +101,14 @@ void daffi_core_set_wall (daffi_core_t *self, int64_t now_ms, int64_t wall_ms);
 //  read, and is left out.
 DAFFI_MUST_USE daffi_status_t daffi_core_restore (daffi_core_t *self,
                                                   const daffi_row_t *row);
-//  All changes up to `ticket` are on disk; or, with a status, they and all later ones
-//  will never be, and `text` says why.
+//  A run of one of them that has ended; the oldest first.
+DAFFI_MUST_USE daffi_status_t daffi_core_restore_run (daffi_core_t *self,
+                                                      const char *uuid,
+                                                      const daffi_row_run_t *run);
+//  That was all: what was cut off goes on.
+void daffi_core_restored (daffi_core_t *self);
+//  All changes up to `ticket` are on disk; with a status, no later one is told of any
+//  more or will ever be made, and `text` says why.
 void daffi_core_written (daffi_core_t *self, uint64_t ticket, daffi_status_t status,
                          const char *text, int64_t now_ms);
 

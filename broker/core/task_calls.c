@@ -211,7 +211,7 @@ static void cancel_task (request_t *self)
     } else if (daffi_tasks_writable (self->core, self->session, self->header)) {
         daffi_duty_cancel (duty);
         daffi_tasks_tell_ended (self->core, duty);
-        answer (self, daffi_tasks_changed (self->core, duty), "cancelled");
+        answer (self, daffi_tasks_changed (self->core, duty, NULL), "cancelled");
     }
 }
 
@@ -234,7 +234,7 @@ static void pause_task (request_t *self)
     if (!duty)
         return;
     daffi_duty_pause (duty);
-    answer (self, daffi_tasks_changed (self->core, duty), "");
+    answer (self, daffi_tasks_changed (self->core, duty, NULL), "");
 }
 
 static void resume_task (request_t *self)
@@ -243,7 +243,7 @@ static void resume_task (request_t *self)
     if (!duty)
         return;
     daffi_duty_resume (duty, daffi_tasks_now (&self->core->tasks, self->core->now_ms));
-    answer (self, daffi_tasks_changed (self->core, duty), "");
+    answer (self, daffi_tasks_changed (self->core, duty, NULL), "");
 }
 
 static void run_task (request_t *self)
@@ -257,7 +257,7 @@ static void run_task (request_t *self)
         refuse (self, status, "a run of it has not ended");
         return;
     }
-    uint64_t ticket = daffi_tasks_changed (self->core, duty);
+    uint64_t ticket = daffi_tasks_changed (self->core, duty, NULL);
     self->core->stats.task_runs += status == DAFFI_OK;
     if (!status)
         daffi_tasks_begin (self->core, duty, now.wall_ms, ticket);

@@ -9,7 +9,7 @@
 #include "state.h"
 
 //  A tick does so many at most, so that those who call by themselves get their turn.
-enum { BEGUN_A_TICK = 128, ENDED_A_TICK = 512 };
+enum { BEGUN_A_TICK = 64, ENDED_A_TICK = 128 };
 
 //  --- the beginning ------------------------------------------------------------------
 
@@ -119,7 +119,8 @@ static void finish_run (daffi_core_t *core, daffi_run_t *run)
 {
     daffi_duty_t *duty = run->duty;
     daffi_now_t now = daffi_tasks_now (&core->tasks, core->now_ms);
-    daffi_run_end_t end = {.due_ms = run->due_ms,
+    daffi_run_end_t end = {.number = run->id,
+                           .due_ms = run->due_ms,
                            .began_ms = run->began_ms,
                            .ended_ms = now.wall_ms,
                            .status = run->status,
@@ -127,16 +128,16 @@ static void finish_run (daffi_core_t *core, daffi_run_t *run)
                            .process = run->process,
                            .text = run->text};
     int64_t moment_ms;
-    daffi_duty_end_run (duty, &end);
+    end.replaces = daffi_duty_end_run (duty, &end);
     bool another = !core->draining && daffi_duty_wait_over (duty, now, &moment_ms);
     if (end.status) {
         core->stats.failed_runs++;
         daffi_tasks_tell_failed (core, duty, &end);
     }
+    uint64_t ticket = daffi_tasks_changed (core, duty, &end);
     daffi_link_remove (&run->link);
     daffi_table_remove (&core->tasks.runs, 0, run->id);
     free (run);
-    uint64_t ticket = daffi_tasks_changed (core, duty);
     if (another)
         daffi_tasks_begin (core, duty, moment_ms, ticket);
 }
@@ -146,14 +147,14 @@ static void finish_run (daffi_core_t *core, daffi_run_t *run)
 static void begin_due (daffi_core_t *core)
 {
     daffi_now_t now = daffi_tasks_now (&core->tasks, core->now_ms);
-    for (int i = 0; i < BEGUN_A_TICK; i++) {
+    for (int i = 0; i < BEGUN_A_TICK && !daffi_tasks_held (core); i++) {
         int64_t moment_ms;
         daffi_duty_t *duty = daffi_agenda_due (&core->tasks.agenda, now);
         if (!duty)
             return;
         bool begins = daffi_duty_come (duty, now, &moment_ms);
         core->stats.task_runs += begins;
-        uint64_t ticket = daffi_tasks_changed (core, duty);
+        uint64_t ticket = daffi_tasks_changed (core, duty, NULL);
         if (begins)
             daffi_tasks_begin (core, duty, moment_ms, ticket);
     }
@@ -161,6 +162,7 @@ static void begin_due (daffi_core_t *core)
 
 void daffi_tasks_tick (daffi_core_t *core)
 {
+    daffi_tasks_settle (core);
     for (int i = 0; i < ENDED_A_TICK; i++) {
         daffi_link_t *first = daffi_list_first (&core->tasks.ended);
         if (!first)
@@ -173,8 +175,10 @@ void daffi_tasks_tick (daffi_core_t *core)
 
 int64_t daffi_tasks_next (const daffi_core_t *core)
 {
-    if (!daffi_list_empty (&core->tasks.ended))
+    if (!daffi_list_empty (&core->tasks.ended) || daffi_tasks_decided (core))
         return core->now_ms;
-    return core->draining ? DAFFI_NEVER
-                          : daffi_agenda_next (&core->tasks.agenda, core->now_ms);
+    //  what holds them back is told of by daffi_core_written ()
+    return core->draining || daffi_tasks_held (core)
+               ? DAFFI_NEVER
+               : daffi_agenda_next (&core->tasks.agenda, core->now_ms);
 }

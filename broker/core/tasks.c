@@ -1,5 +1,5 @@
 //  SPDX-License-Identifier: MPL-2.0
-//  Tasks: how they come, change, and get onto the disk.
+//  Tasks: the beginning and the end of all of them, and how one comes: SCHEDULE.
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,162 +45,6 @@ void daffi_tasks_done (daffi_core_t *core)
     free (self->caller);
 }
 
-//  --- the disk -----------------------------------------------------------------------
-
-//  Returns the ticket; 0: there is no store, or it is broken.
-static uint64_t write (daffi_core_t *core, daffi_row_change_t change,
-                       const daffi_duty_t *duty, const daffi_body_t *plan)
-{
-    daffi_core_tasks_t *self = &core->tasks;
-    daffi_buffer_t state;
-    if (!self->output.store || self->broken)
-        return 0;
-    daffi_buffer_init (&state);
-    if (change != DAFFI_ROW_REMOVE)
-        daffi_duty_write (duty, daffi_tasks_now (self, core->now_ms), &state);
-    daffi_row_t row = {.uuid = duty->uuid,
-                       .function = duty->function,
-                       .owner = duty->owner,
-                       .process = duty->process,
-                       .all = duty->all,
-                       .plan = plan ? plan->data : NULL,
-                       .plan_size = plan ? plan->size : 0,
-                       .state = state.data,
-                       .state_size = state.size};
-    uint64_t ticket = ++self->last_ticket;
-    self->output.store (core->output.context, ticket, change, &row);
-    daffi_buffer_done (&state);
-    return ticket;
-}
-
-static void trim (daffi_core_t *core)
-{
-    daffi_duty_t *duty;
-    while ((duty = daffi_agenda_surplus (&core->tasks.agenda))) {
-        write (core, DAFFI_ROW_REMOVE, duty, NULL);
-        daffi_agenda_remove (&core->tasks.agenda, duty);
-    }
-}
-
-uint64_t daffi_tasks_changed (daffi_core_t *core, daffi_duty_t *duty)
-{
-    if (daffi_duty_finish (duty))
-        daffi_tasks_tell_ended (core, duty);
-    daffi_agenda_arm (&core->tasks.agenda, duty);
-    return write (core, DAFFI_ROW_STATE, duty, NULL);
-}
-
-bool daffi_tasks_writable (daffi_core_t *core, daffi_session_t *session,
-                           const daffi_header_t *header)
-{
-    const daffi_core_tasks_t *self = &core->tasks;
-    if (!self->broken)
-        return true;
-    daffi_core_send_error (
-        core, session, header->id, self->broken, DAFFI_EXECUTED_NO,
-        daffi_text_of (core->name),
-        "the store of tasks takes no changes until the controller is "
-        "started again: %s",
-        self->broken_text);
-    return false;
-}
-
-static void send_answer (daffi_core_t *core, daffi_session_t *session, uint64_t id,
-                         const char *answer)
-{
-    daffi_buffer_clear (&core->scratch);
-    if (answer[0])
-        daffi_write_string (&core->scratch, answer);
-    else
-        daffi_write_nil (&core->scratch);
-    daffi_core_send_scratch (core, session, id);
-}
-
-void daffi_tasks_answer (daffi_core_t *core, daffi_session_t *session,
-                         const daffi_header_t *header, uint64_t ticket,
-                         const char *answer, daffi_duty_t *fresh)
-{
-    if (!ticket) {
-        send_answer (core, session, header->id, answer);
-        return;
-    }
-    daffi_unwritten_t *waiting = daffi_new (sizeof *waiting);
-    daffi_entry_t *entry = daffi_entry_new (core, session, header->id,
-                                            daffi_calls_deadline (core, header));
-    waiting->ticket = ticket;
-    waiting->fresh = fresh;
-    snprintf (waiting->answer, sizeof waiting->answer, "%s", answer);
-    daffi_list_append (&core->tasks.unwritten, &waiting->link);
-    if (!entry)
-        return;  //  no room to wait: the deadline answers
-    entry->state = DAFFI_ENTRY_WRITING;
-    daffi_list_append (&core->tasks.asking, &entry->of_place.link);
-    daffi_entry_give_token (core, entry);
-    waiting->token = entry->token;
-}
-
-//  What waited for the disk is not going to be there.
-static void unwritten_failed (daffi_core_t *core, const daffi_unwritten_t *waiting,
-                              daffi_entry_t *entry)
-{
-    const daffi_core_tasks_t *self = &core->tasks;
-    daffi_run_t *run = daffi_table_get (&self->runs, 0, waiting->run);
-    if (run)
-        daffi_tasks_fail_run (core, run, self->broken, self->broken_text);
-    if (entry)
-        daffi_core_send_error (
-            core, entry->owner, entry->id, self->broken,
-            waiting->fresh ? DAFFI_EXECUTED_NO : DAFFI_EXECUTED_MAYBE,
-            daffi_text_of (core->name),
-            waiting->fresh ? "not written to the store: %s"
-                           : "done, but not written to the store: %s",
-            self->broken_text);
-    if (waiting->fresh)
-        daffi_agenda_remove (&core->tasks.agenda, waiting->fresh);
-}
-
-static void written (daffi_core_t *core, const daffi_unwritten_t *waiting,
-                     daffi_entry_t *entry)
-{
-    daffi_run_t *run = daffi_table_get (&core->tasks.runs, 0, waiting->run);
-    if (waiting->fresh) {
-        waiting->fresh->fresh = false;
-        daffi_agenda_arm (&core->tasks.agenda, waiting->fresh);
-    }
-    if (run)
-        daffi_tasks_give (core, run);
-    if (entry)
-        send_answer (core, entry->owner, entry->id, waiting->answer);
-}
-
-void daffi_core_written (daffi_core_t *self, uint64_t ticket, daffi_status_t status,
-                         const char *text, int64_t now_ms)
-{
-    daffi_core_tasks_t *tasks = &self->tasks;
-    self->now_ms = now_ms > self->now_ms ? now_ms : self->now_ms;
-    if (status && !tasks->broken) {
-        tasks->broken = status;
-        snprintf (tasks->broken_text, sizeof tasks->broken_text, "%s", text);
-        daffi_log (&self->log, DAFFI_LOG_ERROR, "tasks.read_only", "reason=\"%s\"",
-                   text);
-    }
-    DAFFI_LIST_EACH (&tasks->unwritten, link, follower) {
-        daffi_unwritten_t *waiting = daffi_container (link, daffi_unwritten_t, link);
-        if (waiting->ticket > ticket && !tasks->broken)
-            break;
-        daffi_link_remove (&waiting->link);
-        daffi_entry_t *entry =
-            waiting->token ? daffi_entry_by_token (self, NULL, waiting->token) : NULL;
-        if (status)
-            unwritten_failed (self, waiting, entry);
-        else
-            written (self, waiting, entry);
-        if (entry)
-            daffi_entry_free (self, entry);
-        free (waiting);
-    }
-}
-
 //  --- SCHEDULE -----------------------------------------------------------------------
 
 static void refuse (daffi_core_t *core, daffi_session_t *session,
@@ -213,7 +57,7 @@ static void refuse (daffi_core_t *core, daffi_session_t *session,
 }
 
 //  Lower-case hexadecimal digits and dashes where RFC 4122 has them.
-static bool uuid_valid (daffi_text_t text)
+bool daffi_tasks_uuid_valid (daffi_text_t text)
 {
     if (text.size != DAFFI_UUID_SIZE - 1)
         return false;
@@ -245,7 +89,7 @@ static bool choose_uuid (daffi_core_t *core, const daffi_value_t *map, char *out
         return true;
     }
     daffi_text_t text = daffi_value_text_of (&value);
-    if (!uuid_valid (text))
+    if (!daffi_tasks_uuid_valid (text))
         return false;
     memcpy (out, text.data, text.size);
     out[text.size] = 0;
@@ -307,7 +151,9 @@ static void accept (daffi_core_t *core, daffi_session_t *session,
         refuse (core, session, header, DAFFI_NO_MEMORY, "no memory for the arguments");
         return;
     }
-    uint64_t ticket = write (core, DAFFI_ROW_ADD, duty, body);
+    duty->number = ++core->tasks.last_task;
+    duty->body_size = body->size;
+    uint64_t ticket = daffi_tasks_write (core, DAFFI_ROW_ADD, duty, body, NULL);
     duty->fresh = ticket != 0;
     daffi_agenda_add (&core->tasks.agenda, duty);
     daffi_tasks_answer (core, session, header, ticket, uuid, ticket ? duty : NULL);
@@ -363,7 +209,7 @@ void daffi_tasks_schedule (daffi_core_t *core, daffi_session_t *session,
                            const daffi_header_t *header, const daffi_body_t *body)
 {
     enum { BODY_MAX = 2 << 20 };
-    trim (core);
+    daffi_tasks_trim (core);
     if (!daffi_entry_id_free (core, session, header->id)) {
         core->stats.malformed++;
         daffi_core_send_error (core, session, 0, DAFFI_PROTOCOL, DAFFI_EXECUTED_NO,
@@ -383,51 +229,4 @@ void daffi_tasks_schedule (daffi_core_t *core, daffi_session_t *session,
     } else if (daffi_tasks_writable (core, session, header)) {
         join_and_schedule (core, session, header, body);
     }
-}
-
-//  --- after a start ------------------------------------------------------------------
-
-static daffi_duty_t *read_row (daffi_core_t *core, const daffi_row_t *row,
-                               daffi_now_t now)
-{
-    daffi_value_t map, args = daffi_value_nil ();
-    daffi_plan_t plan;
-    daffi_error_t error;
-    if (!uuid_valid (daffi_text_of (row->uuid)) ||
-        daffi_agenda_find (&core->tasks.agenda, daffi_text_of (row->uuid)) ||
-        daffi_value_unpack (row->plan, row->plan_size, &map) ||
-        map.kind != DAFFI_KIND_MAP ||
-        daffi_plan_read (&plan, &map, &core->tasks.agenda.zones, now, true, &error))
-        return NULL;
-    if (daffi_value_find (&map, "args", &args))
-        args = daffi_value_nil ();
-    daffi_duty_t *duty = daffi_duty_new (
-        row->uuid, daffi_text_of (row->function), daffi_text_of (row->owner),
-        daffi_text_of (row->process), row->all, &args, &plan, now);
-    if (duty && daffi_duty_read (duty, row->state, row->state_size, now))
-        daffi_duty_destroy (&duty);
-    return duty;
-}
-
-daffi_status_t daffi_core_restore (daffi_core_t *self, const daffi_row_t *row)
-{
-    daffi_now_t now = daffi_tasks_now (&self->tasks, self->now_ms);
-    daffi_duty_t *duty = read_row (self, row, now);
-    int64_t moment_ms;
-    if (!duty)
-        return DAFFI_PROTOCOL;
-    daffi_agenda_add (&self->tasks.agenda, duty);
-    bool begins = daffi_duty_wait_over (duty, now, &moment_ms);
-    if (duty->lost || begins) {
-        uint64_t ticket = daffi_tasks_changed (self, duty);
-        if (begins)
-            daffi_tasks_begin (self, duty, moment_ms, ticket);
-    }
-    return DAFFI_OK;
-}
-
-void daffi_core_set_wall (daffi_core_t *self, int64_t now_ms, int64_t wall_ms)
-{
-    self->tasks.wall_offset_ms = wall_ms - now_ms;
-    daffi_agenda_look (&self->tasks.agenda, daffi_tasks_now (&self->tasks, now_ms));
 }

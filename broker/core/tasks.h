@@ -44,13 +44,17 @@ typedef struct {
 typedef struct {
     daffi_agenda_t agenda;
     daffi_core_tasks_output_t output;
-    daffi_session_t *caller;  //  of all runs
-    daffi_table_t runs;       //  (0, id) -> run
-    uint64_t last_run;
-    daffi_list_t ended;      //  runs whose answer is there
-    daffi_list_t unwritten;  //  in the order of their tickets
-    daffi_list_t asking;     //  entry.of_place: requests that wait for the disk
-    uint64_t last_ticket;
+    daffi_session_t *caller;   //  of all runs
+    daffi_table_t runs;        //  (0, id) -> run
+    uint64_t last_run;         //  numbers, also in the store
+    uint64_t last_task;        //
+    daffi_list_t ended;        //  runs whose answer is there
+    daffi_list_t unwritten;    //  in the order of their tickets
+    daffi_list_t asking;       //  entry.of_place: requests that wait for the disk
+    uint64_t last_ticket;      //  given
+    uint64_t written;          //  the last one that is on disk
+    size_t unwritten_bytes;    //  of fresh tasks
+    bool behind;               //  the disk is slow, and runs are held back
     daffi_list_t subscribers;  //  session.task_subscriber
     int64_t wall_offset_ms;    //  wall clock minus the core's
     daffi_status_t broken;     //  the store takes no more, and why
@@ -73,13 +77,31 @@ void daffi_tasks_done (daffi_core_t *core);
 //  SCHEDULE.
 void daffi_tasks_schedule (daffi_core_t *core, daffi_session_t *session,
                            const daffi_header_t *header, const daffi_body_t *body);
-//  A duty has changed: arms it, tells of its end, writes it. Returns the ticket.
-uint64_t daffi_tasks_changed (daffi_core_t *core, daffi_duty_t *duty);
+bool daffi_tasks_uuid_valid (daffi_text_t text);
+
+//  --- task_disk.c --------------------------------------------------------------------
+
+//  Returns the ticket; 0: there is no store, or it is broken. `plan` goes with ADD.
+uint64_t daffi_tasks_write (daffi_core_t *core, daffi_row_change_t change,
+                            const daffi_duty_t *duty, const daffi_body_t *plan,
+                            const daffi_run_end_t *end);
+//  A duty has changed, where `end` is not NULL by the end of a run: arms it, tells of
+//  its end, writes it. Returns the ticket.
+uint64_t daffi_tasks_changed (daffi_core_t *core, daffi_duty_t *duty,
+                              const daffi_run_end_t *end);
+//  Forgets the oldest of too many that have ended.
+void daffi_tasks_trim (daffi_core_t *core);
+//  No run begins until the disk has caught up.
+bool daffi_tasks_held (const daffi_core_t *core);
+//  What waited for the disk and does not have to any more: is there some, do some of
+//  it.
+bool daffi_tasks_decided (const daffi_core_t *core);
+void daffi_tasks_settle (daffi_core_t *core);
 //  Answers a request with a string, or nil where it is "", once the ticket is on disk.
 void daffi_tasks_answer (daffi_core_t *core, daffi_session_t *session,
                          const daffi_header_t *header, uint64_t ticket,
                          const char *answer, daffi_duty_t *fresh);
-//  DAFFI_OK, or the store takes no changes and the sender was told.
+//  True, or the store takes no changes and the sender was told.
 bool daffi_tasks_writable (daffi_core_t *core, daffi_session_t *session,
                            const daffi_header_t *header);
 

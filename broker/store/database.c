@@ -1,8 +1,10 @@
 //  SPDX-License-Identifier: MPL-2.0
 //  The SQLite file of a store.
 //
-//  Two tables, since the state of a task changes with each run and its arguments, which
-//  may be large, never do.
+//  Three tables: what never changes of a task, which may be large; its state, which
+//  changes with each run; and the runs that are in its history, where new ones come to
+//  one end and old ones leave at the other. All are keyed by numbers that grow, so that
+//  what is written together lies together.
 
 #include "database.h"
 
@@ -19,21 +21,39 @@
 
 //  "dafT": file (1) and others tell by it what the file is.
 #define APPLICATION "1684104788"
-#define VERSION     1
+#define VERSION     2
 
+//  A write-ahead log of some ten megabytes, and room in memory for what a transaction
+//  changes: with SQLite's own defaults a busy store does little else than to move
+//  pages.
 static const char prepare_file[] =
     "PRAGMA locking_mode = EXCLUSIVE;"
     "PRAGMA journal_mode = WAL;"
     "PRAGMA synchronous = FULL;"
+    "PRAGMA cache_size = -65536;"
+    "PRAGMA wal_autocheckpoint = 8192;"
+    "PRAGMA journal_size_limit = 67108864;"
     "BEGIN IMMEDIATE;"
-    "CREATE TABLE IF NOT EXISTS task (uuid TEXT PRIMARY KEY, function TEXT NOT NULL,"
-    " owner TEXT NOT NULL, process TEXT NOT NULL, everybody INTEGER NOT NULL,"
-    " plan BLOB NOT NULL);"
-    "CREATE TABLE IF NOT EXISTS state (uuid TEXT PRIMARY KEY, state BLOB NOT NULL)"
-    " WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS tasks (number INTEGER PRIMARY KEY, uuid TEXT NOT NULL,"
+    " function TEXT NOT NULL, owner TEXT NOT NULL, process TEXT NOT NULL,"
+    " everybody INTEGER NOT NULL, plan BLOB NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS states (task INTEGER PRIMARY KEY, state BLOB NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS runs (number INTEGER PRIMARY KEY,"
+    " task INTEGER NOT NULL, end BLOB NOT NULL);"
     "PRAGMA application_id = " APPLICATION ";"
-    "PRAGMA user_version = 1;"
+    "PRAGMA user_version = 2;"
     "COMMIT;";
+
+//  In their order; ADD takes two.
+enum { ADD_TASK, SET_STATE, ADD_RUN, REMOVE_RUN, REMOVE_TASK, REMOVE_STATE };
+static const char *const texts[DAFFI_STATEMENTS] = {
+    "INSERT OR REPLACE INTO tasks (number, uuid, function, owner, process, everybody,"
+    " plan) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    "INSERT OR REPLACE INTO states (task, state) VALUES (?, ?)",
+    "INSERT OR REPLACE INTO runs (number, task, end) VALUES (?, ?, ?)",
+    "DELETE FROM runs WHERE number = ?",
+    "DELETE FROM tasks WHERE number = ?",
+    "DELETE FROM states WHERE task = ?"};
 
 static daffi_status_t fail (const daffi_database_t *self, daffi_error_t *error)
 {
@@ -60,34 +80,25 @@ static daffi_status_t prepare (daffi_database_t *self, sqlite3_stmt **statement,
 
 static daffi_status_t prepare_all (daffi_database_t *self, daffi_error_t *error)
 {
-    daffi_status_t status =
-        prepare (self, &self->add,
-                 "INSERT OR REPLACE INTO task (uuid, function, owner, process, "
-                 "everybody, plan) VALUES (?, ?, ?, ?, ?, ?)",
-                 error);
-    if (!status)
-        status =
-            prepare (self, &self->state,
-                     "INSERT OR REPLACE INTO state (uuid, state) VALUES (?, ?)", error);
-    if (!status)
-        status = prepare (self, &self->remove_task, "DELETE FROM task WHERE uuid = ?",
-                          error);
-    if (!status)
-        status = prepare (self, &self->remove_state, "DELETE FROM state WHERE uuid = ?",
-                          error);
+    daffi_status_t status = DAFFI_OK;
+    for (int i = 0; i < DAFFI_STATEMENTS && !status; i++)
+        status = prepare (self, &self->statements[i], texts[i], error);
     return status;
 }
 
-//  A later version knows what it wrote, and we do not.
+//  A later version knows what it wrote, and we do not; version 1 was never published.
 static daffi_status_t check_version (daffi_database_t *self, daffi_error_t *error)
 {
     sqlite3_stmt *statement = NULL;
     daffi_status_t status = prepare (self, &statement, "PRAGMA user_version", error);
-    if (!status && sqlite3_step (statement) == SQLITE_ROW &&
-        sqlite3_column_int (statement, 0) > VERSION)
-        status = daffi_fail (error, DAFFI_SYSTEM,
-                             "the store %.120s was written by a later version of daffi",
-                             self->path);
+    int version = 0;
+    if (!status && sqlite3_step (statement) == SQLITE_ROW)
+        version = sqlite3_column_int (statement, 0);
+    if (version != 0 && version != VERSION)
+        status = daffi_fail (
+            error, DAFFI_SYSTEM,
+            "the store %.120s is of version %d, and this daffi reads version %d",
+            self->path, version, VERSION);
     sqlite3_finalize (statement);
     return status;
 }
@@ -118,34 +129,63 @@ static const char *text_column (sqlite3_stmt *statement, int column)
     return text ? (const char *)text : "";
 }
 
-daffi_status_t daffi_database_read (daffi_database_t *self, daffi_store_row_fn *on_row,
-                                    void *context, daffi_error_t *error)
+static void read_task (sqlite3_stmt *statement, const daffi_store_reader_t *reader)
+{
+    const daffi_row_t row = {.number = (uint64_t)sqlite3_column_int64 (statement, 0),
+                             .uuid = text_column (statement, 1),
+                             .function = text_column (statement, 2),
+                             .owner = text_column (statement, 3),
+                             .process = text_column (statement, 4),
+                             .all = sqlite3_column_int (statement, 5),
+                             .plan = sqlite3_column_blob (statement, 6),
+                             .plan_size = (size_t)sqlite3_column_bytes (statement, 6),
+                             .state = sqlite3_column_blob (statement, 7),
+                             .state_size = (size_t)sqlite3_column_bytes (statement, 7)};
+    reader->on_task (reader->context, &row);
+}
+
+static void read_run (sqlite3_stmt *statement, const daffi_store_reader_t *reader)
+{
+    const daffi_row_run_t run = {
+        .number = (uint64_t)sqlite3_column_int64 (statement, 0),
+        .end = sqlite3_column_blob (statement, 2),
+        .end_size = (size_t)sqlite3_column_bytes (statement, 2)};
+    reader->on_run (reader->context, text_column (statement, 1), &run);
+}
+
+typedef void (read_fn) (sqlite3_stmt *statement, const daffi_store_reader_t *reader);
+
+static daffi_status_t read_all (daffi_database_t *self, const char *text, read_fn *read,
+                                const daffi_store_reader_t *reader,
+                                daffi_error_t *error)
 {
     sqlite3_stmt *statement = NULL;
-    if (!self->file)
-        return DAFFI_OK;
-    daffi_status_t status =
-        prepare (self, &statement,
-                 "SELECT task.uuid, function, owner, process, everybody, plan, state "
-                 "FROM task JOIN state USING (uuid) ORDER BY task.rowid",
-                 error);
+    daffi_status_t status = prepare (self, &statement, text, error);
     int code = SQLITE_DONE;
-    while (!status && (code = sqlite3_step (statement)) == SQLITE_ROW) {
-        daffi_row_t row = {.uuid = text_column (statement, 0),
-                           .function = text_column (statement, 1),
-                           .owner = text_column (statement, 2),
-                           .process = text_column (statement, 3),
-                           .all = sqlite3_column_int (statement, 4),
-                           .plan = sqlite3_column_blob (statement, 5),
-                           .plan_size = (size_t)sqlite3_column_bytes (statement, 5),
-                           .state = sqlite3_column_blob (statement, 6),
-                           .state_size = (size_t)sqlite3_column_bytes (statement, 6)};
-        on_row (context, &row);
-    }
+    while (!status && (code = sqlite3_step (statement)) == SQLITE_ROW)
+        read (statement, reader);
     if (!status && code != SQLITE_DONE)
         status = fail (self, error);
     sqlite3_finalize (statement);
     return status;
+}
+
+daffi_status_t daffi_database_read (daffi_database_t *self,
+                                    const daffi_store_reader_t *reader,
+                                    daffi_error_t *error)
+{
+    if (!self->file)
+        return DAFFI_OK;
+    daffi_status_t status = read_all (
+        self,
+        "SELECT tasks.number, uuid, function, owner, process, everybody, plan, state "
+        "FROM tasks JOIN states ON states.task = tasks.number ORDER BY tasks.number",
+        read_task, reader, error);
+    return status ? status
+                  : read_all (self,
+                              "SELECT runs.number, uuid, end FROM runs JOIN tasks "
+                              "ON tasks.number = runs.task ORDER BY runs.number",
+                              read_run, reader, error);
 }
 
 daffi_status_t daffi_database_open (daffi_database_t *self, const char *path, bool lazy,
@@ -159,10 +199,8 @@ daffi_status_t daffi_database_open (daffi_database_t *self, const char *path, bo
 
 void daffi_database_close (daffi_database_t *self)
 {
-    sqlite3_finalize (self->add);
-    sqlite3_finalize (self->state);
-    sqlite3_finalize (self->remove_task);
-    sqlite3_finalize (self->remove_state);
+    for (int i = 0; i < DAFFI_STATEMENTS; i++)
+        sqlite3_finalize (self->statements[i]);
     sqlite3_close (self->file);
     free (self->path);
 }
@@ -196,14 +234,19 @@ daffi_status_t daffi_database_begin (daffi_database_t *self, daffi_error_t *erro
                : DAFFI_OK;
 }
 
-static daffi_status_t step (daffi_database_t *self, sqlite3_stmt *statement,
-                            daffi_error_t *error)
+static daffi_status_t step (daffi_database_t *self, int number, daffi_error_t *error)
 {
+    sqlite3_stmt *statement = self->statements[number];
     daffi_status_t status =
         sqlite3_step (statement) == SQLITE_DONE ? DAFFI_OK : fail (self, error);
     sqlite3_reset (statement);
     sqlite3_clear_bindings (statement);
     return status;
+}
+
+static void bind_number (sqlite3_stmt *statement, int index, uint64_t number)
+{
+    sqlite3_bind_int64 (statement, index, (sqlite3_int64)number);
 }
 
 static void bind_text (sqlite3_stmt *statement, int index, const char *text)
@@ -217,43 +260,77 @@ static void bind_blob (sqlite3_stmt *statement, int index, const void *data,
     sqlite3_bind_blob64 (statement, index, size ? data : "", size, SQLITE_STATIC);
 }
 
-static daffi_status_t write_task (daffi_database_t *self, const daffi_row_t *row,
-                                  daffi_error_t *error)
+static daffi_status_t add_task (daffi_database_t *self, const daffi_row_t *row,
+                                daffi_error_t *error)
 {
-    bind_text (self->add, 1, row->uuid);
-    bind_text (self->add, 2, row->function);
-    bind_text (self->add, 3, row->owner);
-    bind_text (self->add, 4, row->process);
-    sqlite3_bind_int (self->add, 5, row->all);
-    bind_blob (self->add, 6, row->plan, row->plan_size);
-    return step (self, self->add, error);
+    sqlite3_stmt *statement = self->statements[ADD_TASK];
+    bind_number (statement, 1, row->number);
+    bind_text (statement, 2, row->uuid);
+    bind_text (statement, 3, row->function);
+    bind_text (statement, 4, row->owner);
+    bind_text (statement, 5, row->process);
+    sqlite3_bind_int (statement, 6, row->all);
+    bind_blob (statement, 7, row->plan, row->plan_size);
+    return step (self, ADD_TASK, error);
 }
 
-static daffi_status_t write_state (daffi_database_t *self, const daffi_row_t *row,
-                                   daffi_error_t *error)
+static daffi_status_t set_state (daffi_database_t *self, const daffi_row_t *row,
+                                 daffi_error_t *error)
 {
-    bind_text (self->state, 1, row->uuid);
-    bind_blob (self->state, 2, row->state, row->state_size);
-    return step (self, self->state, error);
+    bind_number (self->statements[SET_STATE], 1, row->number);
+    bind_blob (self->statements[SET_STATE], 2, row->state, row->state_size);
+    return step (self, SET_STATE, error);
 }
 
-daffi_status_t daffi_database_write (daffi_database_t *self, daffi_row_change_t change,
-                                     const daffi_row_t *row, daffi_error_t *error)
+static daffi_status_t add_run (daffi_database_t *self, uint64_t task,
+                               const daffi_batch_run_t *run, daffi_error_t *error)
+{
+    bind_number (self->statements[ADD_RUN], 1, run->number);
+    bind_number (self->statements[ADD_RUN], 2, task);
+    bind_blob (self->statements[ADD_RUN], 3, run->end, run->size);
+    return step (self, ADD_RUN, error);
+}
+
+static daffi_status_t remove_one (daffi_database_t *self, int statement,
+                                  uint64_t number, daffi_error_t *error)
+{
+    bind_number (self->statements[statement], 1, number);
+    return step (self, statement, error);
+}
+
+static daffi_status_t write_history (daffi_database_t *self,
+                                     const daffi_change_t *change, daffi_error_t *error)
 {
     daffi_status_t status = DAFFI_OK;
-    switch (change) {
-    case DAFFI_ROW_ADD:
-        status = write_task (self, row, error);
-        return status ? status : write_state (self, row, error);
-    case DAFFI_ROW_STATE:
-        return write_state (self, row, error);
-    case DAFFI_ROW_REMOVE:
-        bind_text (self->remove_task, 1, row->uuid);
-        bind_text (self->remove_state, 1, row->uuid);
-        status = step (self, self->remove_task, error);
-        return status ? status : step (self, self->remove_state, error);
+    for (uint32_t i = 0; i < change->row.forget_count && !status; i++)
+        status = remove_one (self, REMOVE_RUN, change->row.forget[i], error);
+    DAFFI_LIST_EACH (&change->runs, link, follower) {
+        const daffi_batch_run_t *run = daffi_container (link, daffi_batch_run_t, link);
+        if (!status)
+            status = add_run (self, change->row.number, run, error);
     }
     return status;
+}
+
+daffi_status_t daffi_database_write (daffi_database_t *self,
+                                     const daffi_change_t *change, daffi_error_t *error)
+{
+    daffi_status_t status = DAFFI_OK;
+    switch (change->change) {
+    case DAFFI_ROW_ADD:
+        status = add_task (self, &change->row, error);
+        status = status ? status : set_state (self, &change->row, error);
+        break;
+    case DAFFI_ROW_STATE:
+        status = set_state (self, &change->row, error);
+        break;
+    case DAFFI_ROW_REMOVE:
+        status = remove_one (self, REMOVE_TASK, change->row.number, error);
+        status = status ? status
+                        : remove_one (self, REMOVE_STATE, change->row.number, error);
+        break;
+    }
+    return status ? status : write_history (self, change, error);
 }
 
 daffi_status_t daffi_database_commit (daffi_database_t *self, daffi_error_t *error)

@@ -15,12 +15,12 @@ daffi_store_t *daffi_store_open (const char *path, bool lazy, daffi_error_t *err
     return NULL;
 }
 
-daffi_status_t daffi_store_load (daffi_store_t *self, daffi_store_row_fn *on_row,
-                                 void *context, daffi_error_t *error)
+daffi_status_t daffi_store_load (daffi_store_t *self,
+                                 const daffi_store_reader_t *reader,
+                                 daffi_error_t *error)
 {
     (void)self;
-    (void)on_row;
-    (void)context;
+    (void)reader;
     return daffi_fail (error, DAFFI_SYSTEM, "no SQLite");
 }
 

@@ -78,9 +78,11 @@ void daffi_duty_destroy (daffi_duty_t **self_p)
     *self_p = NULL;
 }
 
-void daffi_duty_note (daffi_duty_t *self, const daffi_run_end_t *end)
+uint64_t daffi_duty_note (daffi_duty_t *self, const daffi_run_end_t *end)
 {
+    uint64_t leaves = 0;
     if (self->history_count == DAFFI_DUTY_HISTORY) {
+        leaves = self->history[0].number;
         end_done (&self->history[0]);
         memmove (&self->history[0], &self->history[1],
                  (DAFFI_DUTY_HISTORY - 1) * sizeof *self->history);
@@ -93,6 +95,7 @@ void daffi_duty_note (daffi_duty_t *self, const daffi_run_end_t *end)
     *kept = *end;
     kept->process = daffi_strdup (end->process);
     kept->text = daffi_strdup (end->text);
+    return leaves;
 }
 
 int64_t daffi_duty_moment (const daffi_duty_t *self, int64_t own_ms, daffi_now_t now)
@@ -216,11 +219,11 @@ bool daffi_duty_wait_over (daffi_duty_t *self, daffi_now_t now, int64_t *moment_
     return true;
 }
 
-void daffi_duty_end_run (daffi_duty_t *self, const daffi_run_end_t *end)
+uint64_t daffi_duty_end_run (daffi_duty_t *self, const daffi_run_end_t *end)
 {
-    daffi_duty_note (self, end);
     self->failed += end->status != DAFFI_OK;
     self->running--;
+    return daffi_duty_note (self, end);
 }
 
 //  --- steering -----------------------------------------------------------------------

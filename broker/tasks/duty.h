@@ -23,6 +23,8 @@ enum {
 
 //  A run that has ended. Moments are on the wall clock.
 typedef struct {
+    uint64_t number;    //  in the store
+    uint64_t replaces;  //  number of the run that left the history for it, or 0
     int64_t due_ms;
     int64_t began_ms;
     int64_t ended_ms;
@@ -36,6 +38,7 @@ typedef struct {
     daffi_heap_item_t due;  //  first: the agenda's heaps hand back its address
     daffi_link_t ended;     //  agenda.ended
     uint32_t slot;          //  in the agenda
+    uint64_t number;        //  in the store
     char uuid[DAFFI_UUID_SIZE];
     char *function;  //  the three names are one allocation
     char *owner;
@@ -44,6 +47,7 @@ typedef struct {
     bool fresh;     //  not accepted yet: it is on its way to the disk
     uint32_t lost;  //  runs that had begun when the controller ended
     daffi_blob_t *args;
+    size_t body_size;  //  of its SCHEDULE
     daffi_plan_t plan;
     daffi_task_state_t state;
     int64_t created_ms;  //  moment
@@ -80,7 +84,8 @@ int64_t daffi_duty_moment (const daffi_duty_t *self, int64_t own_ms, daffi_now_t
 //  and counts as running; *moment_ms is its time. False: it was left out, or waits.
 bool daffi_duty_come (daffi_duty_t *self, daffi_now_t now, int64_t *moment_ms);
 
-void daffi_duty_end_run (daffi_duty_t *self, const daffi_run_end_t *end);
+//  Returns the number of the run that leaves the history for it, or 0.
+uint64_t daffi_duty_end_run (daffi_duty_t *self, const daffi_run_end_t *end);
 //  True: a run that had waited begins, since none runs any more.
 bool daffi_duty_wait_over (daffi_duty_t *self, daffi_now_t now, int64_t *moment_ms);
 
@@ -99,14 +104,21 @@ bool daffi_duty_finish (daffi_duty_t *self);
 //  Runs until its end; -1: no end.
 int64_t daffi_duty_remaining (const daffi_duty_t *self);
 
-//  --- duty_state.c: what is written to disk at each change
-//  ----------------------------
+//  Puts a run into the history; returns as daffi_duty_end_run ().
+uint64_t daffi_duty_note (daffi_duty_t *self, const daffi_run_end_t *end);
+
+//  --- duty_state.c: what is on disk --------------------------------------------------
 
 void daffi_duty_write (const daffi_duty_t *self, daffi_now_t now, daffi_buffer_t *out);
-//  After a start of the controller. DAFFI_PROTOCOL: that cannot be read.
+//  After a start of the controller. DAFFI_PROTOCOL: that cannot be read. Runs that were
+//  on their way have been lost: self.lost of them, which the caller notes.
 DAFFI_MUST_USE daffi_status_t daffi_duty_read (daffi_duty_t *self, const void *data,
                                                size_t size, daffi_now_t now);
-void daffi_duty_note (daffi_duty_t *self, const daffi_run_end_t *end);
 void daffi_run_end_write (const daffi_run_end_t *end, daffi_buffer_t *out);
+//  Reads one into the history.
+DAFFI_MUST_USE daffi_status_t daffi_duty_read_run (daffi_duty_t *self, uint64_t number,
+                                                   const void *data, size_t size);
+//  A run had begun, and nobody wrote down how it ended. Texts are static.
+daffi_run_end_t daffi_duty_lost_run (const daffi_duty_t *self, daffi_now_t now);
 
 #endif

@@ -36,7 +36,7 @@ void daffi_run_end_write (const daffi_run_end_t *end, daffi_buffer_t *out)
 
 void daffi_duty_write (const daffi_duty_t *self, daffi_now_t now, daffi_buffer_t *out)
 {
-    daffi_write_map (out, 12);
+    daffi_write_map (out, 11);
     key_int (out, "state", self->state);
     key_int (out, "created_ms", self->created_ms);
     key_int (out, "next_ms", daffi_duty_moment (self, self->next_ms, now));
@@ -51,10 +51,6 @@ void daffi_duty_write (const daffi_duty_t *self, daffi_now_t now, daffi_buffer_t
     daffi_write_array (out, self->waiting);
     for (uint32_t i = 0; i < self->waiting; i++)
         daffi_write_int (out, self->waiting_ms[i]);
-    daffi_write_string (out, "history");
-    daffi_write_array (out, self->history_count);
-    for (uint32_t i = 0; i < self->history_count; i++)
-        daffi_run_end_write (&self->history[i], out);
 }
 
 //  --- reading ------------------------------------------------------------------------
@@ -80,26 +76,26 @@ static char *string_of (const daffi_value_t *map, const char *key)
     return string;
 }
 
-static void read_history (daffi_duty_t *self, const daffi_value_t *map)
+daffi_status_t daffi_duty_read_run (daffi_duty_t *self, uint64_t number,
+                                    const void *data, size_t size)
 {
-    daffi_value_t history, item;
-    if (daffi_value_find (map, "history", &history))
-        return;
-    daffi_iterator_t iterator = daffi_value_iterate (&history);
-    while (daffi_iterator_next (&iterator, NULL, &item)) {
-        char *process = string_of (&item, "process"), *text = string_of (&item, "text");
-        daffi_run_end_t end = {
-            .due_ms = number_of (&item, "due_ms", 0),
-            .began_ms = number_of (&item, "began_ms", 0),
-            .ended_ms = number_of (&item, "ended_ms", 0),
-            .status = (daffi_status_t)number_of (&item, "status", DAFFI_FAILED),
-            .executed = (daffi_executed_t)number_of (&item, "executed", 1),
-            .process = process,
-            .text = text};
-        daffi_duty_note (self, &end);
-        free (process);
-        free (text);
-    }
+    daffi_value_t map;
+    if (daffi_value_unpack (data, size, &map) || map.kind != DAFFI_KIND_MAP)
+        return DAFFI_PROTOCOL;
+    char *process = string_of (&map, "process"), *text = string_of (&map, "text");
+    const daffi_run_end_t end = {
+        .number = number,
+        .due_ms = number_of (&map, "due_ms", 0),
+        .began_ms = number_of (&map, "began_ms", 0),
+        .ended_ms = number_of (&map, "ended_ms", 0),
+        .status = (daffi_status_t)number_of (&map, "status", DAFFI_FAILED),
+        .executed = (daffi_executed_t)number_of (&map, "executed", 1),
+        .process = process,
+        .text = text};
+    daffi_duty_note (self, &end);
+    free (process);
+    free (text);
+    return DAFFI_OK;
 }
 
 static void read_waiting (daffi_duty_t *self, const daffi_value_t *map)
@@ -116,10 +112,9 @@ static void read_waiting (daffi_duty_t *self, const daffi_value_t *map)
             self->waiting_ms[self->waiting++] = moment_ms;
 }
 
-//  A run had begun, and nobody wrote down how it ended.
-static void note_lost (daffi_duty_t *self, daffi_now_t now)
+daffi_run_end_t daffi_duty_lost_run (const daffi_duty_t *self, daffi_now_t now)
 {
-    const daffi_run_end_t lost = {
+    return (daffi_run_end_t){
         .due_ms = self->last_ms,
         .began_ms = self->last_ms,
         .ended_ms = now.wall_ms,
@@ -127,10 +122,6 @@ static void note_lost (daffi_duty_t *self, daffi_now_t now)
         .executed = DAFFI_EXECUTED_MAYBE,
         .process = "",
         .text = "the controller ended before the run did; it is not begun again"};
-    for (self->lost = self->running; self->running > 0; self->running--) {
-        daffi_duty_note (self, &lost);
-        self->failed++;
-    }
 }
 
 //  A clock that was set back meanwhile must not put an interval off for longer than
@@ -166,9 +157,8 @@ daffi_status_t daffi_duty_read (daffi_duty_t *self, const void *data, size_t siz
     self->failed = (uint64_t)number_of (&map, "failed", 0);
     self->skipped = (uint64_t)number_of (&map, "skipped", 0);
     self->catching = (uint32_t)number_of (&map, "catching", 0);
-    self->running = (uint32_t)running;
+    self->lost = (uint32_t)running;
+    self->failed += self->lost;
     read_waiting (self, &map);
-    read_history (self, &map);
-    note_lost (self, now);
     return DAFFI_OK;
 }

@@ -18,7 +18,7 @@
 //  --- a disk that the test turns
 //  ------------------------------------------------------
 
-static uint64_t last_ticket;
+static uint64_t last_ticket, told;
 static unsigned adds, states;
 
 static void store (void *context, uint64_t ticket, daffi_row_change_t change,
@@ -35,14 +35,14 @@ static void store (void *context, uint64_t ticket, daffi_row_change_t change,
 static shell_t *with_disk (void)
 {
     daffi_core_options_t options = {.name = "hub", .tasks = {.store = store}};
-    last_ticket = adds = states = 0;
+    last_ticket = told = adds = states = 0;
     return shell_new (&options);
 }
 
 static void written (shell_t *shell, daffi_status_t status)
 {
-    daffi_core_written (shell->core, last_ticket, status, "the disk is full",
-                        shell->now_ms);
+    told = status ? told : last_ticket;
+    daffi_core_written (shell->core, told, status, "the disk is full", shell->now_ms);
 }
 
 //  --- in memory
@@ -169,7 +169,7 @@ TEST ("a disk that refuses: the task is not there, no run begins, changes are re
                 "c -> SCHEDULE 6 f=add " INTERVAL "\n"
                 "+ 100\n");
     written (core, DAFFI_SYSTEM);
-    PLAY (core, "  c <- ERROR 6 SYSTEM no p=hub\n"
+    PLAY (core, "  c <- ERROR 6 SYSTEM maybe p=hub\n"
                 "+ 1\n"
                 "stats failed_runs=1\n"
                 "c -> SCHEDULE 7 f=add " INTERVAL "\n"
@@ -195,5 +195,76 @@ TEST ("who goes away before the disk has answered leaves the task behind")
     PLAY (core, "  w <- CALL t1 f=add p=c ttl=30000\n"
                 "w -> RESULT t1 body=y\n"
                 "+ 1\n");
+    shell_end (&core);
+}
+
+TEST ("what was on disk when it broke is accepted, and the rest is not")
+{
+    shell_t *core = with_disk ();
+    PLAY (core, "c -> HELLO\n"
+                "  c <- WELCOME 1 p=hub\n"
+                "c -> SCHEDULE 5 f=add " INTERVAL "\n"
+                "c -> SCHEDULE 6 f=add " INTERVAL "\n");
+    daffi_core_written (core->core, 1, DAFFI_SYSTEM, "the disk is full", core->now_ms);
+    PLAY (core, "  c <- RESULT 5 p=hub\n"
+                "  c <- ERROR 6 SYSTEM maybe p=hub\n");
+    CHECK_EQ_UINT (core->core->tasks.agenda.by_uuid.count, 1);
+    shell_end (&core);
+}
+
+//  --- a slow disk --------------------------------------------------------------------
+
+//  {"interval_ms": 1, "overlap": "parallel"}
+#define BUSY_INTERVAL                                    \
+    "raw=82ab696e74657276616c5f6d7301a76f7665726c6170a8" \
+    "706172616c6c656c"
+
+TEST ("a slow disk holds runs back before it piles them up, and nothing goes unseen")
+{
+    shell_t *core = with_disk ();
+    PLAY (core, "w -> HELLO offers=add\n"
+                "  w <- WELCOME 1 p=hub\n"
+                "c -> HELLO\n"
+                "  c <- WELCOME 1 p=hub\n");
+    for (int i = 0; i < 20; i++) {
+        char line[200];
+        snprintf (line, sizeof line, "c -> SCHEDULE %d f=nobody " BUSY_INTERVAL "\n",
+                  10 + i);
+        PLAY (core, line);
+        written (core, DAFFI_OK);
+        snprintf (line, sizeof line, "  c <- RESULT %d p=hub\n", 10 + i);
+        PLAY (core, line);
+    }
+    uint64_t accepted = last_ticket;
+    PLAY (core, "+ 900\n");
+    //  20 tasks a millisecond: the bound is reached long before the end
+    CHECK_EQ_UINT (last_ticket - accepted, 8192);
+    CHECK_EQ_UINT (core->core->stats.task_runs, 8192);
+    CHECK (daffi_core_next (core->core) > core->now_ms);
+    //  a request finds room all the same
+    PLAY (core, "c -> SCHEDULE 50 f=add " INTERVAL "\n");
+    CHECK_EQ_UINT (adds, 21);
+    CHECK_EQ_UINT (last_ticket - accepted, 8193);
+    shell_end (&core);
+}
+
+TEST ("a disk that stands still makes requests busy in the end, and then goes on")
+{
+    shell_t *core = with_disk ();
+    PLAY (core, "c -> HELLO\n"
+                "  c <- WELCOME 1 p=hub\n"
+                "c -> SCHEDULE 5 f=add " INTERVAL "\n");
+    //  as many as may wait: not written one by one here, but counted
+    core->core->tasks.last_ticket += 16383;
+    PLAY (core, "c -> SCHEDULE 6 f=add " INTERVAL "\n"
+                "  c <- ERROR 6 BUSY no p=hub\n"
+                "stats refused=1\n");
+    daffi_core_written (core->core, core->core->tasks.last_ticket, DAFFI_OK, "",
+                        core->now_ms);
+    last_ticket = core->core->tasks.last_ticket;
+    PLAY (core, "  c <- RESULT 5 p=hub\n"
+                "c -> SCHEDULE 6 f=add " INTERVAL "\n");
+    written (core, DAFFI_OK);
+    PLAY (core, "  c <- RESULT 6 p=hub\n");
     shell_end (&core);
 }

@@ -27,9 +27,18 @@ static daffi_store_t *open_store (bool lazy, daffi_error_t *error)
 typedef struct {
     int count;
     char states[4096];
+    char runs[4096];
 } found_t;
 
-static void on_row (void *context, const daffi_row_t *row)
+static void on_run (void *context, const char *uuid, const daffi_row_run_t *run)
+{
+    found_t *found = context;
+    size_t used = strlen (found->runs);
+    snprintf (found->runs + used, sizeof found->runs - used, "%s:%d=%.*s;", uuid,
+              (int)run->number, (int)run->end_size, (const char *)run->end);
+}
+
+static void on_task (void *context, const daffi_row_t *row)
 {
     found_t *found = context;
     size_t used = strlen (found->states);
@@ -45,14 +54,19 @@ static daffi_store_t *load (bool lazy, found_t *found)
     daffi_store_t *store = open_store (lazy, &error);
     if (!store)
         SKIP ("%s", error.text);
-    CHECK_OK (daffi_store_load (store, on_row, found, &error));
+    const daffi_store_reader_t reader = {found, on_task, on_run};
+    CHECK_OK (daffi_store_load (store, &reader, &error));
     return store;
 }
 
 static void put (daffi_store_t *store, uint64_t ticket, daffi_row_change_t change,
                  const char *uuid, const char *state, size_t state_size)
 {
-    const daffi_row_t row = {.uuid = uuid,
+    uint64_t number = 0;
+    for (const char *c = uuid; *c; c++)
+        number = number * 256 + (unsigned char)*c;
+    const daffi_row_t row = {.number = number % INT64_MAX,
+                             .uuid = uuid,
                              .function = "f",
                              .owner = "me",
                              .process = "",
@@ -67,7 +81,7 @@ static daffi_status_t await (daffi_store_t *store, uint64_t ticket, char *text)
 {
     uint64_t told = 0;
     daffi_status_t status = DAFFI_OK;
-    while (told < ticket) {
+    while (told < ticket && !status) {
         struct pollfd fd = {.fd = daffi_store_fd (store), .events = POLLIN};
         CHECK (poll (&fd, 1, 10000) == 1);
         daffi_store_take (store, &told, &status, text);
@@ -90,6 +104,45 @@ TEST ("what is told of is there when the file is read again, changed and in orde
     daffi_store_close (&store);
     store = load (false, &found);
     CHECK_EQ_STR (found.states, "a=22,me;c=1,me;");
+    daffi_store_close (&store);
+}
+
+static void put_run (daffi_store_t *store, uint64_t ticket, const char *state,
+                     uint64_t run, uint64_t forget)
+{
+    const daffi_row_t row = {.number = 'a',
+                             .state = state,
+                             .state_size = strlen (state),
+                             .run = {run, "end", 3},
+                             .forget = &forget,
+                             .forget_count = forget != 0};
+    daffi_store_put (store, ticket, DAFFI_ROW_STATE, &row);
+}
+
+TEST ("runs join a history and leave it, also within one transaction")
+{
+    found_t found;
+    char text[DAFFI_TEXT_MAX + 1];
+    daffi_store_t *store = load (false, &found);
+    put (store, 1, DAFFI_ROW_ADD, "a", "0", 1);
+    put_run (store, 2, "1", 1, 0);
+    put_run (store, 3, "2", 2, 0);
+    CHECK_OK (await (store, 3, text));
+    //  3 comes and goes before anybody looks; 1 and 2 leave
+    for (uint64_t i = 3; i <= 5; i++)
+        put_run (store, i + 1, "9", i, i - 2);
+    CHECK_OK (await (store, 6, text));
+    daffi_store_close (&store);
+    store = load (false, &found);
+    CHECK_EQ_STR (found.states, "a=9,me;");
+    CHECK_EQ_STR (found.runs, "a:4=end;a:5=end;");
+    const uint64_t both[] = {4, 5};
+    const daffi_row_t row = {.number = 'a', .forget = both, .forget_count = 2};
+    daffi_store_put (store, 1, DAFFI_ROW_REMOVE, &row);
+    daffi_store_close (&store);
+    store = load (false, &found);
+    CHECK_EQ_STR (found.states, "");
+    CHECK_EQ_STR (found.runs, "");
     daffi_store_close (&store);
 }
 

@@ -351,8 +351,9 @@ TEST ("what has ended is remembered, the oldest for the shortest time")
 TEST ("a task that was written and read again goes on at the same times")
 {
     world_t world;
-    daffi_buffer_t state;
-    const daffi_run_end_t bad = {.status = DAFFI_FAILED, .process = "p", .text = "no"};
+    daffi_buffer_t state, ended;
+    const daffi_run_end_t bad = {
+        .number = 8, .status = DAFFI_FAILED, .process = "p", .text = "no"};
     world_init (&world);
     daffi_duty_t *duty = add (&world, DAFFI_MAP ("interval", "10s", "max_runs", 20));
     runs_in (&world, 10000);
@@ -363,6 +364,8 @@ TEST ("a task that was written and read again goes on at the same times")
     begin_due (&world, false);  //  runs when the controller dies
     daffi_buffer_init (&state);
     daffi_duty_write (duty, world.now, &state);
+    daffi_buffer_init (&ended);
+    daffi_run_end_write (&duty->history[1], &ended);
     //  another boot: the monotonic clock begins anew, 4 s later
     int64_t wait_ms = duty->next_ms - world.now.mono_ms;
     daffi_now_t later = {77, world.now.wall_ms + 4000};
@@ -374,10 +377,32 @@ TEST ("a task that was written and read again goes on at the same times")
     CHECK_EQ_UINT (again->lost, 1);
     CHECK_EQ_INT (again->running, 0);
     CHECK_EQ_INT (daffi_duty_remaining (again), 17);
-    CHECK_EQ_INT (again->history_count, 3);
-    CHECK_EQ_STR (again->history[1].text, "no");
-    CHECK_EQ_INT (again->history[2].status, DAFFI_CONTROLLER_LOST);
+    CHECK_OK (daffi_duty_read_run (again, 8, ended.data, ended.size));
+    CHECK_EQ_INT (again->history_count, 1);
+    CHECK_EQ_UINT (again->history[0].number, 8);
+    CHECK_EQ_INT (again->history[0].status, DAFFI_FAILED);
+    CHECK_EQ_STR (again->history[0].process, "p");
+    CHECK_EQ_STR (again->history[0].text, "no");
+    CHECK_EQ_INT (daffi_duty_lost_run (again, later).status, DAFFI_CONTROLLER_LOST);
+    CHECK_STATUS (DAFFI_PROTOCOL, daffi_duty_read_run (again, 9, "x", 1));
     daffi_buffer_done (&state);
+    daffi_buffer_done (&ended);
+    daffi_agenda_done (&world.agenda);
+}
+
+TEST ("a history keeps the last runs, and names the one that leaves")
+{
+    world_t world;
+    world_init (&world);
+    daffi_duty_t *duty = add (&world, DAFFI_MAP ("interval", "10s"));
+    for (uint64_t i = 1; i <= 40; i++) {
+        const daffi_run_end_t fine = {.number = i, .process = "p", .text = ""};
+        uint64_t left = i <= DAFFI_DUTY_HISTORY ? 0 : i - DAFFI_DUTY_HISTORY;
+        CHECK_EQ_UINT (daffi_duty_note (duty, &fine), left);
+    }
+    CHECK_EQ_UINT (duty->history_count, DAFFI_DUTY_HISTORY);
+    CHECK_EQ_UINT (duty->history[0].number, 40 - DAFFI_DUTY_HISTORY + 1);
+    CHECK_EQ_UINT (duty->history[DAFFI_DUTY_HISTORY - 1].number, 40);
     daffi_agenda_done (&world.agenda);
 }
 
