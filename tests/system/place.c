@@ -92,6 +92,16 @@ void wait_for_providers (daffi_global_t *global, const char *function, size_t co
                              count_providers (global, function), function, count);
 }
 
+daffi_future_t *call_begin (daffi_global_t *caller, const char *function,
+                            daffi_args_t args, const daffi_call_options_t *options)
+{
+    daffi_error_t error;
+    daffi_future_t *call = daffi_call_start (caller, function, args, options, &error);
+    if (!call)
+        daffi_test_fail (__FILE__, __LINE__, "%s: %s", function, error.text);
+    return call;
+}
+
 void check_int (const char *file, int line, daffi_status_t status, int64_t actual,
                 int64_t expected, const daffi_error_t *error)
 {

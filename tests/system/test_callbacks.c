@@ -7,16 +7,6 @@
 
 #include "place.h"
 
-static daffi_future_t *begin (daffi_global_t *caller, const char *function,
-                              daffi_args_t args, const daffi_call_options_t *options)
-{
-    daffi_error_t error;
-    daffi_future_t *call = daffi_call_start (caller, function, args, options, &error);
-    if (!call)
-        daffi_test_fail (__FILE__, __LINE__, "%s: %s", function, error.text);
-    return call;
-}
-
 static void finish (daffi_future_t **call)
 {
     daffi_error_t error;
@@ -118,7 +108,7 @@ SYSTEM_TEST ("on_done runs in the actor, so a call from it that waits says DEADL
 {
     daffi_global_t *both =
         START (at, .init_controller = true, .functions = serve_functions);
-    daffi_future_t *call = begin (both, "hold", DAFFI_ARGS (1), NULL);
+    daffi_future_t *call = call_begin (both, "hold", DAFFI_ARGS (1), NULL);
     CHECK_OK (daffi_future_on_done (call, wait_in_done, both));
     board_add (BOARD_GATE, 1);
     board_wait (BOARD_DONE, 1);
@@ -134,7 +124,7 @@ static void check_at_once (daffi_global_t *caller, int running, int calls)
     daffi_future_t *futures[CALLS_MAX];
     CHECK (calls <= CALLS_MAX);
     for (int i = 0; i < calls; i++)
-        futures[i] = begin (caller, "hold", DAFFI_ARGS (i), NULL);
+        futures[i] = call_begin (caller, "hold", DAFFI_ARGS (i), NULL);
     board_wait (BOARD_STARTED, running);
     //  the node has read all of them by the time it answers this
     daffi_error_t error;
@@ -169,7 +159,7 @@ SYSTEM_TEST ("max_running bounds one function, and leaves the others their worke
     daffi_global_t *server =
         START (at, .process_name = "server", .workers = 8, .functions = functions);
     daffi_global_t *caller = caller_start (at);
-    daffi_future_t *more = begin (caller, "hold", DAFFI_ARGS (100), NULL);
+    daffi_future_t *more = call_begin (caller, "hold", DAFFI_ARGS (100), NULL);
     board_wait (BOARD_STARTED, 1);
     CHECK_CALL_INT (caller, "add", DAFFI_ARGS (1, 1), 2);
     check_at_once (caller, 2, 10);
@@ -185,9 +175,9 @@ SYSTEM_TEST ("what exceeds a node's capacity goes to whoever is free first")
     daffi_global_t *slow =
         START (at, .process_name = "slow", .capacity = 1, .functions = serve_functions);
     daffi_global_t *caller = caller_start (at);
-    daffi_future_t *held = begin (caller, "hold", DAFFI_ARGS (1), NULL);
+    daffi_future_t *held = call_begin (caller, "hold", DAFFI_ARGS (1), NULL);
     board_wait (BOARD_STARTED, 1);
-    daffi_future_t *waiting = begin (caller, "run", DAFFI_ARGS (2), NULL);
+    daffi_future_t *waiting = call_begin (caller, "run", DAFFI_ARGS (2), NULL);
     daffi_global_t *quick = server_start (at, "quick");
     daffi_error_t error;
     CHECK_FINE (daffi_future_wait (waiting, BOARD_PATIENCE_MS, &error), error);
@@ -284,7 +274,7 @@ SYSTEM_TEST (
                               DAFFI_CALL (.timeout_ms = 60), NULL, &error));
     board_wait (BOARD_CANCELLED, 2);
 
-    daffi_future_t *call = begin (caller, "relay", DAFFI_ARGS ("watch", 3), NULL);
+    daffi_future_t *call = call_begin (caller, "relay", DAFFI_ARGS ("watch", 3), NULL);
     board_wait (BOARD_STARTED, 3);
     daffi_future_destroy (&call);
     board_wait (BOARD_CANCELLED, 3);
@@ -305,7 +295,7 @@ SYSTEM_TEST ("a call whose deadline passes while it waits never runs")
             START (at, .process_name = "server", .workers = 1, .capacity = capacity,
                    .functions = serve_functions);
         daffi_future_t *held =
-            begin (caller, "hold", DAFFI_ARGS (1, (int)capacity), NULL);
+            call_begin (caller, "hold", DAFFI_ARGS (1, (int)capacity), NULL);
         board_wait (BOARD_STARTED, (int)capacity);
         CHECK_STATUS (DAFFI_TIMEOUT,
                       daffi_call (caller, "run", DAFFI_ARGS (50),
@@ -419,7 +409,7 @@ SYSTEM_TEST ("with manual_dispatch callbacks run in the thread that dispatches")
 
     daffi_future_t *calls[3];
     for (int i = 0; i < 3; i++)
-        calls[i] = begin (caller, "run", DAFFI_ARGS (i), NULL);
+        calls[i] = call_begin (caller, "run", DAFFI_ARGS (i), NULL);
     CHECK_FINE (daffi_call (caller, "add", DAFFI_ARGS (1, 1),
                             DAFFI_CALL (.process = "ghost"), NULL,
                             &error) == DAFFI_NO_PROCESS

@@ -1,23 +1,12 @@
 //  SPDX-License-Identifier: MPL-2.0
-//  Processes that die, stop or come twice: what their callers are told, and when.
+//  Processes that die or stop: what their callers are told, and when.
 
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "place.h"
-
-static daffi_future_t *begin (daffi_global_t *caller, const char *function,
-                              daffi_args_t args, const daffi_call_options_t *options)
-{
-    daffi_error_t error;
-    daffi_future_t *call = daffi_call_start (caller, function, args, options, &error);
-    if (!call)
-        daffi_test_fail (__FILE__, __LINE__, "%s: %s", function, error.text);
-    return call;
-}
 
 static void check_ends (daffi_future_t **call, daffi_status_t expected)
 {
@@ -56,8 +45,8 @@ SYSTEM_TEST ("a killed provider fails its calls at once: a hundred times")
             daffi_error_t error;
             snprintf (name, sizeof name, "worker-%d", k);
             wait_for_process (caller, name);
-            daffi_future_t *call =
-                begin (caller, "hold", DAFFI_ARGS (1), DAFFI_CALL (.process = name));
+            daffi_future_t *call = call_begin (caller, "hold", DAFFI_ARGS (1),
+                                               DAFFI_CALL (.process = name));
             board_wait (BOARD_STARTED, i + k + 1);
             int64_t start_us = clock_us ();
             process_signal (&workers[k], SIGKILL);
@@ -88,13 +77,13 @@ SYSTEM_TEST ("calls that were only queued go to another provider when theirs die
     daffi_global_t *hub = hub_start (at);
     daffi_global_t *caller = caller_start (at);
     process_t doomed = PROCESS (at, "worker", "name=doomed", "capacity=1");
-    daffi_future_t *held = begin (caller, "hold", DAFFI_ARGS (100), NULL);
+    daffi_future_t *held = call_begin (caller, "hold", DAFFI_ARGS (100), NULL);
     board_wait (BOARD_STARTED, 1);
     process_t other = PROCESS (at, "worker", "name=other", "capacity=1");
-    daffi_future_t *busy = begin (caller, "hold", DAFFI_ARGS (101), NULL);
+    daffi_future_t *busy = call_begin (caller, "hold", DAFFI_ARGS (101), NULL);
     board_wait (BOARD_STARTED, 2);
     for (int i = 0; i < QUEUED; i++)
-        calls[i] = begin (caller, "run", DAFFI_ARGS (i), NULL);
+        calls[i] = call_begin (caller, "run", DAFFI_ARGS (i), NULL);
     process_kill (&doomed);
     check_ends (&held, DAFFI_PROCESS_LOST);
     board_add (BOARD_GATE, 1);
@@ -117,13 +106,13 @@ SYSTEM_TEST ("calls that wait for a named process fail when it dies")
     daffi_global_t *hub = hub_start (at);
     daffi_global_t *caller = caller_start (at);
     process_t doomed = PROCESS (at, "worker", "name=doomed", "capacity=1");
-    daffi_future_t *held = begin (caller, "hold", DAFFI_ARGS (1), NULL);
+    daffi_future_t *held = call_begin (caller, "hold", DAFFI_ARGS (1), NULL);
     board_wait (BOARD_STARTED, 1);
     daffi_future_t *waiting =
-        begin (caller, "run", DAFFI_ARGS (2),
-               DAFFI_CALL (.process = "doomed", .no_retry = true));
+        call_begin (caller, "run", DAFFI_ARGS (2),
+                    DAFFI_CALL (.process = "doomed", .no_retry = true));
     daffi_future_t *again =
-        begin (caller, "run", DAFFI_ARGS (3), DAFFI_CALL (.process = "doomed"));
+        call_begin (caller, "run", DAFFI_ARGS (3), DAFFI_CALL (.process = "doomed"));
     daffi_error_t error;
     //  its answer comes behind the calls
     CHECK_EQ_UINT (count_providers (caller, "run"), 1);
@@ -173,7 +162,8 @@ SYSTEM_TEST (
     const daffi_status_t ends[] = {DAFFI_OK, DAFFI_PROCESS_LOST, DAFFI_PROCESS_LOST};
     for (int i = 0; i < 3; i++) {
         process_t doomed = PROCESS (at, "worker", "name=doomed");
-        daffi_future_t *call = begin (caller, "hold", DAFFI_ARGS (i, i + 1), &ways[i]);
+        daffi_future_t *call =
+            call_begin (caller, "hold", DAFFI_ARGS (i, i + 1), &ways[i]);
         board_wait (BOARD_STARTED, 2 * i + 1);
         process_t other = PROCESS (at, "worker", "name=other");
         process_kill (&doomed);
@@ -204,7 +194,7 @@ SYSTEM_TEST ("an idempotent call is tried three times at most")
     process_t doomed[ATTEMPTS];
     doomed[0] = PROCESS (at, "worker", "name=doomed");
     daffi_future_t *call =
-        begin (caller, "hold", DAFFI_ARGS (1), DAFFI_CALL (.idempotent = true));
+        call_begin (caller, "hold", DAFFI_ARGS (1), DAFFI_CALL (.idempotent = true));
     for (int i = 0; i < ATTEMPTS; i++) {
         board_wait (BOARD_STARTED, i + 1);
         if (i + 1 < ATTEMPTS)
@@ -231,7 +221,7 @@ SYSTEM_TEST ("a stopped provider fails its calls within its heartbeat timeout")
     daffi_global_t *caller = caller_start (at);
     process_t worker =
         PROCESS (at, "worker", "name=worker", "heartbeat=100", "timeout=400");
-    daffi_future_t *call = begin (caller, "hold", DAFFI_ARGS (1), NULL);
+    daffi_future_t *call = call_begin (caller, "hold", DAFFI_ARGS (1), NULL);
     board_wait (BOARD_STARTED, 1);
     int64_t start_ms = clock_ms ();
     process_freeze (&worker);
@@ -264,7 +254,7 @@ SYSTEM_TEST (
     process_freeze (&worker);
     for (int i = 0; i < COUNT; i++)
         calls[i] =
-            begin (caller, "run", DAFFI_ARGS (i), DAFFI_CALL (.timeout_ms = 100));
+            call_begin (caller, "run", DAFFI_ARGS (i), DAFFI_CALL (.timeout_ms = 100));
     for (int i = 0; i < COUNT; i++)
         check_ends (&calls[i], DAFFI_TIMEOUT);
     process_signal (&worker, SIGCONT);
@@ -285,18 +275,19 @@ SYSTEM_TEST ("calls that were lost with a stopped provider never run when it goe
     for (int round = 1; round <= 3; round++) {
         process_t worker = PROCESS (at, "worker", "name=worker", "workers=1",
                                     "heartbeat=100", "timeout=400");
-        daffi_future_t *held = begin (caller, "hold", DAFFI_ARGS (1000, round), NULL);
+        daffi_future_t *held =
+            call_begin (caller, "hold", DAFFI_ARGS (1000, round), NULL);
         board_wait (BOARD_STARTED, round);
         //  half of them wait in its pool, the others on the way to it
         for (int i = 0; i < COUNT / 2; i++)
-            calls[i] = begin (caller, "run", DAFFI_ARGS (i), NULL);
+            calls[i] = call_begin (caller, "run", DAFFI_ARGS (i), NULL);
         daffi_error_t error;
         CHECK_FINE (daffi_call (caller, "$node.ping", DAFFI_ARGS (),
                                 DAFFI_CALL (.process = "worker"), NULL, &error),
                     error);
         process_freeze (&worker);
         for (int i = COUNT / 2; i < COUNT; i++)
-            calls[i] = begin (caller, "run", DAFFI_ARGS (i), NULL);
+            calls[i] = call_begin (caller, "run", DAFFI_ARGS (i), NULL);
         check_ends (&held, DAFFI_PROCESS_LOST);
         for (int i = 0; i < COUNT; i++)
             check_ends (&calls[i], DAFFI_PROCESS_LOST);
@@ -321,8 +312,8 @@ SYSTEM_TEST (
                                     .heartbeat_timeout_ms = 400);
     process_t worker = PROCESS (at, "worker", "name=worker", "workers=2",
                                 "heartbeat=100", "timeout=400", "counted=1");
-    daffi_future_t *calls[2] = {begin (caller, "hold", DAFFI_ARGS (1), NULL),
-                                begin (caller, "hold", DAFFI_ARGS (2), NULL)};
+    daffi_future_t *calls[2] = {call_begin (caller, "hold", DAFFI_ARGS (1), NULL),
+                                call_begin (caller, "hold", DAFFI_ARGS (2), NULL)};
     board_wait (BOARD_STARTED, 2);
     CHECK (!board_reaches (BOARD_DISCONNECTED, 1, 1500));
     board_add (BOARD_GATE, 1);
@@ -377,89 +368,4 @@ SYSTEM_TEST ("a stopped process with much queued for it costs the others nothing
     process_stop (&other);
     daffi_global_destroy (&caller);
     broker_stop (&broker);
-}
-
-//  --- names ------------------------------------------------------------------------
-
-SYSTEM_TEST ("a name that is taken is refused, and had as soon as it is free")
-{
-    daffi_error_t why = {.text = ""};
-    daffi_global_t *hub = hub_start (at);
-    daffi_global_t *caller = caller_start (at);
-    daffi_global_t *first = server_start (at, "name");
-    daffi_options_t options = place_options (
-        at, DAFFI_OPTIONS (.process_name = "name", .functions = serve_functions,
-                           .connect_timeout_ms = 200));
-    CHECK (daffi_global_new (&options, &why) == NULL);
-    CHECK_STATUS (DAFFI_NAME_TAKEN, why.status);
-    CHECK (strstr (why.text, "takeover") != NULL);
-
-    options.connect_timeout_ms = 0;
-    options.on_node_connect = serve_on_connect;
-    daffi_global_t *second = daffi_global_new (&options, &why);
-    CHECK (second != NULL);
-    //  the state has no event of its own
-    while (daffi_global_state (second, &why) == DAFFI_STATE_CONNECTING)
-        sched_yield ();
-    CHECK_EQ_INT (daffi_global_state (second, &why), DAFFI_STATE_REFUSED);
-    CHECK_STATUS (DAFFI_NAME_TAKEN, why.status);
-    CHECK_CALL_INT (caller, "add", DAFFI_ARGS (1, 1), 2);
-    CHECK_EQ_UINT (count_providers (caller, "add"), 1);
-    daffi_global_destroy (&first);
-    board_wait (BOARD_CONNECTED, 1);
-    CHECK_CALL_INT (caller, "add", DAFFI_ARGS (1, 1), 2);
-    daffi_global_destroy (&second);
-    daffi_global_destroy (&caller);
-    daffi_global_destroy (&hub);
-}
-
-SYSTEM_TEST ("takeover replaces the one who has the name, and fails its calls")
-{
-    daffi_error_t error;
-    daffi_global_t *hub = hub_start (at);
-    daffi_global_t *caller = caller_start (at);
-    process_t first = PROCESS (at, "worker", "name=name", "counted=1");
-    daffi_future_t *call = begin (caller, "hold", DAFFI_ARGS (1), NULL);
-    board_wait (BOARD_STARTED, 1);
-    process_t second = PROCESS (at, "worker", "name=name", "takeover=1");
-    CHECK_STATUS (DAFFI_PROCESS_LOST,
-                  daffi_future_wait (call, BOARD_PATIENCE_MS, &error));
-    daffi_future_destroy (&call);
-    CHECK_EQ_UINT (count_providers (caller, "pid"), 1);
-    CHECK_CALL_INT (caller, "pid", DAFFI_ARGS (), second.pid);
-    //  the first one knows, and does not take it back while the second is there
-    board_wait (BOARD_DISCONNECTED, 1);
-    for (int i = 0; i < 50; i++)
-        CHECK_CALL_INT (caller, "pid", DAFFI_ARGS (), second.pid);
-    process_kill (&second);
-    board_wait (BOARD_CONNECTED, 2);
-    CHECK_CALL_INT (caller, "pid", DAFFI_ARGS (), first.pid);
-    board_add (BOARD_GATE, 1);
-    process_stop (&first);
-    daffi_global_destroy (&caller);
-    daffi_global_destroy (&hub);
-}
-
-SYSTEM_TEST ("a process that was restarted is never mistaken for its predecessor")
-{
-    daffi_error_t error;
-    daffi_global_t *hub = hub_start (at);
-    daffi_global_t *caller = caller_start (at);
-    for (int i = 1; i <= 10; i++) {
-        process_t first = PROCESS (at, "worker", "name=name");
-        daffi_future_t *call =
-            begin (caller, "hold", DAFFI_ARGS (i, i), DAFFI_CALL (.process = "name"));
-        board_wait (BOARD_STARTED, i);
-        process_kill (&first);
-        process_t second = PROCESS (at, "worker", "name=name");
-        CHECK_STATUS (DAFFI_PROCESS_LOST,
-                      daffi_future_wait (call, BOARD_PATIENCE_MS, &error));
-        daffi_future_destroy (&call);
-        CHECK_CALL_INT (caller, "pid", DAFFI_ARGS (), second.pid);
-        board_add (BOARD_GATE, 1);
-        process_stop (&second);
-        CHECK_EQ_INT (board_runs (i), 1);
-    }
-    daffi_global_destroy (&caller);
-    daffi_global_destroy (&hub);
 }

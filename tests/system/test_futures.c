@@ -8,16 +8,6 @@
 
 #include "place.h"
 
-static daffi_future_t *begin (daffi_global_t *caller, const char *function,
-                              daffi_args_t args)
-{
-    daffi_error_t error;
-    daffi_future_t *call = daffi_call_start (caller, function, args, NULL, &error);
-    if (!call)
-        daffi_test_fail (__FILE__, __LINE__, "%s: %s", function, error.text);
-    return call;
-}
-
 static bool readable (int fd, int timeout_ms)
 {
     struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
@@ -29,7 +19,7 @@ SYSTEM_TEST ("a future is waited for as often as one likes, and keeps its result
     daffi_error_t error;
     daffi_global_t *both = START (at, .process_name = "both", .init_controller = true,
                                   .functions = serve_functions);
-    daffi_future_t *call = begin (both, "hold", DAFFI_ARGS (5));
+    daffi_future_t *call = call_begin (both, "hold", DAFFI_ARGS (5), NULL);
     CHECK_STATUS (DAFFI_PENDING, daffi_future_wait (call, 0, &error));
     CHECK_STATUS (DAFFI_PENDING, daffi_future_wait (call, 5, &error));
     CHECK (!daffi_future_done (call));
@@ -52,7 +42,7 @@ SYSTEM_TEST ("a future is waited for as often as one likes, and keeps its result
     CHECK (call == NULL);
     daffi_future_destroy (&call);
 
-    call = begin (both, "fail", DAFFI_ARGS ((int)DAFFI_TYPE, "no"));
+    call = call_begin (both, "fail", DAFFI_ARGS ((int)DAFFI_TYPE, "no"), NULL);
     for (int i = 0; i < 3; i++) {
         CHECK_STATUS (DAFFI_TYPE, daffi_future_wait (call, BOARD_PATIENCE_MS, &error));
         CHECK_EQ_STR (error.text, "no");
@@ -74,7 +64,7 @@ SYSTEM_TEST ("on_done runs once, also where the future is done already")
     board_counter_t counter = BOARD_DONE;
     daffi_global_t *both =
         START (at, .init_controller = true, .functions = serve_functions);
-    daffi_future_t *call = begin (both, "hold", DAFFI_ARGS (1));
+    daffi_future_t *call = call_begin (both, "hold", DAFFI_ARGS (1), NULL);
     CHECK_OK (daffi_future_on_done (call, count_done, &counter));
     CHECK_STATUS (DAFFI_EXISTS, daffi_future_on_done (call, count_done, &counter));
     CHECK_EQ_INT (board_read (BOARD_DONE), 0);
@@ -82,7 +72,7 @@ SYSTEM_TEST ("on_done runs once, also where the future is done already")
     board_wait (BOARD_DONE, 1);
     daffi_future_destroy (&call);
 
-    call = begin (both, "add", DAFFI_ARGS (1, 1));
+    call = call_begin (both, "add", DAFFI_ARGS (1, 1), NULL);
     CHECK_OK (daffi_future_wait (call, BOARD_PATIENCE_MS, NULL));
     CHECK_OK (daffi_future_on_done (call, count_done, &counter));
     CHECK_EQ_INT (board_read (BOARD_DONE), 2);
@@ -96,7 +86,7 @@ SYSTEM_TEST ("a future's descriptor becomes readable when it is done, or is so a
 {
     daffi_global_t *both =
         START (at, .init_controller = true, .functions = serve_functions);
-    daffi_future_t *call = begin (both, "hold", DAFFI_ARGS (1));
+    daffi_future_t *call = call_begin (both, "hold", DAFFI_ARGS (1), NULL);
     int fd = daffi_future_fd (call);
     CHECK (fd >= 0);
     CHECK_EQ_INT (daffi_future_fd (call), fd);
@@ -106,7 +96,7 @@ SYSTEM_TEST ("a future's descriptor becomes readable when it is done, or is so a
     CHECK (daffi_future_done (call));
     CHECK (readable (fd, 0));
     daffi_future_destroy (&call);
-    call = begin (both, "add", DAFFI_ARGS (1, 1));
+    call = call_begin (both, "add", DAFFI_ARGS (1, 1), NULL);
     CHECK_OK (daffi_future_wait (call, BOARD_PATIENCE_MS, NULL));
     CHECK (readable (daffi_future_fd (call), 0));
     daffi_future_destroy (&call);
@@ -120,7 +110,7 @@ SYSTEM_TEST ("cancel ends the future at once, and the callback is told")
     daffi_global_t *hub = hub_start (at);
     daffi_global_t *server = server_start (at, "server");
     daffi_global_t *caller = caller_start (at);
-    daffi_future_t *call = begin (caller, "watch", DAFFI_ARGS (1));
+    daffi_future_t *call = call_begin (caller, "watch", DAFFI_ARGS (1), NULL);
     CHECK_OK (daffi_future_on_done (call, count_done, &counter));
     board_wait (BOARD_STARTED, 1);
     daffi_future_cancel (call);
@@ -134,7 +124,7 @@ SYSTEM_TEST ("cancel ends the future at once, and the callback is told")
     CHECK_STATUS (DAFFI_CANCELLED, daffi_future_wait (call, 0, &error));
     daffi_future_destroy (&call);
 
-    call = begin (caller, "watch", DAFFI_ARGS (2));
+    call = call_begin (caller, "watch", DAFFI_ARGS (2), NULL);
     board_wait (BOARD_STARTED, 2);
     daffi_future_destroy (&call);
     board_wait (BOARD_CANCELLED, 2);
@@ -151,10 +141,10 @@ SYSTEM_TEST ("a call that waits behind others and is cancelled never runs")
     daffi_global_t *server = START (at, .process_name = "server", .workers = 1,
                                     .functions = serve_functions);
     daffi_global_t *caller = caller_start (at);
-    daffi_future_t *first = begin (caller, "hold", DAFFI_ARGS (1));
+    daffi_future_t *first = call_begin (caller, "hold", DAFFI_ARGS (1), NULL);
     board_wait (BOARD_STARTED, 1);
-    daffi_future_t *second = begin (caller, "run", DAFFI_ARGS (2));
-    daffi_future_t *third = begin (caller, "run", DAFFI_ARGS (3));
+    daffi_future_t *second = call_begin (caller, "run", DAFFI_ARGS (2), NULL);
+    daffi_future_t *third = call_begin (caller, "run", DAFFI_ARGS (3), NULL);
     daffi_future_cancel (second);
     CHECK_STATUS (DAFFI_CANCELLED,
                   daffi_future_wait (second, BOARD_PATIENCE_MS, &error));
@@ -212,7 +202,7 @@ SYSTEM_TEST ("the 10,001st call in flight is BUSY at once, and the others all en
     daffi_global_t *caller = caller_start (at);
     daffi_future_t **calls = calloc (COUNT, sizeof *calls);
     for (int i = 0; i < COUNT; i++)
-        calls[i] = begin (caller, "hold", DAFFI_ARGS (i));
+        calls[i] = call_begin (caller, "hold", DAFFI_ARGS (i), NULL);
     CHECK (daffi_call_start (caller, "add", DAFFI_ARGS (1, 1), NULL, &error) == NULL);
     CHECK_STATUS (DAFFI_BUSY, error.status);
     CHECK_EQ_INT (error.executed, DAFFI_EXECUTED_NO);
@@ -259,7 +249,7 @@ SYSTEM_TEST ("calls of one caller reach one provider in their order, large ones 
     for (int i = 0; i < ORDERED; i++) {
         daffi_value_t body =
             daffi_value_binary (large, i % 7 == 0 ? sizeof large : (size_t)(i % 5));
-        calls[i] = begin (caller, "order", DAFFI_ARGS (i, body));
+        calls[i] = call_begin (caller, "order", DAFFI_ARGS (i, body), NULL);
     }
     for (int i = 0; i < ORDERED; i++) {
         CHECK_FINE (daffi_future_wait (calls[i], BOARD_PATIENCE_MS, &error), error);

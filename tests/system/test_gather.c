@@ -6,23 +6,14 @@
 
 #include "scene.h"
 
-static daffi_future_t *begin (daffi_global_t *caller, const char *function,
-                              daffi_args_t args)
-{
-    daffi_error_t error;
-    daffi_future_t *call = daffi_call_start (caller, function, args, NULL, &error);
-    if (!call)
-        daffi_test_fail (__FILE__, __LINE__, "%s: %s", function, error.text);
-    return call;
-}
-
 SYSTEM_TEST ("wait_any tells which one is done, as they finish")
 {
     size_t index = 99;
     scene_t scene = scene_of (at, serve_functions);
-    daffi_future_t *calls[3] = {begin (scene.caller, "hold", DAFFI_ARGS (0, 3)),
-                                begin (scene.caller, "hold", DAFFI_ARGS (1, 1)),
-                                begin (scene.caller, "hold", DAFFI_ARGS (2, 2))};
+    daffi_future_t *calls[3] = {
+        call_begin (scene.caller, "hold", DAFFI_ARGS (0, 3), NULL),
+        call_begin (scene.caller, "hold", DAFFI_ARGS (1, 1), NULL),
+        call_begin (scene.caller, "hold", DAFFI_ARGS (2, 2), NULL)};
     board_wait (BOARD_STARTED, 3);
     CHECK_STATUS (DAFFI_PENDING, daffi_future_wait_any (calls, 3, 0, &index));
     CHECK_STATUS (DAFFI_PENDING, daffi_future_wait_any (calls, 3, 20, &index));
@@ -47,8 +38,8 @@ SYSTEM_TEST ("wait_any is woken by a failure, a cancel and a loss too")
     daffi_global_t *hub = hub_start (at);
     daffi_global_t *caller = caller_start (at);
     process_t doomed = PROCESS (at, "worker", "name=doomed");
-    daffi_future_t *calls[3] = {NULL, begin (caller, "hold", DAFFI_ARGS (0)),
-                                begin (caller, "hold", DAFFI_ARGS (1))};
+    daffi_future_t *calls[3] = {NULL, call_begin (caller, "hold", DAFFI_ARGS (0), NULL),
+                                call_begin (caller, "hold", DAFFI_ARGS (1), NULL)};
     board_wait (BOARD_STARTED, 2);
     daffi_future_cancel (calls[2]);
     CHECK_OK (daffi_future_wait_any (calls, 3, BOARD_PATIENCE_MS, &index));
@@ -68,9 +59,10 @@ SYSTEM_TEST ("wait_all waits for the last, however each of them ends")
 {
     daffi_error_t error;
     scene_t scene = scene_of (at, serve_functions);
-    daffi_future_t *calls[4] = {begin (scene.caller, "hold", DAFFI_ARGS (0)), NULL,
-                                begin (scene.caller, "fail", DAFFI_ARGS (9, "no")),
-                                begin (scene.caller, "nothing", DAFFI_ARGS ())};
+    daffi_future_t *calls[4] = {
+        call_begin (scene.caller, "hold", DAFFI_ARGS (0), NULL), NULL,
+        call_begin (scene.caller, "fail", DAFFI_ARGS (9, "no"), NULL),
+        call_begin (scene.caller, "nothing", DAFFI_ARGS (), NULL)};
     board_wait (BOARD_STARTED, 1);
     CHECK_STATUS (DAFFI_PENDING, daffi_future_wait_all (calls, 4, 0));
     CHECK_STATUS (DAFFI_PENDING, daffi_future_wait_all (calls, 4, 20));
@@ -94,7 +86,7 @@ SYSTEM_TEST ("many calls are gathered one by one, each exactly once")
     bool seen[COUNT] = {false};
     scene_t scene = scene_of (at, serve_functions);
     for (int i = 0; i < COUNT; i++)
-        calls[i] = begin (scene.caller, "run", DAFFI_ARGS (i));
+        calls[i] = call_begin (scene.caller, "run", DAFFI_ARGS (i), NULL);
     for (int i = 0; i < COUNT; i++) {
         size_t index = COUNT;
         int64_t number = -1;
@@ -106,7 +98,7 @@ SYSTEM_TEST ("many calls are gathered one by one, each exactly once")
         daffi_future_destroy (&calls[index]);
     }
     for (int i = 0; i < COUNT; i++)
-        calls[i] = begin (scene.caller, "run", DAFFI_ARGS (i));
+        calls[i] = call_begin (scene.caller, "run", DAFFI_ARGS (i), NULL);
     CHECK_OK (daffi_future_wait_all (calls, COUNT, BOARD_PATIENCE_MS));
     for (int i = 0; i < COUNT; i++) {
         CHECK (daffi_future_value (calls[i]) != NULL);
@@ -123,8 +115,8 @@ static daffi_status_t both (daffi_request_t *request, void *arg)
     size_t index = 9;
     int64_t first = 0, second = 0;
     daffi_global_t *global = daffi_request_global (request);
-    daffi_future_t *calls[2] = {begin (global, "run", DAFFI_ARGS (20)),
-                                begin (global, "run", DAFFI_ARGS (22))};
+    daffi_future_t *calls[2] = {call_begin (global, "run", DAFFI_ARGS (20), NULL),
+                                call_begin (global, "run", DAFFI_ARGS (22), NULL)};
     (void)arg;
     daffi_status_t status = daffi_future_wait_any (calls, 2, BOARD_PATIENCE_MS, &index);
     if (!status)
@@ -143,7 +135,7 @@ static daffi_status_t statuses (daffi_request_t *request, void *arg)
 {
     size_t index = 9;
     daffi_global_t *global = daffi_request_global (request);
-    daffi_future_t *call = begin (global, "run", DAFFI_ARGS (1));
+    daffi_future_t *call = call_begin (global, "run", DAFFI_ARGS (1), NULL);
     (void)arg;
     int64_t any = daffi_future_wait_any (&call, 1, 1000, &index);
     int64_t all = daffi_future_wait_all (&call, 1, 1000);

@@ -3,6 +3,7 @@
 //  process that comes back to a name that is no longer its own, a peer that wears out
 //  its welcome.
 
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -81,6 +82,89 @@ SYSTEM_TEST (
     board_wait (BOARD_CONNECTED, 2);
     CHECK_CALL_INT (caller, "pid", DAFFI_ARGS (), first.pid);
     process_stop (&first);
+    daffi_global_destroy (&caller);
+    daffi_global_destroy (&hub);
+}
+
+SYSTEM_TEST ("a name that is taken is refused, and had as soon as it is free")
+{
+    daffi_error_t why = {.text = ""};
+    daffi_global_t *hub = hub_start (at);
+    daffi_global_t *caller = caller_start (at);
+    daffi_global_t *first = server_start (at, "name");
+    daffi_options_t options = place_options (
+        at, DAFFI_OPTIONS (.process_name = "name", .functions = serve_functions,
+                           .connect_timeout_ms = 200));
+    CHECK (daffi_global_new (&options, &why) == NULL);
+    CHECK_STATUS (DAFFI_NAME_TAKEN, why.status);
+    CHECK (strstr (why.text, "takeover") != NULL);
+
+    options.connect_timeout_ms = 0;
+    options.on_node_connect = serve_on_connect;
+    daffi_global_t *second = daffi_global_new (&options, &why);
+    CHECK (second != NULL);
+    //  the state has no event of its own
+    while (daffi_global_state (second, &why) == DAFFI_STATE_CONNECTING)
+        sched_yield ();
+    CHECK_EQ_INT (daffi_global_state (second, &why), DAFFI_STATE_REFUSED);
+    CHECK_STATUS (DAFFI_NAME_TAKEN, why.status);
+    CHECK_CALL_INT (caller, "add", DAFFI_ARGS (1, 1), 2);
+    CHECK_EQ_UINT (count_providers (caller, "add"), 1);
+    daffi_global_destroy (&first);
+    board_wait (BOARD_CONNECTED, 1);
+    CHECK_CALL_INT (caller, "add", DAFFI_ARGS (1, 1), 2);
+    daffi_global_destroy (&second);
+    daffi_global_destroy (&caller);
+    daffi_global_destroy (&hub);
+}
+
+SYSTEM_TEST ("takeover replaces the one who has the name, and fails its calls")
+{
+    daffi_error_t error;
+    daffi_global_t *hub = hub_start (at);
+    daffi_global_t *caller = caller_start (at);
+    process_t first = PROCESS (at, "worker", "name=name", "counted=1");
+    daffi_future_t *call = call_begin (caller, "hold", DAFFI_ARGS (1), NULL);
+    board_wait (BOARD_STARTED, 1);
+    process_t second = PROCESS (at, "worker", "name=name", "takeover=1");
+    CHECK_STATUS (DAFFI_PROCESS_LOST,
+                  daffi_future_wait (call, BOARD_PATIENCE_MS, &error));
+    daffi_future_destroy (&call);
+    CHECK_EQ_UINT (count_providers (caller, "pid"), 1);
+    CHECK_CALL_INT (caller, "pid", DAFFI_ARGS (), second.pid);
+    //  the first one knows, and does not take it back while the second is there
+    board_wait (BOARD_DISCONNECTED, 1);
+    for (int i = 0; i < 50; i++)
+        CHECK_CALL_INT (caller, "pid", DAFFI_ARGS (), second.pid);
+    process_kill (&second);
+    board_wait (BOARD_CONNECTED, 2);
+    CHECK_CALL_INT (caller, "pid", DAFFI_ARGS (), first.pid);
+    board_add (BOARD_GATE, 1);
+    process_stop (&first);
+    daffi_global_destroy (&caller);
+    daffi_global_destroy (&hub);
+}
+
+SYSTEM_TEST ("a process that was restarted is never mistaken for its predecessor")
+{
+    daffi_error_t error;
+    daffi_global_t *hub = hub_start (at);
+    daffi_global_t *caller = caller_start (at);
+    for (int i = 1; i <= 10; i++) {
+        process_t first = PROCESS (at, "worker", "name=name");
+        daffi_future_t *call = call_begin (caller, "hold", DAFFI_ARGS (i, i),
+                                           DAFFI_CALL (.process = "name"));
+        board_wait (BOARD_STARTED, i);
+        process_kill (&first);
+        process_t second = PROCESS (at, "worker", "name=name");
+        CHECK_STATUS (DAFFI_PROCESS_LOST,
+                      daffi_future_wait (call, BOARD_PATIENCE_MS, &error));
+        daffi_future_destroy (&call);
+        CHECK_CALL_INT (caller, "pid", DAFFI_ARGS (), second.pid);
+        board_add (BOARD_GATE, 1);
+        process_stop (&second);
+        CHECK_EQ_INT (board_runs (i), 1);
+    }
     daffi_global_destroy (&caller);
     daffi_global_destroy (&hub);
 }

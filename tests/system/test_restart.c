@@ -8,16 +8,6 @@
 
 #include "load.h"
 
-static daffi_future_t *begin (daffi_global_t *caller, const char *function,
-                              daffi_args_t args, const daffi_call_options_t *options)
-{
-    daffi_error_t error;
-    daffi_future_t *call = daffi_call_start (caller, function, args, options, &error);
-    if (!call)
-        daffi_test_fail (__FILE__, __LINE__, "%s: %s", function, error.text);
-    return call;
-}
-
 static daffi_global_t *counted_caller (place_t *at)
 {
     return START (at, .process_name = "caller", .on_node_connect = serve_on_connect,
@@ -36,8 +26,8 @@ SYSTEM_TEST ("calls in flight fail with CONTROLLER_LOST when it dies, not at the
     daffi_global_t *server = server_start (at, "server");
     daffi_global_t *caller = caller_start (at);
     for (int i = 0; i < COUNT; i++)
-        calls[i] = begin (caller, "watch", DAFFI_ARGS (i),
-                          DAFFI_CALL (.timeout_ms = DAFFI_FOREVER));
+        calls[i] = call_begin (caller, "watch", DAFFI_ARGS (i),
+                               DAFFI_CALL (.timeout_ms = DAFFI_FOREVER));
     board_wait (BOARD_STARTED, 1);
     int64_t start_us = clock_us ();
     process_kill (&broker);
@@ -73,7 +63,7 @@ SYSTEM_TEST ("nodes come back by themselves and offer their functions again")
         board_wait (BOARD_DISCONNECTED, i);
         //  a call that is made while there is no controller waits for the next one
         daffi_error_t error;
-        daffi_future_t *call = begin (caller, "pid", DAFFI_ARGS (), NULL);
+        daffi_future_t *call = call_begin (caller, "pid", DAFFI_ARGS (), NULL);
         CHECK_EQ_UINT (daffi_future_attempts (call), 0);
         broker = BROKER (at, "--settle", "2000");
         CHECK_FINE (daffi_future_wait (call, BOARD_PATIENCE_MS, &error), error);
@@ -96,8 +86,8 @@ SYSTEM_TEST ("calls made in the settling time are held, then served")
     daffi_global_t *caller = caller_start (at);
     //  nobody offers it yet, and no process has that name
     for (int i = 0; i < COUNT; i++)
-        calls[i] = begin (caller, "run", DAFFI_ARGS (i),
-                          i % 2 ? NULL : DAFFI_CALL (.process = "worker"));
+        calls[i] = call_begin (caller, "run", DAFFI_ARGS (i),
+                               i % 2 ? NULL : DAFFI_CALL (.process = "worker"));
     CHECK_EQ_UINT (count_providers (caller, "run"), 0);
     for (int i = 0; i < COUNT; i++)
         CHECK (!daffi_future_done (calls[i]));
@@ -117,9 +107,9 @@ SYSTEM_TEST ("what is still unknown when the settling time ends is answered then
     daffi_error_t error;
     daffi_global_t *both =
         START (at, .process_name = "both", .init_controller = true, .settle_ms = 300);
-    daffi_future_t *function = begin (both, "nobody", DAFFI_ARGS (), NULL);
+    daffi_future_t *function = call_begin (both, "nobody", DAFFI_ARGS (), NULL);
     daffi_future_t *process =
-        begin (both, "nobody", DAFFI_ARGS (), DAFFI_CALL (.process = "ghost"));
+        call_begin (both, "nobody", DAFFI_ARGS (), DAFFI_CALL (.process = "ghost"));
     CHECK_STATUS (DAFFI_NO_FUNCTION,
                   daffi_future_wait (function, BOARD_PATIENCE_MS, &error));
     CHECK_STATUS (DAFFI_NO_PROCESS,
@@ -138,11 +128,11 @@ SYSTEM_TEST ("calls that were lost with the controller never run afterwards")
     daffi_global_t *caller = caller_start (at);
     process_t worker =
         PROCESS (at, "worker", "name=worker", "workers=1", "capacity=20", "counted=1");
-    daffi_future_t *held = begin (caller, "hold", DAFFI_ARGS (1000), NULL);
+    daffi_future_t *held = call_begin (caller, "hold", DAFFI_ARGS (1000), NULL);
     board_wait (BOARD_STARTED, 1);
     //  twenty are with the worker, the others with the controller
     for (int i = 0; i < COUNT; i++)
-        calls[i] = begin (caller, "run", DAFFI_ARGS (i), NULL);
+        calls[i] = call_begin (caller, "run", DAFFI_ARGS (i), NULL);
     CHECK_EQ_UINT (count_providers (caller, "run"), 1);
     process_kill (&broker);
     for (int i = 0; i < COUNT; i++) {
@@ -172,7 +162,7 @@ SYSTEM_TEST ("an idempotent call survives the death of the controller")
     daffi_global_t *caller = counted_caller (at);
     process_t worker = PROCESS (at, "worker", "name=worker");
     daffi_future_t *call =
-        begin (caller, "hold", DAFFI_ARGS (1), DAFFI_CALL (.idempotent = true));
+        call_begin (caller, "hold", DAFFI_ARGS (1), DAFFI_CALL (.idempotent = true));
     board_wait (BOARD_STARTED, 1);
     process_kill (&broker);
     board_wait (BOARD_DISCONNECTED, 1);
@@ -222,7 +212,7 @@ SYSTEM_TEST ("a controller that is stopped and goes on keeps or regains its node
     daffi_global_t *server =
         START (at, .process_name = "server", .heartbeat_ms = 100,
                .heartbeat_timeout_ms = 400, .functions = serve_functions);
-    daffi_future_t *call = begin (caller, "watch", DAFFI_ARGS (1), NULL);
+    daffi_future_t *call = call_begin (caller, "watch", DAFFI_ARGS (1), NULL);
     board_wait (BOARD_STARTED, 1);
     process_freeze (&broker);
     CHECK_STATUS (DAFFI_CONTROLLER_LOST,
@@ -245,7 +235,7 @@ SYSTEM_TEST ("a controller that stops lets calls finish, and refuses new ones")
     process_t broker = BROKER (at, "--settle", "0");
     daffi_global_t *caller = counted_caller (at);
     process_t worker = PROCESS (at, "worker", "name=worker");
-    daffi_future_t *call = begin (caller, "hold", DAFFI_ARGS (1), NULL);
+    daffi_future_t *call = call_begin (caller, "hold", DAFFI_ARGS (1), NULL);
     board_wait (BOARD_STARTED, 1);
     process_signal (&broker, SIGTERM);
     //  it is told to drain some time: then nothing new is taken
@@ -303,11 +293,12 @@ SYSTEM_TEST ("what waits for a node that drains is tried elsewhere, and was not 
     daffi_global_t *hub = hub_start (at);
     daffi_global_t *caller = caller_start (at);
     process_t worker = PROCESS (at, "worker", "name=worker", "capacity=1");
-    daffi_future_t *held = begin (caller, "hold", DAFFI_ARGS (1), NULL);
+    daffi_future_t *held = call_begin (caller, "hold", DAFFI_ARGS (1), NULL);
     board_wait (BOARD_STARTED, 1);
-    daffi_future_t *named = begin (caller, "run", DAFFI_ARGS (2),
-                                   DAFFI_CALL (.process = "worker", .no_retry = true));
-    daffi_future_t *any = begin (caller, "run", DAFFI_ARGS (3), NULL);
+    daffi_future_t *named =
+        call_begin (caller, "run", DAFFI_ARGS (2),
+                    DAFFI_CALL (.process = "worker", .no_retry = true));
+    daffi_future_t *any = call_begin (caller, "run", DAFFI_ARGS (3), NULL);
     CHECK_EQ_UINT (count_providers (caller, "run"), 1);
     daffi_global_t *other = server_start (at, "other");
     process_ask_to_stop (&worker);
