@@ -17,6 +17,7 @@ set (daffi_test_environment
     "DAFFI_SOURCE_DIR=${PROJECT_SOURCE_DIR}"
     "DAFFI_BUILD_DIR=${PROJECT_BINARY_DIR}"
     "DAFFI_RUNNER=${PROJECT_BINARY_DIR}/bin/daffi-runner"
+    "DAFFI_TEST_MACHINE=${PROJECT_BINARY_DIR}/tests/libdaffi_test_machine.so"
     "DAFFI_EXAMPLES=${PROJECT_BINARY_DIR}/examples")
 if (TARGET daffi-broker)
     list (APPEND daffi_test_environment "DAFFI_BROKER=$<TARGET_FILE:daffi-broker>")

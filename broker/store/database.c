@@ -26,13 +26,14 @@
 //  A write-ahead log of some ten megabytes, and room in memory for what a transaction
 //  changes: with SQLite's own defaults a busy store does little else than to move
 //  pages.
-static const char prepare_file[] =
-    "PRAGMA locking_mode = EXCLUSIVE;"
-    "PRAGMA journal_mode = WAL;"
-    "PRAGMA synchronous = FULL;"
-    "PRAGMA cache_size = -65536;"
-    "PRAGMA wal_autocheckpoint = 8192;"
-    "PRAGMA journal_size_limit = 67108864;"
+static const char prepare_file[] = "PRAGMA locking_mode = EXCLUSIVE;"
+                                   "PRAGMA journal_mode = WAL;"
+                                   "PRAGMA synchronous = FULL;"
+                                   "PRAGMA cache_size = -65536;"
+                                   "PRAGMA wal_autocheckpoint = 8192;"
+                                   "PRAGMA journal_size_limit = 67108864;";
+
+static const char make_tables[] =
     "BEGIN IMMEDIATE;"
     "CREATE TABLE IF NOT EXISTS tasks (number INTEGER PRIMARY KEY, uuid TEXT NOT NULL,"
     " function TEXT NOT NULL, owner TEXT NOT NULL, process TEXT NOT NULL,"
@@ -87,20 +88,32 @@ static daffi_status_t prepare_all (daffi_database_t *self, daffi_error_t *error)
 }
 
 //  A later version knows what it wrote, and we do not; version 1 was never published.
-static daffi_status_t check_version (daffi_database_t *self, daffi_error_t *error)
+//  *fresh: nothing is in it yet.
+static daffi_status_t check_version (daffi_database_t *self, bool *fresh,
+                                     daffi_error_t *error)
 {
     sqlite3_stmt *statement = NULL;
     daffi_status_t status = prepare (self, &statement, "PRAGMA user_version", error);
-    int version = 0;
-    if (!status && sqlite3_step (statement) == SQLITE_ROW)
+    int version = 0, code = SQLITE_ROW;
+    if (!status && (code = sqlite3_step (statement)) == SQLITE_ROW)
         version = sqlite3_column_int (statement, 0);
-    if (version != 0 && version != VERSION)
+    if (code != SQLITE_ROW)
+        status = fail (self, error);
+    else if (version != 0 && version != VERSION)
         status = daffi_fail (
             error, DAFFI_SYSTEM,
             "the store %.120s is of version %d, and this daffi reads version %d",
             self->path, version, VERSION);
     sqlite3_finalize (statement);
+    *fresh = version == 0;
     return status;
+}
+
+static daffi_status_t execute (daffi_database_t *self, const char *text,
+                               daffi_error_t *error)
+{
+    return sqlite3_exec (self->file, text, NULL, NULL, NULL) ? fail (self, error)
+                                                             : DAFFI_OK;
 }
 
 static daffi_status_t open_file (daffi_database_t *self, daffi_error_t *error)
@@ -116,10 +129,14 @@ static daffi_status_t open_file (daffi_database_t *self, daffi_error_t *error)
             self->path, &self->file,
             SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL))
         status = fail (self, error);
+    bool fresh = false;
     if (!status)
-        status = check_version (self, error);
-    if (!status && sqlite3_exec (self->file, prepare_file, NULL, NULL, NULL))
-        status = fail (self, error);
+        status = execute (self, prepare_file, error);
+    if (!status)
+        status = check_version (self, &fresh, error);
+    //  one that is in order is not written: it may lie on a disk that is full
+    if (!status && fresh)
+        status = execute (self, make_tables, error);
     return status ? status : prepare_all (self, error);
 }
 
@@ -229,9 +246,7 @@ daffi_status_t daffi_database_begin (daffi_database_t *self, daffi_error_t *erro
         if (status)
             return status;
     }
-    return sqlite3_exec (self->file, "BEGIN IMMEDIATE", NULL, NULL, NULL)
-               ? fail (self, error)
-               : DAFFI_OK;
+    return execute (self, "BEGIN IMMEDIATE", error);
 }
 
 static daffi_status_t step (daffi_database_t *self, int number, daffi_error_t *error)
@@ -335,6 +350,5 @@ daffi_status_t daffi_database_write (daffi_database_t *self,
 
 daffi_status_t daffi_database_commit (daffi_database_t *self, daffi_error_t *error)
 {
-    return sqlite3_exec (self->file, "COMMIT", NULL, NULL, NULL) ? fail (self, error)
-                                                                 : DAFFI_OK;
+    return execute (self, "COMMIT", error);
 }
