@@ -128,8 +128,18 @@ static daffi_status_t start_daffi (bench_rig_t *rig, daffi_error_t *error)
 
 daffi_status_t bench_broker_start (bench_rig_t *rig, daffi_error_t *error)
 {
-    return rig->subject == BENCH_RAW ? start_raw (rig, error)
-                                     : start_daffi (rig, error);
+    switch (rig->subject) {
+    case BENCH_RAW:
+        return start_raw (rig, error);
+    case BENCH_NATS:
+        return bench_broker_start_nats (rig, error);
+    case BENCH_GEARMAN:
+        return bench_broker_start_gearman (rig, error);
+    case BENCH_DAFFI:
+    case BENCH_SUBJECTS:
+        break;
+    }
+    return start_daffi (rig, error);
 }
 
 void bench_broker_clean (bench_rig_t *rig)

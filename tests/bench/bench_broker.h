@@ -14,4 +14,10 @@ daffi_status_t bench_broker_start (bench_rig_t *rig,
 //  Removes the rig's folder and all that the broker left in it.
 void bench_broker_clean (bench_rig_t *rig);
 
+//  In bench_servers.c.
+daffi_status_t bench_broker_start_nats (bench_rig_t *rig,
+                                        daffi_error_t *error) DAFFI_MUST_USE;
+daffi_status_t bench_broker_start_gearman (bench_rig_t *rig,
+                                           daffi_error_t *error) DAFFI_MUST_USE;
+
 #endif

@@ -144,6 +144,14 @@ static daffi_status_t choose_way (bench_window_t *self, size_t *best,
     return DAFFI_OK;
 }
 
+static int serve_stream (const bench_window_t *self, const bench_role_t *role)
+{
+    bench_items_t items = {self->global, self->body, self->body_size};
+    bench_caller_fn *run =
+        role->kind == BENCH_FEED ? bench_stream_feed : bench_stream_read;
+    return bench_role_serve (run, &items, role, "stream");
+}
+
 int bench_daffi_caller (const bench_role_t *role)
 {
     bench_window_t self;
@@ -152,9 +160,12 @@ int bench_daffi_caller (const bench_role_t *role)
     size_t way = 0;
     bool serial = role->outstanding == 1;
     int code;
+    bool echoes = role->kind == BENCH_ECHO;
     if (connect_caller (&self, role, &error) ||
-        (!serial && choose_way (&self, &way, &error)))
+        (echoes && !serial && choose_way (&self, &way, &error)))
         code = bench_role_error (&error);
+    else if (!echoes)
+        code = serve_stream (&self, role);
     else if (serial)
         code = bench_role_serve (run_serial, &self, role, "foreground");
     else

@@ -34,6 +34,7 @@ int bench_daffi_worker (const bench_role_t *role)
 {
     daffi_error_t error;
     echo_t self = {bench_body_new (role->payload_bytes), role->payload_bytes};
+    bench_items_t items = {NULL, self.body, self.size};
     char name[DAFFI_NAME_MAX], text[128];
     snprintf (name, sizeof name, BENCH_WORKER_NAME, role->number);
     const daffi_function_t functions[] = {
@@ -41,6 +42,8 @@ int bench_daffi_worker (const bench_role_t *role)
          .callback = echo,
          .arg = &self,
          .run_inline = role->callbacks == BENCH_INLINE},
+        {.name = BENCH_SINK, .callback = bench_stream_sink, .arg = &items},
+        {.name = BENCH_SOURCE, .callback = bench_stream_source, .arg = &items},
         {0}};
     daffi_options_t options = {.process_name = name,
                                .functions = functions,

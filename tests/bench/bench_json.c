@@ -48,21 +48,56 @@ static void put_rounds (FILE *file, const bench_result_t *result,
     fputs ("], ", file);
 }
 
-static void put_target (FILE *file, const bench_target_t *target)
+static void put_target (FILE *file, const bench_aim_t *aim, double scale,
+                        double reached)
 {
-    if (!target->exists) {
-        fputs ("\"target\": null", file);
-        return;
-    }
-    fprintf (file, "\"target\": {\"bound\": \"%s\", \"of\": \"%s\", ",
-             target->at_most ? "at most" : "at least",
-             target->of_inline ? "inline" : "raw");
-    put_pair (file, "value", target->bound);
-    put_pair (file, "reached", target->reached);
+    scale = aim->of == BENCH_OF_NOTHING ? scale : 1;
+    fprintf (file, "{\"bound\": \"%s\", \"of\": \"%s\", ",
+             aim->at_most ? "at most" : "at least", bench_of_name (aim->of));
+    put_pair (file, "value", aim->bound * scale);
+    put_pair (file, "reached", reached * scale);
     fprintf (file, "\"met\": %s}",
-             isnan (target->reached) ? "null"
-             : target->met           ? "true"
-                                     : "false");
+             isnan (reached)                ? "null"
+             : bench_aim_met (aim, reached) ? "true"
+                                            : "false");
+}
+
+static void put_targets (FILE *file, const bench_results_t *results,
+                         const bench_result_t *result, const bench_view_t *view)
+{
+    const char *comma = "";
+    fputs ("\"targets\": [", file);
+    for (size_t i = 0; i < BENCH_AIMS_MAX; i++) {
+        const bench_aim_t *aim = &result->cell->aims[i];
+        if (!(aim->bound > 0) || aim->metric != view->metric)
+            continue;
+        fputs (comma, file);
+        put_target (file, aim, view->scale,
+                    bench_result_reached (results, result, aim));
+        comma = ", ";
+    }
+    fputc (']', file);
+}
+
+//  "nats": [rounds], "nats_median", and daffi over it.
+static void put_side (FILE *file, const bench_result_t *result, bench_subject_t subject,
+                      const bench_view_t *view)
+{
+    char key[48];
+    const char *name = bench_subject_name (subject);
+    bench_summary_t figure = bench_result_summary (result, subject, view->metric);
+    put_rounds (file, result, subject, view);
+    snprintf (key, sizeof key, "%s_median", name);
+    put_pair (file, key, figure.median * view->scale);
+    if (subject == BENCH_DAFFI)
+        return;
+    bench_summary_t ratio = bench_result_ratio (result, subject, view->metric);
+    snprintf (key, sizeof key, "%s_ratio", name);
+    put_pair (file, key, ratio.median);
+    snprintf (key, sizeof key, "%s_ratio_min", name);
+    put_pair (file, key, ratio.min);
+    snprintf (key, sizeof key, "%s_ratio_max", name);
+    put_pair (file, key, ratio.max);
 }
 
 static void put_figure (FILE *file, const bench_results_t *results,
@@ -71,19 +106,10 @@ static void put_figure (FILE *file, const bench_results_t *results,
     fputs ("      {", file);
     put_text (file, "name", view->name);
     put_text (file, "unit", view->unit);
-    put_rounds (file, result, BENCH_DAFFI, view);
-    put_rounds (file, result, BENCH_RAW, view);
-    bench_metric_t metric = view->metric;
-    bench_summary_t ratio = bench_result_ratio (result, metric);
-    put_pair (file, "daffi_median",
-              bench_result_summary (result, BENCH_DAFFI, metric).median * view->scale);
-    put_pair (file, "raw_median",
-              bench_result_summary (result, BENCH_RAW, metric).median * view->scale);
-    put_pair (file, "ratio_median", ratio.median);
-    put_pair (file, "ratio_min", ratio.min);
-    put_pair (file, "ratio_max", ratio.max);
-    bench_target_t target = bench_result_target (results, result, metric);
-    put_target (file, &target);
+    for (bench_subject_t i = 0; i < BENCH_SUBJECTS; i++)
+        if (bench_settings_measures (results->settings, i, result->cell))
+            put_side (file, result, i, view);
+    put_targets (file, results, result, view);
     fputc ('}', file);
 }
 
@@ -97,7 +123,8 @@ static void put_cell (FILE *file, const bench_results_t *results,
     put_text (file, "name", name);
     put_pair (file, "pairs", cell->pairs);
     fprintf (file, "\"payload_bytes\": %zu, ", cell->payload_bytes);
-    put_pair (file, "outstanding", cell->outstanding);
+    if (cell->kind == BENCH_ECHO)
+        put_pair (file, "outstanding", cell->outstanding);
     put_text (file, "transport", bench_transport_name (cell->transport));
     put_text (file, "callbacks", bench_callbacks_name (cell->callbacks));
     put_text (file, "caller", result->method);
@@ -128,8 +155,10 @@ static void put_head (FILE *file, const bench_results_t *results)
     put_text (file, "system", machine->system);
     put_text (file, "kernel", machine->kernel);
     put_text (file, "cpu", machine->cpu);
-    fprintf (file, "\"cores\": %ld, \"cores_used\": %d},\n  \"settings\": {",
-             machine->cores_online, machine->cores_used);
+    fprintf (file,
+             "\"cores\": %ld, \"cores_used\": %d, \"load\": %.2f},\n  "
+             "\"settings\": {",
+             machine->cores_online, machine->cores_used, machine->load);
     put_pair (file, "rounds", settings->rounds);
     put_pair (file, "seconds", settings->seconds);
     put_pair (file, "capacity", settings->capacity ? (double)settings->capacity : NAN);

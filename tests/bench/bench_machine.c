@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -63,6 +64,8 @@ void bench_machine_look (bench_machine_t *self)
     int major, minor, patch;
     zmq_version (&major, &minor, &patch);
     snprintf (self->zmq, sizeof self->zmq, "%d.%d.%d", major, minor, patch);
+    if (getloadavg (&self->load, 1) != 1)
+        self->load = -1;
     self->cores_online = sysconf (_SC_NPROCESSORS_ONLN);
     cpu_set_t allowed;
     if (sched_getaffinity (0, sizeof allowed, &allowed) == 0)

@@ -9,6 +9,7 @@ typedef struct {
     char cpu[128];
     char kernel[256];
     char system[128];
+    double load;    //  of the last minute, before the run
     char date[32];  //  UTC, ISO 8601
     char zmq[32];
     long cores_online;

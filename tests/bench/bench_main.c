@@ -1,8 +1,8 @@
 //  SPDX-License-Identifier: MPL-2.0
-//  daffi-bench: how fast is daffi, beside raw libzmq, in the same run?
+//  daffi-bench: how fast is daffi, beside others, in the same run?
 //
-//  Every cell sets up both sides and measures them by turns, A B then B A, so that
-//  whatever else the machine does falls on both. Without arguments that begin with '@'
+//  Every cell sets up all sides and measures them by turns, A B C then B C A, so that
+//  whatever else the machine does falls on all. Without arguments that begin with '@'
 //  this process only conducts; with one it is one of the processes of a rig.
 #include <math.h>
 #include <stdio.h>
@@ -26,7 +26,7 @@ static daffi_status_t run_side (bench_rig_t *rig, bench_result_t *result,
     return DAFFI_OK;
 }
 
-//  Odd rounds go the other way round, so that neither side always comes first.
+//  Each round begins with another side, so that none always comes first.
 static daffi_status_t run_round (bench_rig_t rigs[BENCH_SUBJECTS],
                                  const bench_settings_t *settings,
                                  bench_result_t *result, daffi_error_t *error)
@@ -34,7 +34,8 @@ static daffi_status_t run_round (bench_rig_t rigs[BENCH_SUBJECTS],
     uint32_t round = result->rounds;
     for (uint32_t i = 0; i < BENCH_SUBJECTS; i++) {
         uint32_t side = (i + round) % BENCH_SUBJECTS;
-        if (settings->measures[side] && run_side (&rigs[side], result, round, error))
+        if (bench_settings_measures (settings, (bench_subject_t)side, result->cell) &&
+            run_side (&rigs[side], result, round, error))
             return error->status;
     }
     result->rounds++;
@@ -69,7 +70,8 @@ static void run_cell (const bench_settings_t *settings, bench_result_t *result,
     bench_table_progress ("%s starts", title);
     int started = 0;
     for (; started < BENCH_SUBJECTS && !result->error.status; started++)
-        if (settings->measures[started] &&
+        if (bench_settings_measures (settings, (bench_subject_t)started,
+                                     result->cell) &&
             bench_rig_init (&rigs[started], (bench_subject_t)started, result->cell,
                             settings, &result->error))
             break;
@@ -77,7 +79,7 @@ static void run_cell (const bench_settings_t *settings, bench_result_t *result,
         run_rounds (rigs, settings, result, title);
     memcpy (result->method, rigs[BENCH_DAFFI].method, sizeof result->method);
     while (started-- > 0)
-        if (settings->measures[started])
+        if (bench_settings_measures (settings, (bench_subject_t)started, result->cell))
             bench_rig_done (&rigs[started]);
 }
 

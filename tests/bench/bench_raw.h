@@ -10,7 +10,17 @@
 
 #include "bench_base.h"
 
-enum { BENCH_RAW_HELLO = 1, BENCH_RAW_CALL = 2, BENCH_RAW_REPLY = 3 };
+enum {
+    BENCH_RAW_HELLO = 1,
+    BENCH_RAW_CALL = 2,
+    BENCH_RAW_REPLY = 3,
+    BENCH_RAW_ITEM = 4  //  of a stream: one in so many is answered, without a body
+};
+
+static inline uint64_t bench_raw_ack_every (size_t item_bytes)
+{
+    return item_bytes < 64 * 1024 ? 64 : 4;
+}
 
 //  The broker writes the caller's routing id into a call and takes it from the reply,
 //  so that it keeps no table of calls at all.

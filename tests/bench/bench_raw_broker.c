@@ -50,7 +50,8 @@ static bool route (broker_t *self)
     size_t id_size = zmq_msg_size (&self->id);
     if (zmq_msg_size (&self->header) != sizeof *header || id_size > 6)
         return false;
-    if (header->type == BENCH_RAW_CALL && self->workers_count > 0) {
+    if ((header->type == BENCH_RAW_CALL || header->type == BENCH_RAW_ITEM) &&
+        self->workers_count > 0) {
         header->caller_size = (uint8_t)id_size;
         memcpy (header->caller, zmq_msg_data (&self->id), id_size);
         uint32_t worker = self->next++ % self->workers_count;

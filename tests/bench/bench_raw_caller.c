@@ -15,12 +15,13 @@ typedef struct {
     size_t body_size;
     uint32_t outstanding;
     uint64_t next_call;
+    bool feeds;
     zmq_msg_t header, payload;  //  of the last answer
 } caller_t;
 
-static daffi_status_t send_call (caller_t *self, daffi_error_t *error)
+static daffi_status_t send_item (caller_t *self, uint8_t type, daffi_error_t *error)
 {
-    bench_raw_header_t header = {.type = BENCH_RAW_CALL, .call = self->next_call++};
+    bench_raw_header_t header = {.type = type, .call = self->next_call};
     void *socket = self->raw.socket;
     if (zmq_send (socket, &header, sizeof header, ZMQ_SNDMORE) < 0)
         return bench_raw_fail (error, "raw call");
@@ -44,6 +45,20 @@ static daffi_status_t receive_answer (caller_t *self, daffi_error_t *error)
         !bench_body_matches (zmq_msg_data (&self->payload), self->body_size,
                              self->body))
         return bench_fail (error, DAFFI_PROTOCOL, "the raw echo is not what was sent");
+    return DAFFI_OK;
+}
+
+static daffi_status_t send_call (caller_t *self, daffi_error_t *error)
+{
+    self->next_call++;
+    return send_item (self, BENCH_RAW_CALL, error);
+}
+
+static daffi_status_t receive_ack (caller_t *self, daffi_error_t *error)
+{
+    if (zmq_msg_recv (&self->header, self->raw.socket, 0) < 0 ||
+        zmq_msg_recv (&self->payload, self->raw.socket, 0) < 0)
+        return bench_raw_fail (error, "raw answer");
     return DAFFI_OK;
 }
 
@@ -76,9 +91,38 @@ static daffi_status_t run_window (caller_t *self, bench_meter_t *meter,
     return DAFFI_OK;
 }
 
+//  One way: the worker answers each so-manyth item, so that the queues stay bounded.
+//  libzmq does not care which of two DEALERs sends, so this is the measure for streams
+//  of both directions.
+static daffi_status_t run_feed (caller_t *self, bench_meter_t *meter,
+                                daffi_error_t *error)
+{
+    uint64_t every = bench_raw_ack_every (self->body_size), acked = 0;
+    bool running = true;
+    for (self->next_call = 0; running || self->next_call % every; self->next_call++) {
+        if (send_item (self, BENCH_RAW_ITEM, error))
+            return error->status;
+        if (self->next_call - acked >= 8 * every) {
+            if (receive_ack (self, error))
+                return error->status;
+            acked += every;
+        }
+        if (running)
+            running = bench_meter_tick (meter);
+        else
+            bench_meter_late (meter);
+    }
+    for (; acked < self->next_call; acked += every)
+        if (receive_ack (self, error))
+            return error->status;
+    return DAFFI_OK;
+}
+
 static daffi_status_t run (void *caller, bench_meter_t *meter, daffi_error_t *error)
 {
     caller_t *self = caller;
+    if (self->feeds)
+        return run_feed (self, meter, error);
     return self->outstanding == 1 ? run_serial (self, meter, error)
                                   : run_window (self, meter, error);
 }
@@ -101,6 +145,7 @@ static daffi_status_t connect_caller (caller_t *self, const char *endpoint,
 int bench_raw_caller (const bench_role_t *role)
 {
     caller_t self = {.outstanding = role->outstanding,
+                     .feeds = role->kind != BENCH_ECHO,
                      .body = bench_body_new (role->payload_bytes),
                      .body_size = role->payload_bytes};
     daffi_error_t error;

@@ -20,18 +20,32 @@ static daffi_status_t say_hello (bench_raw_t *raw, daffi_error_t *error)
     return DAFFI_OK;
 }
 
-static void echo (void *socket)
+//  False: no answer is due.
+static bool answer (zmq_msg_t *header, zmq_msg_t *payload, uint64_t ack_every)
 {
+    bench_raw_header_t *fields = zmq_msg_data (header);
+    if (fields->type == BENCH_RAW_ITEM) {
+        if (fields->call % ack_every != ack_every - 1)
+            return false;
+        zmq_msg_close (payload);
+        zmq_msg_init (payload);
+    }
+    fields->type = BENCH_RAW_REPLY;
+    return true;
+}
+
+static void echo (void *socket, size_t payload_bytes)
+{
+    uint64_t ack_every = bench_raw_ack_every (payload_bytes);
     zmq_msg_t header, payload;
     zmq_msg_init (&header);
     zmq_msg_init (&payload);
-    do {
-        if (zmq_msg_recv (&header, socket, 0) < 0 ||
-            zmq_msg_recv (&payload, socket, 0) < 0)
+    while (zmq_msg_recv (&header, socket, 0) >= 0 &&
+           zmq_msg_recv (&payload, socket, 0) >= 0)
+        if (answer (&header, &payload, ack_every) &&
+            (zmq_msg_send (&header, socket, ZMQ_SNDMORE) < 0 ||
+             zmq_msg_send (&payload, socket, 0) < 0))
             return;
-        ((bench_raw_header_t *)zmq_msg_data (&header))->type = BENCH_RAW_REPLY;
-    } while (zmq_msg_send (&header, socket, ZMQ_SNDMORE) >= 0 &&
-             zmq_msg_send (&payload, socket, 0) >= 0);
 }
 
 int bench_raw_worker (const bench_role_t *role)
@@ -47,7 +61,7 @@ int bench_raw_worker (const bench_role_t *role)
     if (say_hello (&raw, &error))
         return bench_role_error (&error);
     bench_role_say ("ready");
-    echo (raw.socket);
+    echo (raw.socket, role->payload_bytes);
     bench_raw_fail (&error, "raw worker");
     return bench_role_error (&error);
 }

@@ -20,11 +20,12 @@ size_t bench_result_views (const bench_cell_t *cell,
     }
     //  The rate of a serial cell is its latency again; pooled callbacks are judged by
     //  it.
-    bool shown = !serial || cell->of_inline > 0;
+    bool shown = !serial || cell->callbacks == BENCH_POOLED;
+    const char *unit = cell->kind == BENCH_ECHO ? "calls/s" : "items/s";
     if (bulk)
         views[n++] = (bench_view_t){"rate", "MiB/s", BENCH_RATE, mib, true};
     else
-        views[n++] = (bench_view_t){"rate", "calls/s", BENCH_RATE, 1, shown};
+        views[n++] = (bench_view_t){"rate", unit, BENCH_RATE, 1, shown};
     if (bulk)
         views[n++] = (bench_view_t){"broker CPU", "us/MiB", BENCH_CPU, 1 / mib, true};
     else
@@ -38,10 +39,11 @@ bench_summary_t bench_result_summary (const bench_result_t *self,
     return bench_summary (self->figures[subject][metric], self->rounds);
 }
 
-bench_summary_t bench_result_ratio (const bench_result_t *self, bench_metric_t metric)
+bench_summary_t bench_result_ratio (const bench_result_t *self, bench_subject_t other,
+                                    bench_metric_t metric)
 {
     return bench_summary_ratio (self->figures[BENCH_DAFFI][metric],
-                                self->figures[BENCH_RAW][metric], self->rounds);
+                                self->figures[other][metric], self->rounds);
 }
 
 //  Rounds of two cells are not neighbours in time: their medians are compared.
@@ -57,25 +59,31 @@ static double reached_of_inline (const bench_results_t *self,
     return NAN;
 }
 
-bench_target_t bench_result_target (const bench_results_t *self,
-                                    const bench_result_t *result, bench_metric_t metric)
+double bench_result_reached (const bench_results_t *self, const bench_result_t *result,
+                             const bench_aim_t *aim)
 {
-    const bench_cell_t *cell = result->cell;
-    bench_target_t target = {.reached = NAN};
-    if (metric == BENCH_P50)
-        target.bound = cell->p50_at_most;
-    if (metric == BENCH_CPU)
-        target.bound = cell->cpu_at_most;
-    target.at_most = target.bound > 0;
-    if (metric == BENCH_RATE) {
-        target.of_inline = cell->of_inline > 0;
-        target.bound = target.of_inline ? cell->of_inline : cell->rate_at_least;
+    switch (aim->of) {
+    case BENCH_OF_RAW:
+        return bench_result_ratio (result, BENCH_RAW, aim->metric).median;
+    case BENCH_OF_NATS:
+        return bench_result_ratio (result, BENCH_NATS, aim->metric).median;
+    case BENCH_OF_GEARMAN:
+        return bench_result_ratio (result, BENCH_GEARMAN, aim->metric).median;
+    case BENCH_OF_INLINE:
+        return reached_of_inline (self, result);
+    case BENCH_OF_NOTHING:
+        break;
     }
-    target.exists = target.bound > 0;
-    if (target.exists)
-        target.reached = target.of_inline ? reached_of_inline (self, result)
-                                          : bench_result_ratio (result, metric).median;
-    target.met = target.at_most ? target.reached <= target.bound
-                                : target.reached >= target.bound;
-    return target;
+    return bench_result_summary (result, BENCH_DAFFI, aim->metric).median;
+}
+
+bool bench_aim_met (const bench_aim_t *self, double reached)
+{
+    return self->at_most ? reached <= self->bound : reached >= self->bound;
+}
+
+const char *bench_of_name (bench_of_t of)
+{
+    static const char *const names[] = {"raw", "nats", "gearman", "inline", ""};
+    return names[of];
 }

@@ -41,19 +41,15 @@ size_t bench_result_views (const bench_cell_t *cell,
 
 bench_summary_t bench_result_summary (const bench_result_t *self,
                                       bench_subject_t subject, bench_metric_t metric);
-bench_summary_t bench_result_ratio (const bench_result_t *self, bench_metric_t metric);
 
-typedef struct {
-    bool exists;
-    bool at_most;    //  else at least
-    bool of_inline;  //  compared with inline callbacks, not with raw
-    double bound;
-    double reached;  //  NAN: not measured
-    bool met;
-} bench_target_t;
-
-bench_target_t bench_result_target (const bench_results_t *self,
-                                    const bench_result_t *result,
+//  daffi over another one.
+bench_summary_t bench_result_ratio (const bench_result_t *self, bench_subject_t other,
                                     bench_metric_t metric);
+
+//  What an aim of the cell came to; NAN: not measured.
+double bench_result_reached (const bench_results_t *self, const bench_result_t *result,
+                             const bench_aim_t *aim);
+bool bench_aim_met (const bench_aim_t *self, double reached);
+const char *bench_of_name (bench_of_t of);
 
 #endif

@@ -21,6 +21,19 @@
 #define READY_TIMEOUT_MS 20000
 #define LATE_TIMEOUT_MS  40000
 
+static int32_t spin_us (const bench_rig_t *self)
+{
+    switch (self->cell->spin) {
+    case BENCH_SPIN_FIXED:
+        return BENCH_SPIN_US;
+    case BENCH_SPIN_AUTO:
+        return DAFFI_SPIN_AUTO;
+    case BENCH_SPIN_AS_TOLD:
+        break;
+    }
+    return self->settings->spin_us;
+}
+
 static daffi_status_t start_role (bench_rig_t *self, bench_child_t *child,
                                   const char *kind, uint32_t number,
                                   daffi_error_t *error)
@@ -37,11 +50,12 @@ static daffi_status_t start_role (bench_rig_t *self, bench_child_t *child,
                                .outstanding = self->cell->outstanding,
                                .callbacks = self->cell->callbacks,
                                .capacity = self->settings->capacity,
-                               .spin_us = self->settings->spin_us};
+                               .spin_us = spin_us (self),
+                               .kind = self->cell->kind};
     bench_role_args_t args;
     bench_role_format (&role, self->settings->program, &args);
-    //  A raw worker waits in its socket and never looks at its stdin.
-    bool by_signal = self->subject == BENCH_RAW;
+    //  These workers wait in their sockets and never look at their stdin.
+    bool by_signal = self->subject == BENCH_RAW || self->subject == BENCH_GEARMAN;
     return bench_child_start (
         child,
         &(bench_child_options_t){
@@ -133,6 +147,9 @@ daffi_status_t bench_rig_run (bench_rig_t *self, double figures[BENCH_METRICS],
 {
     double seconds = self->settings->seconds;
     seconds *= bench_cell_is_serial (self->cell) ? 2 : 1;
+    //  What is under way would be a good part of what is counted.
+    if (self->cell->payload_bytes * self->cell->outstanding > 32 * 1024 * 1024)
+        seconds *= 3;
     double warm = seconds < 0.1 ? 0.02 : seconds > 1 ? 0.2 : seconds * 0.2;
     int64_t begin_ns = bench_clock_ns ();
     int64_t start_ns = begin_ns + (int64_t)(warm * 1e9);

@@ -16,9 +16,15 @@ static const struct {
     const char *name;
     int (*run) (const bench_role_t *role);
 } roles[] = {
-    {"daffi-worker", bench_daffi_worker}, {"daffi-caller", bench_daffi_caller},
-    {"raw-broker", bench_raw_broker},     {"raw-worker", bench_raw_worker},
+    {"daffi-worker", bench_daffi_worker},     {"daffi-caller", bench_daffi_caller},
+    {"raw-broker", bench_raw_broker},         {"raw-worker", bench_raw_worker},
     {"raw-caller", bench_raw_caller},
+#ifdef BENCH_HAVE_NATS
+    {"nats-worker", bench_nats_worker},       {"nats-caller", bench_nats_caller},
+#endif
+#ifdef BENCH_HAVE_GEARMAN
+    {"gearman-worker", bench_gearman_worker}, {"gearman-caller", bench_gearman_caller},
+#endif
 };
 
 void bench_role_format (const bench_role_t *self, const char *program,
@@ -36,6 +42,7 @@ void bench_role_format (const bench_role_t *self, const char *program,
     snprintf (args->text[++n], room, "%u", (unsigned)self->callbacks);
     snprintf (args->text[++n], room, "%u", self->capacity);
     snprintf (args->text[++n], room, "%d", (int)self->spin_us);
+    snprintf (args->text[++n], room, "%u", (unsigned)self->kind);
     for (size_t i = 1; i <= n; i++)
         args->argv[i] = args->text[i];
     args->argv[n + 1] = NULL;
@@ -55,6 +62,7 @@ bool bench_role_parse (bench_role_t *self, int argc, char **argv)
         .callbacks = (bench_callbacks_t)strtoul (argv[7], NULL, 10),
         .capacity = (uint32_t)strtoul (argv[8], NULL, 10),
         .spin_us = (int32_t)strtol (argv[9], NULL, 10),
+        .kind = (bench_kind_t)strtoul (argv[10], NULL, 10),
     };
     return self->payload_bytes > 0 && self->outstanding > 0;
 }

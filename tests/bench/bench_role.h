@@ -20,10 +20,11 @@ typedef struct {
     bench_callbacks_t callbacks;
     uint32_t capacity;  //  of daffi's workers, 0 = the library's default
     int32_t spin_us;    //  of daffi's callers
+    bench_kind_t kind;
 } bench_role_t;
 
 //  Room for a role as program arguments.
-#define BENCH_ROLE_ARGS 11
+#define BENCH_ROLE_ARGS 12
 typedef struct {
     char text[BENCH_ROLE_ARGS][128];
     char *argv[BENCH_ROLE_ARGS + 1];
@@ -55,5 +56,9 @@ int bench_daffi_caller (const bench_role_t *role);
 int bench_raw_broker (const bench_role_t *role);
 int bench_raw_worker (const bench_role_t *role);
 int bench_raw_caller (const bench_role_t *role);
+int bench_nats_worker (const bench_role_t *role);
+int bench_nats_caller (const bench_role_t *role);
+int bench_gearman_worker (const bench_role_t *role);
+int bench_gearman_caller (const bench_role_t *role);
 
 #endif

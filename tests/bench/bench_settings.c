@@ -18,29 +18,35 @@ static const char help[] =
     "usage: daffi-bench [OPTION ...]\n"
     "\n"
     "Measures caller process -> broker process -> worker process through the public\n"
-    "API, beside a raw libzmq echo of the same shape, by turns in one run.\n"
+    "API, beside a raw libzmq ROUTER of the same shape and, where they are installed,\n"
+    "NATS and Gearman, by turns in one run.\n"
     "\n"
-    "  --quick         the whole table in about half a minute: 3 short rounds\n"
+    "  --quick         the whole table in about a minute: 3 short rounds\n"
     "  --rounds N      rounds of each cell (default 5)\n"
     "  --seconds S     of each round of each side (default 1; serial cells take twice\n"
     "                  as long, for the sake of their percentiles)\n"
-    "  --filter TEXT   only cells whose name holds TEXT; see --list\n"
+    "  --filter TEXT   only cells whose name holds TEXT, or one of TEXT,TEXT; see "
+    "--list\n"
     "  --cpu one|all   all processes on one core, or placed freely (default all)\n"
-    "  --only SIDE     daffi or raw: leave the other one out, for profiling\n"
+    "  --only SIDE     daffi, raw, nats or gearman: leave the others out\n"
+    "  --without SIDE  leave that one out\n"
     "  --capacity N    capacity of daffi's workers (default: the library's)\n"
     "  --spin HOW      daffi's callers: off, auto, or microseconds (default off)\n"
     "  --broker PATH   daffi-broker (default: next to this program or in its build)\n"
     "  --json FILE     write all figures of all rounds\n"
     "  --scale         instead of the table: many functions, many idle nodes, the "
-    "start\n"
+    "start,\n"
+    "                  broadcasts, calls that hang\n"
     "  --list          print the names of the cells and end\n"
     "  --help          print this and end\n"
     "\n"
-    "A cell's name is callers x workers / payload / calls outstanding of each caller "
-    "/\n"
-    "transport / where callbacks run. MiB/s count the payload once, one way. A ratio "
-    "is\n"
-    "daffi over raw: the median over the rounds, and the least and the greatest.\n"
+    "A cell's name is callers x workers / payload / calls outstanding of each caller, "
+    "or\n"
+    "the direction of a stream / transport / where callbacks run; /spin and /auto: how "
+    "the\n"
+    "caller waits. MiB/s count the payload once, one way. A ratio is daffi over the "
+    "other:\n"
+    "the median over the rounds, and, over raw, the least and the greatest.\n"
     "\n"
     "Exit code: 0 measured (targets met or not), 1 a cell failed, 2 a bad option.\n";
 
@@ -51,6 +57,7 @@ enum {
     FILTER,
     CPU,
     ONLY,
+    WITHOUT,
     CAPACITY,
     SPIN,
     BROKER,
@@ -66,6 +73,7 @@ static const struct option options[] = {
     {"filter", required_argument, NULL, FILTER},
     {"cpu", required_argument, NULL, CPU},
     {"only", required_argument, NULL, ONLY},
+    {"without", required_argument, NULL, WITHOUT},
     {"capacity", required_argument, NULL, CAPACITY},
     {"spin", required_argument, NULL, SPIN},
     {"broker", required_argument, NULL, BROKER},
@@ -75,11 +83,6 @@ static const struct option options[] = {
     {"help", no_argument, NULL, 'h'},
     {0},
 };
-
-const char *bench_subject_name (bench_subject_t subject)
-{
-    return subject == BENCH_DAFFI ? "daffi" : "raw";
-}
 
 static bool parse_count (const char *text, uint32_t max, uint32_t *out)
 {
@@ -108,13 +111,17 @@ static bool parse_word (const char *text, const char *a, const char *b, bool *se
     return *second || strcmp (text, a) == 0;
 }
 
-static bool parse_only (bench_settings_t *self, const char *text)
+//  Takes out the one that is named, or all others.
+static bool parse_subject (bench_settings_t *self, const char *text, bool others)
 {
-    bool raw;
-    if (!parse_word (text, "daffi", "raw", &raw))
-        return false;
-    self->measures[raw ? BENCH_DAFFI : BENCH_RAW] = false;
-    return true;
+    bool found = false;
+    for (bench_subject_t i = 0; i < BENCH_SUBJECTS; i++) {
+        bool named = strcmp (text, bench_subject_name (i)) == 0;
+        found |= named;
+        if (named != others)
+            self->measures[i] = false;
+    }
+    return found;
 }
 
 static bool parse_spin (bench_settings_t *self, const char *text)
@@ -151,7 +158,9 @@ static bool apply (bench_settings_t *self, int option, const char *value)
         self->one_cpu = !all_cpus;
         return true;
     case ONLY:
-        return parse_only (self, value);
+        return parse_subject (self, value, true);
+    case WITHOUT:
+        return parse_subject (self, value, false);
     case CAPACITY:
         return parse_count (value, UINT32_MAX, &self->capacity);
     case SPIN:
@@ -197,6 +206,34 @@ static void find_broker (bench_settings_t *self)
     self->broker[0] = 0;
 }
 
+//  Debian keeps servers where the PATH of a user may not lead.
+static void find_server (const char *name, char file[512])
+{
+    char folders[4096];
+    const char *path = getenv ("PATH");
+    snprintf (folders, sizeof folders, "%s:/usr/sbin:/usr/local/sbin",
+              path ? path : "/usr/bin");
+    char *rest = folders, *folder;
+    while ((folder = strsep (&rest, ":")))
+        if (snprintf (file, 512, "%s/%s", folder, name) < 512 &&
+            access (file, X_OK) == 0)
+            return;
+    file[0] = 0;
+}
+
+static void find_servers (bench_settings_t *self)
+{
+#ifdef BENCH_HAVE_NATS
+    find_server ("nats-server", self->servers[BENCH_NATS]);
+#endif
+#ifdef BENCH_HAVE_GEARMAN
+    find_server ("gearmand", self->servers[BENCH_GEARMAN]);
+#endif
+    (void)find_server;  //  where neither library is there
+    self->measures[BENCH_NATS] = self->servers[BENCH_NATS][0] != 0;
+    self->measures[BENCH_GEARMAN] = self->servers[BENCH_GEARMAN][0] != 0;
+}
+
 static bool refuse (const char *what, int *exit_code)
 {
     fprintf (stderr, "daffi-bench: %s; see daffi-bench --help\n", what);
@@ -209,6 +246,7 @@ bool bench_settings_parse (bench_settings_t *self, int argc, char **argv,
 {
     *self = (bench_settings_t){.rounds = 5, .seconds = 1, .measures = {true, true}};
     find_program (self);
+    find_servers (self);
     int option, index = 0;
     while ((option = getopt_long (argc, argv, "", options, &index)) != -1) {
         if (option == 'h') {
@@ -232,9 +270,25 @@ bool bench_settings_parse (bench_settings_t *self, int argc, char **argv,
     return true;
 }
 
+bool bench_settings_measures (const bench_settings_t *self, bench_subject_t subject,
+                              const bench_cell_t *cell)
+{
+    return self->measures[subject] && bench_cell_fits (cell, subject);
+}
+
 bool bench_settings_wants (const bench_settings_t *self, const bench_cell_t *cell)
 {
     char name[BENCH_CELL_NAME_MAX];
     bench_cell_name (cell, name);
-    return !self->filter || strstr (name, self->filter);
+    const char *filter = self->filter;
+    if (!filter)
+        return true;
+    for (size_t size; *filter; filter += size + (filter[size] == ',')) {
+        char part[BENCH_CELL_NAME_MAX];
+        size = strcspn (filter, ",");
+        snprintf (part, sizeof part, "%.*s", (int)size, filter);
+        if (size > 0 && strstr (name, part))
+            return true;
+    }
+    return false;
 }

@@ -10,8 +10,6 @@
 
 #define BENCH_ROUNDS_MAX 100
 
-typedef enum { BENCH_DAFFI, BENCH_RAW, BENCH_SUBJECTS } bench_subject_t;
-
 typedef struct {
     char program[4096];  //  this program's file, for the roles
     char broker[4096];   //  daffi-broker's file, "" = not found
@@ -24,14 +22,17 @@ typedef struct {
     bool one_cpu;
     bool list;
     bool scale;
+    char servers[BENCH_SUBJECTS][512];  //  of others: the file, "" = not found
     bool measures[BENCH_SUBJECTS];
 } bench_settings_t;
-
-const char *bench_subject_name (bench_subject_t subject);
 
 //  True: go on. False: *exit_code says how to end (after --help, or a bad option).
 bool bench_settings_parse (bench_settings_t *self, int argc, char **argv,
                            int *exit_code);
+
+//  Does this run measure it in this cell?
+bool bench_settings_measures (const bench_settings_t *self, bench_subject_t subject,
+                              const bench_cell_t *cell);
 
 bool bench_settings_wants (const bench_settings_t *self, const bench_cell_t *cell);
 
