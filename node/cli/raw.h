@@ -33,7 +33,8 @@ enum {
     RAW_PONG,
     RAW_DRAIN,
     RAW_GOODBYE,
-    RAW_WHO
+    RAW_WHO,
+    RAW_PROGRESS
 };
 
 enum { RAW_OPTIONS = 16 };

@@ -84,6 +84,14 @@ def _():
                 same(meaning(values.unpack(record.body)), expected(want["value"]))
 
 
+@proves("every command and option of the specification has a vector")
+def _():
+    records = [each for vector in load("records") for each in vector["records"]]
+    same({each.value for each in protocol.Type} - {each["number"] for each in records}, set())
+    same({each.name.lower() for each in protocol.Option} -
+         {name for each in records for name in each["options"]}, set())
+
+
 @proves("every canonical record without a tail is written with the same bytes")
 def _():
     written = 0
