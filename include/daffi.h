@@ -8,6 +8,7 @@
  *      daffi_call.h       calls and their futures
  *      daffi_broadcast.h  one call to many processes
  *      daffi_stream.h     calls that items go with, both ways
+ *      daffi_fetcher.h    a function of others, bound once and called many times
  *      daffi_presence.h   who is there, and what they offer
  *
  *  A Global is this process's membership: a controller (the broker), a node, or both,
@@ -43,6 +44,7 @@
 
 #include "daffi_broadcast.h"
 #include "daffi_call.h"
+#include "daffi_fetcher.h"
 #include "daffi_function.h"
 #include "daffi_presence.h"
 #include "daffi_request.h"

@@ -63,11 +63,39 @@ daffi_global_register (daffi_global_t *self, const char *name,
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_global_register_function (
     daffi_global_t *self, const daffi_function_t *function, daffi_error_t *error);
 
+/*  All functions of a table, which an element without a name ends; the same table may
+ *  stand in daffi_options_t.functions. With a group "math" the function "add" becomes
+ *  "math.add", and so do aliases. All or none; errors as above, and DAFFI_EXISTS where
+ *  the table holds a name twice.
+ *
+ *      static const daffi_function_t table[] = {
+ *          DAFFI_FUNCTION (add, "(int, int) -> int", "The sum of two integers."),
+ *          DAFFI_FUNCTION (mul, "(int, int) -> int", "Their product."), {0}};
+ *      daffi_global_register_table (g, "math", table, &error);
+ *
+ *  The rows may as well come from an X-macro of the program's. */
+DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t
+daffi_global_register_table (daffi_global_t *self, const char *group,
+                             const daffi_function_t *table, daffi_error_t *error);
+#ifndef __cplusplus
+#define DAFFI_FUNCTION(callback_, signature_, doc_)                         \
+    {                                                                       \
+        .name = #callback_, .callback = callback_, .signature = signature_, \
+        .doc = doc_                                                         \
+    }
+#endif
+
 /*  Withdraws one name. Calls that run go on; calls that arrive later are answered with
  *  DAFFI_NO_FUNCTION. DAFFI_NOT_FOUND: not registered. Does not wait for running calls:
  *  keep `arg` alive until they have ended. */
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t
 daffi_global_unregister (daffi_global_t *self, const char *name, daffi_error_t *error);
+
+/*  Withdraws all names of a group: the group's own and those that go on behind it with
+ * a dot, so "math" withdraws math, math.add and math.trig.sin, and leaves maths.
+ *  DAFFI_NOT_FOUND: there is none. Otherwise as above. */
+DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_global_unregister_group (
+    daffi_global_t *self, const char *group, daffi_error_t *error);
 
 typedef struct {
     const char *process;
@@ -86,6 +114,10 @@ typedef struct {
  *  destroys. Blocks; errors as daffi_call (). */
 DAFFI_EXPORT DAFFI_MUST_USE daffi_callbacks_t *
 daffi_global_registered_callbacks (daffi_global_t *self, daffi_error_t *error);
+/*  Those of a group alone. */
+DAFFI_EXPORT DAFFI_MUST_USE daffi_callbacks_t *
+daffi_global_registered_group (daffi_global_t *self, const char *group,
+                               daffi_error_t *error);
 DAFFI_EXPORT void daffi_callbacks_destroy (daffi_callbacks_t **self_p);
 
 #ifdef __cplusplus

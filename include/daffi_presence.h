@@ -54,6 +54,11 @@ DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t
 daffi_global_wait_function (daffi_global_t *self, const char *function,
                             int64_t timeout_ms, daffi_error_t *error);
 
+/*  Until anybody offers any function of the group, as daffi_global_unregister_group ()
+ *  understands it. */
+DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_global_wait_group (
+    daffi_global_t *self, const char *group, int64_t timeout_ms, daffi_error_t *error);
+
 /*  The same as futures, whose result is the name of a process that is there. */
 DAFFI_EXPORT DAFFI_MUST_USE daffi_future_t *
 daffi_global_wait_process_start (daffi_global_t *self, const char *process,
@@ -61,6 +66,9 @@ daffi_global_wait_process_start (daffi_global_t *self, const char *process,
 DAFFI_EXPORT DAFFI_MUST_USE daffi_future_t *
 daffi_global_wait_function_start (daffi_global_t *self, const char *function,
                                   int64_t timeout_ms, daffi_error_t *error);
+DAFFI_EXPORT DAFFI_MUST_USE daffi_future_t *
+daffi_global_wait_group_start (daffi_global_t *self, const char *group,
+                               int64_t timeout_ms, daffi_error_t *error);
 
 /*  Tells joins, leaves and function changes of all processes, beginning with a JOINED
  *  and FUNCTION_ADDED for all that is there. In order per process. A subscriber that

@@ -105,6 +105,143 @@ DAFFI_EXPORT daffi_status_t daffi_request_fail_with (daffi_request_t *self,
                                                      const char *format, ...)
     DAFFI_PRINTF (3, 4);
 
+/*  --- several arguments at once ------------------------------------------- */
+
+/*  Where an argument goes. `optional`: nil, or fewer arguments, leave it as it is. */
+typedef enum {
+    DAFFI_INTO_BOOL = 1,
+    DAFFI_INTO_INT = 2,
+    DAFFI_INTO_UINT = 3,
+    DAFFI_INTO_DOUBLE = 4,
+    DAFFI_INTO_STRING = 5,
+    DAFFI_INTO_VALUE = 6
+} daffi_into_kind_t;
+typedef struct {
+    daffi_into_kind_t kind;
+    uint32_t size; /*  of the integer, in bytes */
+    bool optional;
+    void *out;
+} daffi_into_t;
+
+/*  Reads the first `count` arguments. DAFFI_OK; else the request is answered with
+ *  DAFFI_TYPE and a text that names the argument, nothing was written, and the callback
+ *  can return what this does. */
+DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t
+daffi_request_read_into (daffi_request_t *self, const daffi_into_t *into, size_t count);
+
+#ifndef __cplusplus
+static inline daffi_into_t daffi_into_bool (bool *out)
+{
+    daffi_into_t self = {DAFFI_INTO_BOOL, sizeof *out, false, out};
+    return self;
+}
+static inline daffi_into_t daffi_into_int (int *out)
+{
+    daffi_into_t self = {DAFFI_INTO_INT, sizeof *out, false, out};
+    return self;
+}
+static inline daffi_into_t daffi_into_long (long *out)
+{
+    daffi_into_t self = {DAFFI_INTO_INT, sizeof *out, false, out};
+    return self;
+}
+static inline daffi_into_t daffi_into_llong (long long *out)
+{
+    daffi_into_t self = {DAFFI_INTO_INT, sizeof *out, false, out};
+    return self;
+}
+static inline daffi_into_t daffi_into_unsigned (unsigned *out)
+{
+    daffi_into_t self = {DAFFI_INTO_UINT, sizeof *out, false, out};
+    return self;
+}
+static inline daffi_into_t daffi_into_ulong (unsigned long *out)
+{
+    daffi_into_t self = {DAFFI_INTO_UINT, sizeof *out, false, out};
+    return self;
+}
+static inline daffi_into_t daffi_into_ullong (unsigned long long *out)
+{
+    daffi_into_t self = {DAFFI_INTO_UINT, sizeof *out, false, out};
+    return self;
+}
+static inline daffi_into_t daffi_into_double (double *out)
+{
+    daffi_into_t self = {DAFFI_INTO_DOUBLE, sizeof *out, false, out};
+    return self;
+}
+static inline daffi_into_t daffi_into_string (const char **out)
+{
+    daffi_into_t self = {DAFFI_INTO_STRING, sizeof *out, false, out};
+    return self;
+}
+static inline daffi_into_t daffi_into_value (daffi_value_t *out)
+{
+    daffi_into_t self = {DAFFI_INTO_VALUE, sizeof *out, false, out};
+    return self;
+}
+static inline daffi_into_t daffi_into_same (daffi_into_t into)
+{
+    return into;
+}
+
+/*  1 to 16 pointers to: bool, an integer of 32 or 64 bits, double, const char * (as
+ *  daffi_request_string ()), daffi_value_t. An integer that does not fit is refused.
+ *
+ *      int64_t width, height = 80;
+ *      const char *title;
+ *      daffi_status_t status =
+ *          daffi_request_read (request, &title, &width, DAFFI_OPTIONAL (&height));
+ *      if (status)
+ *          return status;                                                          */
+#define daffi_request_read(request, ...)                            \
+    daffi_request_read_into ((request), DAFFI_INTOS_ (__VA_ARGS__), \
+                             DAFFI_COUNT_ (__VA_ARGS__))
+#define DAFFI_OPTIONAL(x) daffi_into_optional (DAFFI_INTO (x))
+
+static inline daffi_into_t daffi_into_optional (daffi_into_t into)
+{
+    into.optional = true;
+    return into;
+}
+
+#define DAFFI_INTO(x) \
+    _Generic ((x), bool *: daffi_into_bool \
+              , int *: daffi_into_int \
+              , long *: daffi_into_long \
+              , long long *: daffi_into_llong \
+              , unsigned *: daffi_into_unsigned \
+              , unsigned long *: daffi_into_ulong \
+              , unsigned long long *: daffi_into_ullong \
+              , double *: daffi_into_double \
+              , const char **: daffi_into_string \
+              , daffi_value_t *: daffi_into_value \
+              , daffi_into_t: daffi_into_same) (x)
+
+/* clang-format off */
+#define DAFFI_INTOS_(...) \
+    ((const daffi_into_t[]){DAFFI_INTOS_2_ (DAFFI_COUNT_ (__VA_ARGS__), __VA_ARGS__)})
+#define DAFFI_INTOS_2_(count, ...) DAFFI_INTOS_3_ (count, __VA_ARGS__)
+#define DAFFI_INTOS_3_(count, ...) DAFFI_EACH_##count##_ (__VA_ARGS__)
+#define DAFFI_EACH_1_(a)       DAFFI_INTO (a)
+#define DAFFI_EACH_2_(a, ...)  DAFFI_INTO (a), DAFFI_EACH_1_ (__VA_ARGS__)
+#define DAFFI_EACH_3_(a, ...)  DAFFI_INTO (a), DAFFI_EACH_2_ (__VA_ARGS__)
+#define DAFFI_EACH_4_(a, ...)  DAFFI_INTO (a), DAFFI_EACH_3_ (__VA_ARGS__)
+#define DAFFI_EACH_5_(a, ...)  DAFFI_INTO (a), DAFFI_EACH_4_ (__VA_ARGS__)
+#define DAFFI_EACH_6_(a, ...)  DAFFI_INTO (a), DAFFI_EACH_5_ (__VA_ARGS__)
+#define DAFFI_EACH_7_(a, ...)  DAFFI_INTO (a), DAFFI_EACH_6_ (__VA_ARGS__)
+#define DAFFI_EACH_8_(a, ...)  DAFFI_INTO (a), DAFFI_EACH_7_ (__VA_ARGS__)
+#define DAFFI_EACH_9_(a, ...)  DAFFI_INTO (a), DAFFI_EACH_8_ (__VA_ARGS__)
+#define DAFFI_EACH_10_(a, ...) DAFFI_INTO (a), DAFFI_EACH_9_ (__VA_ARGS__)
+#define DAFFI_EACH_11_(a, ...) DAFFI_INTO (a), DAFFI_EACH_10_ (__VA_ARGS__)
+#define DAFFI_EACH_12_(a, ...) DAFFI_INTO (a), DAFFI_EACH_11_ (__VA_ARGS__)
+#define DAFFI_EACH_13_(a, ...) DAFFI_INTO (a), DAFFI_EACH_12_ (__VA_ARGS__)
+#define DAFFI_EACH_14_(a, ...) DAFFI_INTO (a), DAFFI_EACH_13_ (__VA_ARGS__)
+#define DAFFI_EACH_15_(a, ...) DAFFI_INTO (a), DAFFI_EACH_14_ (__VA_ARGS__)
+#define DAFFI_EACH_16_(a, ...) DAFFI_INTO (a), DAFFI_EACH_15_ (__VA_ARGS__)
+/* clang-format on */
+#endif
+
 #ifdef __cplusplus
 }
 #endif

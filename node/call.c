@@ -78,9 +78,8 @@ daffi_status_t daffi_cast (daffi_global_t *self, const char *function,
 
 //  --- foreground ---------------------------------------------------------------------
 
-//  Waits for a fresh future and lets go of it.
-static daffi_status_t finish (daffi_future_t *future, daffi_result_t **result,
-                              daffi_error_t *error)
+daffi_status_t daffi_call_finish (daffi_future_t *future, daffi_result_t **result,
+                                  daffi_error_t *error)
 {
     if (!future)
         return DAFFI_INTERNAL;
@@ -105,22 +104,21 @@ daffi_status_t daffi_call (daffi_global_t *self, const char *function,
             "an inline callback runs in the node's actor and cannot wait "
             "for a call; register it without run_inline");
     daffi_future_t *future = daffi_call_start (self, function, args, options, why);
-    return future ? finish (future, result, why) : why->status;
+    return future ? daffi_call_finish (future, result, why) : why->status;
 }
 
-typedef daffi_status_t (reader_t) (const daffi_value_t *value, void *out);
-
-static daffi_status_t call_typed (daffi_global_t *self, const char *function,
-                                  daffi_args_t args, reader_t *read, const char *type,
-                                  void *out, daffi_error_t *error)
+daffi_status_t daffi_call_typed (daffi_global_t *self, const char *function,
+                                 daffi_args_t args, const daffi_call_options_t *options,
+                                 const daffi_typed_t *type, void *out,
+                                 daffi_error_t *error)
 {
     daffi_result_t *result = NULL;
-    daffi_status_t status = daffi_call (self, function, args, NULL, &result, error);
+    daffi_status_t status = daffi_call (self, function, args, options, &result, error);
     if (status)
         return status;
-    status = read (daffi_result_value (result), out);
+    status = type->read (daffi_result_value (result), out);
     if (status) {
-        daffi_fail (error, status, "the result is not %s", type);
+        daffi_fail (error, status, "the result is not %s", type->text);
         if (error) {
             error->executed = DAFFI_EXECUTED_YES;
             daffi_name_copy (error->process,
@@ -161,85 +159,43 @@ static daffi_status_t read_string (const daffi_value_t *value, void *out)
     return DAFFI_OK;
 }
 
+const daffi_typed_t daffi_typed_int = {read_int, "an integer of 64 bits"};
+const daffi_typed_t daffi_typed_double = {read_double, "a number"};
+const daffi_typed_t daffi_typed_bool = {read_bool, "a bool"};
+const daffi_typed_t daffi_typed_string = {read_string, "a string"};
+
 daffi_status_t daffi_call_int (daffi_global_t *self, const char *function,
                                daffi_args_t args, int64_t *result, daffi_error_t *error)
 {
-    return call_typed (self, function, args, read_int, "an integer of 64 bits", result,
-                       error);
+    return daffi_call_typed (self, function, args, NULL, &daffi_typed_int, result,
+                             error);
 }
 
 daffi_status_t daffi_call_double (daffi_global_t *self, const char *function,
                                   daffi_args_t args, double *result,
                                   daffi_error_t *error)
 {
-    return call_typed (self, function, args, read_double, "a number", result, error);
+    return daffi_call_typed (self, function, args, NULL, &daffi_typed_double, result,
+                             error);
 }
 
 daffi_status_t daffi_call_bool (daffi_global_t *self, const char *function,
                                 daffi_args_t args, bool *result, daffi_error_t *error)
 {
-    return call_typed (self, function, args, read_bool, "a bool", result, error);
+    return daffi_call_typed (self, function, args, NULL, &daffi_typed_bool, result,
+                             error);
 }
 
 daffi_status_t daffi_call_string (daffi_global_t *self, const char *function,
                                   daffi_args_t args, char **result,
                                   daffi_error_t *error)
 {
-    return call_typed (self, function, args, read_string, "a string", result, error);
+    return daffi_call_typed (self, function, args, NULL, &daffi_typed_string, result,
+                             error);
 }
 
 daffi_status_t daffi_call_void (daffi_global_t *self, const char *function,
                                 daffi_args_t args, daffi_error_t *error)
 {
     return daffi_call (self, function, args, NULL, NULL, error);
-}
-
-//  --- presence -----------------------------------------------------------------------
-
-static daffi_future_t *wait_start (daffi_global_t *self, bool for_process,
-                                   const char *name, int64_t timeout_ms,
-                                   daffi_error_t *error)
-{
-    daffi_node_t *node = daffi_global_node (self, error);
-    return node ? daffi_node_wait (node, for_process, name, timeout_ms, error) : NULL;
-}
-
-static daffi_status_t wait_for (daffi_global_t *self, bool for_process,
-                                const char *name, int64_t timeout_ms,
-                                daffi_error_t *error)
-{
-    daffi_error_t local;
-    daffi_error_t *why = error ? error : &local;
-    if (daffi_future_waiting_forbidden ())
-        return daffi_fail (error, DAFFI_DEADLOCK, "an inline callback cannot wait");
-    daffi_future_t *future = wait_start (self, for_process, name, timeout_ms, why);
-    return future ? finish (future, NULL, why) : why->status;
-}
-
-daffi_future_t *daffi_global_wait_process_start (daffi_global_t *self,
-                                                 const char *process,
-                                                 int64_t timeout_ms,
-                                                 daffi_error_t *error)
-{
-    return wait_start (self, true, process, timeout_ms, error);
-}
-
-daffi_future_t *daffi_global_wait_function_start (daffi_global_t *self,
-                                                  const char *function,
-                                                  int64_t timeout_ms,
-                                                  daffi_error_t *error)
-{
-    return wait_start (self, false, function, timeout_ms, error);
-}
-
-daffi_status_t daffi_global_wait_process (daffi_global_t *self, const char *process,
-                                          int64_t timeout_ms, daffi_error_t *error)
-{
-    return wait_for (self, true, process, timeout_ms, error);
-}
-
-daffi_status_t daffi_global_wait_function (daffi_global_t *self, const char *function,
-                                           int64_t timeout_ms, daffi_error_t *error)
-{
-    return wait_for (self, false, function, timeout_ms, error);
 }

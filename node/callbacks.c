@@ -89,6 +89,21 @@ daffi_callbacks_t *daffi_global_registered_callbacks (daffi_global_t *self,
     return callbacks;
 }
 
+daffi_callbacks_t *daffi_global_registered_group (daffi_global_t *self,
+                                                  const char *group,
+                                                  daffi_error_t *error)
+{
+    daffi_callbacks_t *callbacks = daffi_global_registered_callbacks (self, error);
+    daffi_text_t name = daffi_text_of (group ? group : "");
+    size_t count = 0;
+    for (size_t i = 0; callbacks && i < callbacks->count; i++)
+        if (daffi_name_in_group (daffi_text_of (callbacks->items[i].function), name))
+            callbacks->items[count++] = callbacks->items[i];
+    if (callbacks)
+        callbacks->count = count;
+    return callbacks;
+}
+
 void daffi_callbacks_destroy (daffi_callbacks_t **self_p)
 {
     if (!*self_p)

@@ -93,11 +93,26 @@ static daffi_status_t check_name (const daffi_functions_t *self, const char *nam
     return DAFFI_OK;
 }
 
+size_t daffi_functions_count (const daffi_function_t *table)
+{
+    size_t count = 0;
+    while (table && table[count].name)
+        count++;
+    return count;
+}
+
+static size_t names_of (const daffi_function_t *function)
+{
+    size_t count = 1;
+    for (const char *const *alias = function->aliases; alias && *alias; alias++)
+        count++;
+    return count;
+}
+
 static daffi_status_t check (const daffi_functions_t *self,
                              const daffi_function_t *function, bool reserved,
                              daffi_error_t *error)
 {
-    size_t count = 1;
     if (!function->callback)
         return daffi_fail (error, DAFFI_INVALID, "no callback is given for '%s'",
                            function->name ? function->name : "");
@@ -111,10 +126,10 @@ static daffi_status_t check (const daffi_functions_t *self,
     daffi_status_t status =
         check_name (self, function->name, reserved, function->replace, error);
     for (const char *const *alias = function->aliases; !status && alias && *alias;
-         alias++, count++)
+         alias++)
         status = check_name (self, *alias, reserved, function->replace, error);
     if (!status && !reserved &&
-        self->names.count - self->own_count + count > DAFFI_FUNCTIONS_MAX)
+        self->names.count - self->own_count + names_of (function) > DAFFI_FUNCTIONS_MAX)
         status = daffi_fail (error, DAFFI_TOO_BIG, "a node offers at most %d functions",
                              DAFFI_FUNCTIONS_MAX);
     return status;
@@ -133,6 +148,15 @@ static void put (daffi_functions_t *self, const char *name, daffi_served_t *serv
     entry->served = daffi_served_ref (served);
 }
 
+static void add (daffi_functions_t *self, const daffi_function_t *function)
+{
+    daffi_served_t *served = new_served (function);
+    put (self, function->name, served);
+    for (const char *const *alias = function->aliases; alias && *alias; alias++)
+        put (self, *alias, served);
+    daffi_served_unref (served);
+}
+
 daffi_status_t daffi_functions_add (daffi_functions_t *self,
                                     const daffi_function_t *function, bool reserved,
                                     daffi_error_t *error)
@@ -140,13 +164,47 @@ daffi_status_t daffi_functions_add (daffi_functions_t *self,
     pthread_mutex_lock (&self->lock);
     daffi_status_t status = check (self, function, reserved, error);
     if (!status) {
-        daffi_served_t *served = new_served (function);
-        put (self, function->name, served);
-        for (const char *const *alias = function->aliases; alias && *alias; alias++)
-            put (self, *alias, served);
+        add (self, function);
         self->own_count += reserved;
-        daffi_served_unref (served);
     }
+    pthread_mutex_unlock (&self->lock);
+    return status;
+}
+
+//  A name that the table holds twice, where nobody said that it may replace the first.
+static daffi_status_t check_twice (const daffi_function_t *functions, size_t count,
+                                   daffi_error_t *error)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < i && !functions[i].replace; k++)
+            if (strcmp (functions[i].name, functions[k].name) == 0)
+                return daffi_fail (error, DAFFI_EXISTS,
+                                   "the table holds the function '%s' twice",
+                                   functions[i].name);
+    return DAFFI_OK;
+}
+
+//  The lock keeps others out between the look at all and the change, so that a table
+//  is taken whole or not at all. What its aliases do to each other is found by put ():
+//  the later one wins, as with .replace.
+daffi_status_t daffi_functions_add_all (daffi_functions_t *self,
+                                        const daffi_function_t *functions, size_t count,
+                                        daffi_error_t *error)
+{
+    daffi_status_t status = DAFFI_OK;
+    size_t names = 0;
+    pthread_mutex_lock (&self->lock);
+    for (size_t i = 0; !status && i < count; i++) {
+        status = check (self, &functions[i], false, error);
+        names += names_of (&functions[i]);
+    }
+    if (!status)
+        status = check_twice (functions, count, error);
+    if (!status && self->names.count - self->own_count + names > DAFFI_FUNCTIONS_MAX)
+        status = daffi_fail (error, DAFFI_TOO_BIG, "a node offers at most %d functions",
+                             DAFFI_FUNCTIONS_MAX);
+    for (size_t i = 0; !status && i < count; i++)
+        add (self, &functions[i]);
     pthread_mutex_unlock (&self->lock);
     return status;
 }
@@ -166,6 +224,31 @@ daffi_status_t daffi_functions_remove (daffi_functions_t *self, const char *name
     daffi_served_unref (entry->served);
     free (entry);
     return DAFFI_OK;
+}
+
+size_t daffi_functions_remove_group (daffi_functions_t *self, daffi_text_t group,
+                                     void (*tell) (void *context, daffi_text_t name),
+                                     void *context)
+{
+    size_t count = 0;
+    entry_t *entry;
+    pthread_mutex_lock (&self->lock);
+    entry_t **found = daffi_new ((self->names.count + 1) * sizeof *found);
+    for (size_t cursor = 0; (entry = daffi_names_next (&self->names, &cursor));)
+        if (daffi_name_in_group (daffi_text_of (entry->name), group) &&
+            !daffi_name_reserved (group))
+            found[count++] = entry;
+    for (size_t i = 0; i < count; i++)
+        daffi_names_remove (&self->names, daffi_text_of (found[i]->name));
+    pthread_mutex_unlock (&self->lock);
+    for (size_t i = 0; i < count; i++) {
+        if (!found[i]->served->local)
+            tell (context, daffi_text_of (found[i]->name));
+        daffi_served_unref (found[i]->served);
+        free (found[i]);
+    }
+    free (found);
+    return count;
 }
 
 daffi_served_t *daffi_functions_get (daffi_functions_t *self, daffi_text_t name)

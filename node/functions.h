@@ -50,15 +50,27 @@ typedef struct {
 void daffi_functions_init (daffi_functions_t *self);
 void daffi_functions_done (daffi_functions_t *self);
 
+//  Those before the one whose name is NULL; `table` may be NULL.
+size_t daffi_functions_count (const daffi_function_t *table);
+
 //  Under its name and all its aliases, or under none. `reserved`: a `$` name of
 //  daffi's.
 DAFFI_MUST_USE daffi_status_t daffi_functions_add (daffi_functions_t *self,
                                                    const daffi_function_t *function,
                                                    bool reserved, daffi_error_t *error);
+//  All of `count`, or none.
+DAFFI_MUST_USE daffi_status_t
+daffi_functions_add_all (daffi_functions_t *self, const daffi_function_t *functions,
+                         size_t count, daffi_error_t *error);
 //  *local: it was never offered.
 DAFFI_MUST_USE daffi_status_t daffi_functions_remove (daffi_functions_t *self,
                                                       const char *name, bool *local,
                                                       daffi_error_t *error);
+
+//  How many there were in the group. `tell` is called for those that were offered.
+size_t daffi_functions_remove_group (daffi_functions_t *self, daffi_text_t group,
+                                     void (*tell) (void *context, daffi_text_t name),
+                                     void *context);
 
 //  A reference, or NULL.
 daffi_served_t *daffi_functions_get (daffi_functions_t *self, daffi_text_t name);

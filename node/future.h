@@ -43,7 +43,8 @@ typedef enum {
     DAFFI_FUTURE_STREAM,
     DAFFI_FUTURE_SCHEDULE,
     DAFFI_FUTURE_WAIT_PROCESS,
-    DAFFI_FUTURE_WAIT_FUNCTION
+    DAFFI_FUTURE_WAIT_FUNCTION,
+    DAFFI_FUTURE_WAIT_GROUP
 } daffi_future_kind_t;
 
 struct daffi_future {

@@ -268,11 +268,8 @@ static daffi_status_t make_node (daffi_global_t *self, const daffi_options_t *op
     self->node = daffi_node_new (&node, error);
     if (!self->node)
         return DAFFI_SYSTEM;
-    daffi_status_t status = DAFFI_OK;
-    for (const daffi_function_t *function = options->functions;
-         !status && function && function->name; function++)
-        status = daffi_node_register (self->node, function, error);
-    return status;
+    return daffi_node_register (self->node, options->functions,
+                                daffi_functions_count (options->functions), error);
 }
 
 daffi_global_t *daffi_global_new (const daffi_options_t *options, daffi_error_t *error)
@@ -357,29 +354,6 @@ bool daffi_global_ask_controller (daffi_global_t *self, daffi_buffer_t *out)
 }
 
 //  --- handed on to the node ----------------------------------------------------------
-
-daffi_status_t daffi_global_register (daffi_global_t *self, const char *name,
-                                      daffi_callback_fn *callback, void *arg,
-                                      daffi_error_t *error)
-{
-    daffi_function_t function = {.name = name, .callback = callback, .arg = arg};
-    return daffi_global_register_function (self, &function, error);
-}
-
-daffi_status_t daffi_global_register_function (daffi_global_t *self,
-                                               const daffi_function_t *function,
-                                               daffi_error_t *error)
-{
-    daffi_node_t *node = daffi_global_node (self, error);
-    return node ? daffi_node_register (node, function, error) : DAFFI_INVALID;
-}
-
-daffi_status_t daffi_global_unregister (daffi_global_t *self, const char *name,
-                                        daffi_error_t *error)
-{
-    daffi_node_t *node = daffi_global_node (self, error);
-    return node ? daffi_node_unregister (node, name, error) : DAFFI_INVALID;
-}
 
 daffi_status_t daffi_global_subscribe (daffi_global_t *self, daffi_event_fn *on_event,
                                        void *arg, daffi_error_t *error)

@@ -25,4 +25,23 @@ daffi_status_t daffi_call_explain (daffi_status_t status, daffi_error_t *error);
 DAFFI_MUST_USE daffi_status_t daffi_call_pack (daffi_args_t args, daffi_packed_t *body,
                                                daffi_error_t *error);
 
+//  Waits for a fresh future and lets go of it; `result` may be NULL.
+DAFFI_MUST_USE daffi_status_t daffi_call_finish (daffi_future_t *future,
+                                                 daffi_result_t **result,
+                                                 daffi_error_t *error);
+
+//  How a result is read where it must have one type, and what to call that type.
+typedef struct {
+    daffi_status_t (*read) (const daffi_value_t *value, void *out);
+    const char *text;
+} daffi_typed_t;
+extern const daffi_typed_t daffi_typed_int, daffi_typed_double, daffi_typed_bool,
+    daffi_typed_string;
+
+DAFFI_MUST_USE daffi_status_t daffi_call_typed (daffi_global_t *self,
+                                                const char *function, daffi_args_t args,
+                                                const daffi_call_options_t *options,
+                                                const daffi_typed_t *type, void *out,
+                                                daffi_error_t *error);
+
 #endif

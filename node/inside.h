@@ -208,9 +208,6 @@ void daffi_node_launch_own (daffi_node_t *self, daffi_future_t *future,
 //  --- launch.c -----------------------------------------------------------------------
 
 //  From any thread.
-DAFFI_MUST_USE daffi_status_t daffi_launch_check (const char *function,
-                                                  const daffi_call_options_t *options,
-                                                  daffi_error_t *error);
 //  It is not a name that only plain calls reach.
 DAFFI_MUST_USE daffi_status_t daffi_launch_check_offered (daffi_node_t *self,
                                                           const char *function,

@@ -272,9 +272,11 @@ daffi_future_t *daffi_node_schedule (daffi_node_t *self, const char *function,
     return launch (self, future, error);
 }
 
-daffi_future_t *daffi_node_wait (daffi_node_t *self, bool for_process, const char *name,
-                                 int64_t timeout_ms, daffi_error_t *error)
+daffi_future_t *daffi_node_wait (daffi_node_t *self, daffi_future_kind_t kind,
+                                 const char *name, int64_t timeout_ms,
+                                 daffi_error_t *error)
 {
+    bool for_process = kind == DAFFI_FUTURE_WAIT_PROCESS;
     if (!name) {
         daffi_fail (error, DAFFI_INVALID, "no name to wait for is given");
         return NULL;
@@ -282,8 +284,7 @@ daffi_future_t *daffi_node_wait (daffi_node_t *self, bool for_process, const cha
     if (check_names (for_process ? "-" : name, for_process ? name : NULL, error))
         return NULL;
     daffi_future_t *future =
-        for_process ? daffi_future_new (DAFFI_FUTURE_WAIT_PROCESS, "", name, "")
-                    : daffi_future_new (DAFFI_FUTURE_WAIT_FUNCTION, name, "", "");
+        daffi_future_new (kind, for_process ? "" : name, for_process ? name : "", "");
     if (timeout_ms > DAFFI_DEADLINE_MAX_MS)
         timeout_ms = DAFFI_DEADLINE_MAX_MS;
     future->deadline_ms = daffi_deadline (daffi_clock_ms (), timeout_ms);

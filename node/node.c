@@ -233,21 +233,46 @@ daffi_status_t daffi_node_start (daffi_node_t *self, const daffi_endpoint_t *end
     return DAFFI_OK;
 }
 
-daffi_status_t daffi_node_register (daffi_node_t *self,
-                                    const daffi_function_t *function,
-                                    daffi_error_t *error)
+static void post_offers (daffi_node_t *self, const daffi_function_t *function)
 {
-    daffi_status_t status =
-        daffi_functions_add (&self->functions, function, false, error);
-    if (status || function->local)
-        return status;
+    if (function->local)
+        return;
     daffi_offer_body_t offer = daffi_functions_offer (function, function->name);
     daffi_offers_post (self, DAFFI_MAIL_ADD, &offer);
     for (const char *const *alias = function->aliases; alias && *alias; alias++) {
         offer.name = daffi_text_of (*alias);
         daffi_offers_post (self, DAFFI_MAIL_ADD, &offer);
     }
-    return DAFFI_OK;
+}
+
+daffi_status_t daffi_node_register (daffi_node_t *self,
+                                    const daffi_function_t *functions, size_t count,
+                                    daffi_error_t *error)
+{
+    daffi_status_t status =
+        daffi_functions_add_all (&self->functions, functions, count, error);
+    for (size_t i = 0; !status && i < count; i++)
+        post_offers (self, &functions[i]);
+    return status;
+}
+
+static void post_withdrawn (void *context, daffi_text_t name)
+{
+    daffi_offer_body_t offer = {.name = name};
+    daffi_offers_post (context, DAFFI_MAIL_REMOVE, &offer);
+}
+
+daffi_status_t daffi_node_unregister_group (daffi_node_t *self, const char *group,
+                                            daffi_error_t *error)
+{
+    size_t count =
+        group ? daffi_functions_remove_group (&self->functions, daffi_text_of (group),
+                                              post_withdrawn, self)
+              : 0;
+    return count ? DAFFI_OK
+                 : daffi_fail (error, DAFFI_NOT_FOUND,
+                               "no function of the group '%.150s' is registered",
+                               group ? group : "");
 }
 
 daffi_status_t daffi_node_unregister (daffi_node_t *self, const char *name,
@@ -256,9 +281,8 @@ daffi_status_t daffi_node_unregister (daffi_node_t *self, const char *name,
     bool local = false;
     daffi_status_t status =
         daffi_functions_remove (&self->functions, name, &local, error);
-    daffi_offer_body_t offer = {.name = daffi_text_of (name ? name : "")};
     if (!status && !local)
-        daffi_offers_post (self, DAFFI_MAIL_REMOVE, &offer);
+        post_withdrawn (self, daffi_text_of (name));
     return status;
 }
 

@@ -11,6 +11,7 @@
 #include "daffi_tasks.h"
 #include "endpoint.h"
 #include "functions.h"
+#include "future.h"
 #include "log.h"
 #include "packed.h"
 
@@ -58,11 +59,20 @@ DAFFI_MUST_USE daffi_status_t daffi_node_wait_connected (daffi_node_t *self,
                                                          int64_t timeout_ms,
                                                          daffi_error_t *error);
 
+//  All of `count`, or none.
 daffi_status_t daffi_node_register (daffi_node_t *self,
-                                    const daffi_function_t *function,
+                                    const daffi_function_t *functions, size_t count,
                                     daffi_error_t *error);
 daffi_status_t daffi_node_unregister (daffi_node_t *self, const char *name,
                                       daffi_error_t *error);
+//  The name itself, and those that go on behind it with a dot.
+daffi_status_t daffi_node_unregister_group (daffi_node_t *self, const char *group,
+                                            daffi_error_t *error);
+
+//  The name and the options are such that a call can begin.
+DAFFI_MUST_USE daffi_status_t daffi_launch_check (const char *function,
+                                                  const daffi_call_options_t *options,
+                                                  daffi_error_t *error);
 
 //  All of these take the body, also where they fail.
 daffi_future_t *daffi_node_call (daffi_node_t *self, const char *function,
@@ -81,8 +91,10 @@ daffi_status_t daffi_node_cast (daffi_node_t *self, const char *function,
                                 daffi_packed_t *body,
                                 const daffi_call_options_t *options,
                                 daffi_error_t *error);
-daffi_future_t *daffi_node_wait (daffi_node_t *self, bool for_process, const char *name,
-                                 int64_t timeout_ms, daffi_error_t *error);
+//  `kind`: DAFFI_FUTURE_WAIT_*.
+daffi_future_t *daffi_node_wait (daffi_node_t *self, daffi_future_kind_t kind,
+                                 const char *name, int64_t timeout_ms,
+                                 daffi_error_t *error);
 daffi_status_t daffi_node_subscribe (daffi_node_t *self, daffi_event_fn *on_event,
                                      void *arg, daffi_error_t *error);
 

@@ -116,7 +116,8 @@ static void set_choice (daffi_header_t *header, const daffi_future_t *future,
         header->present |= DAFFI_OPT_ALL | (future->all_named ? DAFFI_OPT_PART : 0);
         header->all = future->stop_after;
     }
-    if (future->kind == DAFFI_FUTURE_SCHEDULE && future->stop_after)
+    if (future->kind == DAFFI_FUTURE_WAIT_GROUP ||
+        (future->kind == DAFFI_FUTURE_SCHEDULE && future->stop_after))
         header->present |= DAFFI_OPT_ALL;
     if (future->kind == DAFFI_FUTURE_STREAM) {
         header->present |= DAFFI_OPT_STREAM | DAFFI_OPT_ITEMS | DAFFI_OPT_BYTES;
@@ -150,6 +151,7 @@ static void send_call (daffi_node_t *self, daffi_future_t *future)
         [DAFFI_FUTURE_SCHEDULE] = DAFFI_RECORD_SCHEDULE,
         [DAFFI_FUTURE_WAIT_PROCESS] = DAFFI_RECORD_WAIT,
         [DAFFI_FUTURE_WAIT_FUNCTION] = DAFFI_RECORD_WAIT,
+        [DAFFI_FUTURE_WAIT_GROUP] = DAFFI_RECORD_WAIT,
     };
     daffi_link_remove (&future->link);
     daffi_list_append (&self->sent, &future->link);

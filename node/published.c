@@ -62,7 +62,7 @@ static daffi_status_t offer (daffi_payloads_t *self, daffi_held_t *held,
                               .arg = published,
                               .release = release,
                               .signature = text};
-    daffi_status_t status = daffi_node_register (self->node, &entry, error);
+    daffi_status_t status = daffi_node_register (self->node, &entry, 1, error);
     if (status)
         release (published);
     return status;

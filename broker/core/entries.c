@@ -113,7 +113,7 @@ void daffi_entry_free (daffi_core_t *self, daffi_entry_t *entry)
     entry->function = NULL;
     entry->called[0] = '\0';
     entry->missed = 0;
-    entry->stream = entry->ended = entry->cancelled = false;
+    entry->stream = entry->ended = entry->cancelled = entry->of_group = false;
     entry->next_free = self->free_entries;
     self->free_entries = entry;
 }

@@ -13,6 +13,7 @@ void daffi_presence_wait_end (daffi_core_t *self, daffi_entry_t *entry)
 {
     daffi_process_t *process = entry->process;
     daffi_offered_t *function = entry->function;
+    self->group_waits -= entry->of_group;
     daffi_entry_free (self, entry);
     self->stats.waits--;
     if (process)
@@ -39,6 +40,26 @@ static void answer_all (daffi_core_t *self, daffi_list_t *waits,
     }
 }
 
+//  Whoever waits for a function of a group: all that stands before a dot in the name,
+//  and the name. A group that nobody waits for any more may be gone after each of them.
+static void answer_groups (daffi_core_t *self, const daffi_offer_t *offer)
+{
+    daffi_text_t name = daffi_text_of (offer->function->name);
+    for (uint32_t size = 1; self->group_waits && size <= name.size; size++) {
+        daffi_text_t group = daffi_text (name.data, size);
+        if (!daffi_name_in_group (name, group))
+            continue;
+        daffi_offered_t *function;
+        while ((function = daffi_registry_function (self, group)) &&
+               !daffi_list_empty (&function->group_waits)) {
+            daffi_entry_t *entry = daffi_container (
+                daffi_list_first (&function->group_waits), daffi_entry_t, of_place);
+            answer_wait (self, entry->owner, entry->id, offer->session);
+            daffi_presence_wait_end (self, entry);
+        }
+    }
+}
+
 //  The process and the offer exist, so the names live on while their waits end.
 void daffi_presence_process_here (daffi_core_t *self, daffi_process_t *process)
 {
@@ -58,12 +79,14 @@ void daffi_presence_function_here (daffi_core_t *self, daffi_offer_t *offer)
 {
     tell_added (self, offer);
     answer_all (self, &offer->function->waits, offer->session);
+    answer_groups (self, offer);
 }
 
 static void keep_wait (daffi_core_t *self, daffi_session_t *session,
                        const daffi_header_t *header, daffi_process_t *process,
                        daffi_offered_t *function)
 {
+    bool of_group = function && header->present & DAFFI_OPT_ALL;
     daffi_entry_t *entry = NULL;
     if (session->placed_count < self->calls_max)
         entry = daffi_entry_new (self, session, header->id,
@@ -82,7 +105,11 @@ static void keep_wait (daffi_core_t *self, daffi_session_t *session,
     entry->state = DAFFI_ENTRY_WAIT;
     entry->process = process;
     entry->function = function;
-    daffi_list_append (process ? &process->waits : &function->waits,
+    entry->of_group = of_group;
+    self->group_waits += of_group;
+    daffi_list_append (process    ? &process->waits
+                       : of_group ? &function->group_waits
+                                  : &function->waits,
                        &entry->of_place.link);
     self->stats.waits++;
 }
@@ -115,14 +142,28 @@ static void wait_process (daffi_core_t *self, daffi_session_t *session,
         keep_wait (self, session, header, process, NULL);
 }
 
+//  A function of the group that somebody offers, or NULL.
+static daffi_offered_t *find_of_group (const daffi_core_t *self, daffi_text_t group)
+{
+    daffi_offered_t *function;
+    for (size_t cursor = 0; (function = daffi_names_next (&self->functions, &cursor));)
+        if (function->count &&
+            daffi_name_in_group (daffi_text_of (function->name), group))
+            return function;
+    return NULL;
+}
+
 static void wait_function (daffi_core_t *self, daffi_session_t *session,
                            const daffi_header_t *header)
 {
-    daffi_offered_t *function = daffi_registry_add_function (self, header->name);
-    if (function->count)
-        answer_wait (self, session, header->id, function->offers[0]->session);
+    daffi_offered_t *present = header->present & DAFFI_OPT_ALL
+                                   ? find_of_group (self, header->name)
+                                   : daffi_registry_function (self, header->name);
+    if (present && present->count)
+        answer_wait (self, session, header->id, present->offers[0]->session);
     else
-        keep_wait (self, session, header, NULL, function);
+        keep_wait (self, session, header, NULL,
+                   daffi_registry_add_function (self, header->name));
 }
 
 void daffi_presence_wait (daffi_core_t *self, daffi_session_t *session,

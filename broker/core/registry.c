@@ -42,6 +42,7 @@ daffi_offered_t *daffi_registry_add_function (daffi_core_t *self, daffi_text_t n
     daffi_name_copy (function->name, name);
     daffi_ranks_init (&function->waiting);
     daffi_list_init (&function->waits);
+    daffi_list_init (&function->group_waits);
     daffi_names_put (&self->functions, daffi_text_of (function->name), function);
     return function;
 }
@@ -64,7 +65,8 @@ void daffi_registry_release_function (daffi_core_t *self, daffi_offered_t *funct
         daffi_link_remove (&function->starving);
         self->starving_count--;
     }
-    if (function->count || waiting || !daffi_list_empty (&function->waits))
+    if (function->count || waiting || !daffi_list_empty (&function->waits) ||
+        !daffi_list_empty (&function->group_waits))
         return;
     daffi_names_remove (&self->functions, daffi_text_of (function->name));
     free (function->offers);

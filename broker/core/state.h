@@ -98,7 +98,8 @@ struct daffi_offered {
     uint32_t slot_cursor;    //  as cursor, for these
     daffi_ranks_t waiting;   //  entry.of_place: calls that wait for a provider
     daffi_list_t waits;      //  entry.of_place: WAITs for it
-    daffi_link_t starving;   //  core.starving, while calls wait
+    daffi_list_t group_waits;  //  the same, for any function of the group of that name
+    daffi_link_t starving;     //  core.starving, while calls wait
     char name[DAFFI_NAME_MAX + 1];
 };
 
@@ -171,6 +172,7 @@ struct daffi_entry {
     bool stream;           //  items go with it,
     uint32_t items;        //  and this is the credit that the caller gave with the CALL
     uint32_t bytes;
+    bool of_group;    //  WAIT: in function->group_waits
     bool ended;       //  WAITING: the caller has no items (END)
     bool cancelled;   //  RUNNING: by its caller, and the provider was told
     uint32_t wanted;  //  GROUP: successes that end it; 0: all have to answer
@@ -206,9 +208,10 @@ struct daffi_core {
     daffi_list_t subscribers;
     daffi_list_t starving;  //  functions for which calls wait
     uint32_t starving_count;
-    daffi_list_t taps;   //  entry.of_place: $sys.monitor
-    daffi_list_t held;   //  absent processes for which calls wait: settling only
-    daffi_list_t later;  //  entry.of_place: calls whose time has not come
+    uint64_t group_waits;  //  entries in offered.group_waits
+    daffi_list_t taps;     //  entry.of_place: $sys.monitor
+    daffi_list_t held;     //  absent processes for which calls wait: settling only
+    daffi_list_t later;    //  entry.of_place: calls whose time has not come
     daffi_names_t processes;
     daffi_names_t functions;
     daffi_table_t entries;  //  (session number, caller's id) -> entry

@@ -43,15 +43,10 @@ static void add_missing (daffi_targets_t *self, daffi_text_t name,
     self->missing++;
 }
 
-//  A process is in all groups that its name begins with: "render.gpu.1" in "render" and
-//  in "render.gpu".
 static bool in_group (const daffi_session_t *session, daffi_text_t group)
 {
-    const char *name = session->process->name;
-    if (!group.size)
-        return true;
-    return strncmp (name, group.data, group.size) == 0 &&
-           (name[group.size] == 0 || name[group.size] == '.');
+    return !group.size ||
+           daffi_name_in_group (daffi_text_of (session->process->name), group);
 }
 
 static void find_group (daffi_core_t *self, const daffi_header_t *header,

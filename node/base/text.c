@@ -30,6 +30,13 @@ bool daffi_name_valid (daffi_text_t name)
     return true;
 }
 
+bool daffi_name_in_group (daffi_text_t name, daffi_text_t group)
+{
+    return group.size && name.size >= group.size &&
+           memcmp (name.data, group.data, group.size) == 0 &&
+           (name.size == group.size || name.data[group.size] == '.');
+}
+
 void daffi_name_copy (char *out, daffi_text_t name)
 {
     uint32_t size = name.size < DAFFI_NAME_MAX ? name.size : DAFFI_NAME_MAX;

@@ -35,6 +35,9 @@ bool daffi_name_valid (daffi_text_t name);
 //  Begins with `$`: daffi's own.
 bool daffi_name_reserved (daffi_text_t name);
 
+//  The group's own name, or one that goes on behind it with a dot: "gpu.1" is in "gpu".
+bool daffi_name_in_group (daffi_text_t name, daffi_text_t group);
+
 //  Copies into `out` of DAFFI_NAME_MAX + 1 bytes, NUL-terminated, cut if longer.
 void daffi_name_copy (char *out, daffi_text_t name);
 

@@ -414,6 +414,8 @@ def presence():
         record("WAIT", 90, "render", ttl_ms=60000))
     add("wait_process", "tell me when it is there",
         record("WAIT", 91, peer="gpu-1", ttl_ms=60000))
+    add("wait_group", "tell me when somebody offers any function of the group",
+        record("WAIT", 92, "math", ttl_ms=60000, all=0))
     add("wait_result", "it is there: gpu-1",
         record("RESULT", 90, peer="controller", value="gpu-1"))
     add("wait_timeout", "it did not come",
