@@ -34,9 +34,9 @@ static const char help[] =
     "  --spin HOW      daffi's callers: off, auto, or microseconds (default off)\n"
     "  --broker PATH   daffi-broker (default: next to this program or in its build)\n"
     "  --json FILE     write all figures of all rounds\n"
-    "  --scale         instead of the table: many functions, many idle nodes, the "
-    "start,\n"
-    "                  broadcasts, calls that hang\n"
+    "  --scale         instead of the table: start, functions, idle, broadcast, "
+    "hanging (what\n"
+    "                  many functions, nodes, calls in flight cost); --filter chooses\n"
     "  --list          print the names of the cells and end\n"
     "  --help          print this and end\n"
     "\n"
@@ -276,10 +276,8 @@ bool bench_settings_measures (const bench_settings_t *self, bench_subject_t subj
     return self->measures[subject] && bench_cell_fits (cell, subject);
 }
 
-bool bench_settings_wants (const bench_settings_t *self, const bench_cell_t *cell)
+bool bench_settings_match (const bench_settings_t *self, const char *name)
 {
-    char name[BENCH_CELL_NAME_MAX];
-    bench_cell_name (cell, name);
     const char *filter = self->filter;
     if (!filter)
         return true;
@@ -291,4 +289,11 @@ bool bench_settings_wants (const bench_settings_t *self, const bench_cell_t *cel
             return true;
     }
     return false;
+}
+
+bool bench_settings_wants (const bench_settings_t *self, const bench_cell_t *cell)
+{
+    char name[BENCH_CELL_NAME_MAX];
+    bench_cell_name (cell, name);
+    return bench_settings_match (self, name);
 }

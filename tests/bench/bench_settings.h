@@ -34,6 +34,8 @@ bool bench_settings_parse (bench_settings_t *self, int argc, char **argv,
 bool bench_settings_measures (const bench_settings_t *self, bench_subject_t subject,
                               const bench_cell_t *cell);
 
+//  Does --filter let it pass?
+bool bench_settings_match (const bench_settings_t *self, const char *name);
 bool bench_settings_wants (const bench_settings_t *self, const bench_cell_t *cell);
 
 #endif
