@@ -48,8 +48,7 @@ static const char make_tables[] =
 //  In their order; ADD takes two.
 enum { ADD_TASK, SET_STATE, ADD_RUN, REMOVE_RUN, REMOVE_TASK, REMOVE_STATE };
 static const char *const texts[DAFFI_STATEMENTS] = {
-    "INSERT OR REPLACE INTO tasks (number, uuid, function, owner, process, everybody,"
-    " plan) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    "INSERT OR REPLACE INTO tasks VALUES (?, ?, ?, ?, ?, ?, ?)",
     "INSERT OR REPLACE INTO states (task, state) VALUES (?, ?)",
     "INSERT OR REPLACE INTO runs (number, task, end) VALUES (?, ?, ?)",
     "DELETE FROM runs WHERE number = ?",
