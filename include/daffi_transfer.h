@@ -119,8 +119,14 @@ typedef struct {
 typedef struct daffi_transfer_options {
     daffi_run_t run;
     bool unsigned_local; /*  take unsigned payloads where the controller is reached over
-                             a UNIX socket, whose peers are all of this user */
+                             a UNIX socket that belongs to this user, in a folder that
+                             nobody else can write to: its peers are all of this user,
+                             and could do as much without a payload */
     const daffi_trusted_key_t *keys; /*  ended by one without key; or NULL */
+    const char *managers; /*  processes, as patterns, that may withdraw and unload what
+                              others published and shipped; who did so may always.
+                              NULL: everybody over such a UNIX socket, else nobody. A
+                              name is worth what access to the controller is worth */
 
     const char *cache_folder;   /*  keep payloads on disk, in this folder of their own;
                                     NULL: in memory only */
@@ -175,7 +181,8 @@ DAFFI_EXPORT DAFFI_MUST_USE daffi_stream_t *daffi_global_transfer_stream (
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_global_publish (
     daffi_global_t *self, const char *process, const daffi_payload_t *payload,
     const char *function, const char *name, daffi_error_t *error);
-/*  DAFFI_NOT_FOUND: nothing was published there under that name. */
+/*  DAFFI_NOT_FOUND: nothing was published there under that name; DAFFI_REFUSED: it is
+ * for who published it, and for .managers. */
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_global_withdraw (daffi_global_t *self,
                                                                   const char *process,
                                                                   const char *name,
@@ -189,7 +196,8 @@ DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t
 daffi_global_payloads (daffi_global_t *self, const char *process,
                        daffi_result_t **result, daffi_error_t *error);
 /*  Lets a process forget a payload, in memory and on disk: what it published is
- * withdrawn, its children end. DAFFI_BUSY: it runs; DAFFI_NOT_FOUND. Blocks. */
+ * withdrawn, its children end. DAFFI_BUSY: it runs; DAFFI_NOT_FOUND; DAFFI_REFUSED: it
+ *  is for who shipped it, and for .managers. Blocks. */
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t
 daffi_global_unload (daffi_global_t *self, const char *process,
                      const daffi_payload_t *payload, daffi_error_t *error);

@@ -210,7 +210,7 @@ daffi_status_t daffi_node_start (daffi_node_t *self, const daffi_endpoint_t *end
     zactor_destroy (&self->actor);
     daffi_node_shake_hands (self);
     self->endpoint = *endpoint;
-    daffi_payloads_connects (self->payloads, endpoint->is_ipc);
+    daffi_payloads_connects (self->payloads, endpoint->is_ipc ? endpoint->path : "");
     daffi_status_t status = open_dealer (self, error);
     if (status)
         return status;

@@ -13,7 +13,6 @@ typedef struct {
     daffi_request_t *request;
     daffi_payloads_t *payloads;
     const daffi_payload_t *payload;
-    const char *function;
 } here_t;
 
 static here_t *here (daffi_payload_call_t *call)
@@ -45,10 +44,7 @@ static int64_t time_left (daffi_payload_call_t *call)
 
 static void progress (daffi_payload_call_t *call, uint64_t done, uint64_t total)
 {
-    here_t *self = here (call);
-    daffi_log (&self->payloads->log, DAFFI_LOG_DEBUG, "payload.progress",
-               "hash=%s function=%s done=%llu total=%llu", self->payload->hash_text,
-               self->function, (unsigned long long)done, (unsigned long long)total);
+    (void)daffi_request_progress (here (call)->request, done, total, NULL);
 }
 
 static void log_line (daffi_payload_call_t *call, int level, const char *text,
@@ -59,12 +55,7 @@ static void log_line (daffi_payload_call_t *call, int level, const char *text,
         level = DAFFI_LOG_INFO;
     daffi_log (&self->payloads->log, (daffi_log_level_t)level, "payload.says",
                "hash=%s function=%s text=%.*s", self->payload->hash_text,
-               self->function, (int)(size > 512 ? 512 : size), text);
-}
-
-static bool is_stream (daffi_payload_call_t *call)
-{
-    return daffi_request_is_stream (here (call)->request);
+               self->hosted.function, (int)(size > 512 ? 512 : size), text);
 }
 
 static int receive (daffi_payload_call_t *call, int64_t timeout_ms, daffi_value_t *item)
@@ -78,32 +69,19 @@ static int yield (daffi_payload_call_t *call, const daffi_value_t *item,
     return (int)daffi_request_yield_value (here (call)->request, *item, timeout_ms);
 }
 
-static const char *function_name (daffi_payload_call_t *call)
-{
-    return here (call)->function;
-}
-
-static const char *caller_name (daffi_payload_call_t *call)
-{
-    return daffi_request_caller (here (call)->request);
-}
-
 static daffi_payload_host_t table;
 
 static void make_table (void)
 {
-    daffi_hosted_table (&table);
-    table.reply = reply;
-    table.fail = fail;
-    table.cancelled = cancelled;
-    table.time_left = time_left;
-    table.progress = progress;
-    table.log = log_line;
-    table.is_stream = is_stream;
-    table.receive = receive;
-    table.yield = yield;
-    table.function = function_name;
-    table.caller = caller_name;
+    static const daffi_payload_host_t own = {.reply = reply,
+                                             .fail = fail,
+                                             .cancelled = cancelled,
+                                             .time_left = time_left,
+                                             .progress = progress,
+                                             .log = log_line,
+                                             .receive = receive,
+                                             .yield = yield};
+    daffi_hosted_table (&table, &own);
 }
 
 //  A payload may return any number: those that are daffi's own to say are not.
@@ -133,11 +111,14 @@ daffi_status_t daffi_payload_run_here (daffi_payloads_t *self, daffi_held_t *hel
                    "hash=%s text=", held->payload->hash_text);
     if (!run)
         return daffi_payloads_refuse (request, &error);
-    here_t call = {.hosted = {.call = {&table}, .args = args},
+    here_t call = {.hosted = {.call = {&table},
+                              .args = args,
+                              .function = function,
+                              .caller = daffi_request_caller (request),
+                              .stream = daffi_request_is_stream (request)},
                    .request = request,
                    .payloads = self,
-                   .payload = held->payload,
-                   .function = function};
+                   .payload = held->payload};
     int returned = run (&call.hosted.call);
     daffi_hosted_done (&call.hosted);
     return status_of (returned);

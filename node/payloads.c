@@ -4,6 +4,7 @@
 #include "payloads.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -18,6 +19,22 @@ daffi_status_t daffi_payloads_refuse (daffi_request_t *request,
 {
     request->ran = false;
     return daffi_request_fail_with (request, error->status, "%s", error->text);
+}
+
+bool daffi_payloads_managed_by (daffi_payloads_t *self, daffi_request_t *request,
+                                const char *owner)
+{
+    daffi_error_t error;
+    const char *caller = daffi_request_caller (request);
+    if (daffi_transfer_policy_manages (&self->policy, caller, owner))
+        return true;
+    daffi_fail (&error, DAFFI_REFUSED,
+                "'%.60s' manages no payloads here; name it in .managers", caller);
+    daffi_log (&self->log, DAFFI_LOG_WARNING, "payload.refused",
+               "function=%s caller=%s owner=%s text=%s", request->function, caller,
+               owner, error.text);
+    (void)daffi_payloads_refuse (request, &error);
+    return false;
 }
 
 static daffi_status_t malformed (daffi_request_t *request, const char *text)
@@ -158,11 +175,15 @@ static daffi_status_t serve_unload (daffi_request_t *request, void *arg)
     const uint8_t *hash = daffi_payloads_hash_of (request);
     if (!hash)
         return DAFFI_INVALID;
-    daffi_payloads_withdraw_all (self, hash);
-    daffi_held_t *held = self->runner ? daffi_vault_get (&self->vault, hash) : NULL;
-    if (held)
+    daffi_held_t *held = daffi_vault_get (&self->vault, hash);
+    bool may = daffi_payloads_managed_by (self, request, held ? held->owner : "");
+    if (may)
+        daffi_payloads_withdraw_all (self, hash);
+    if (may && held && self->runner)
         daffi_runner_forget (self->runner, held);
     daffi_held_unref (held);
+    if (!may)
+        return DAFFI_REFUSED;
     if (daffi_vault_remove (&self->vault, hash, &error))
         return daffi_payloads_refuse (request, &error);
     daffi_hash_text (hash, text);
@@ -220,9 +241,9 @@ daffi_payloads_t *daffi_payloads_new (daffi_node_t *node,
     return self;
 }
 
-void daffi_payloads_connects (daffi_payloads_t *self, bool local)
+void daffi_payloads_connects (daffi_payloads_t *self, const char *socket)
 {
-    self->policy.local = local;
+    snprintf (self->policy.socket, sizeof self->policy.socket, "%s", socket);
 }
 
 void daffi_payloads_destroy (daffi_payloads_t **self_p)

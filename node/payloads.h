@@ -41,8 +41,8 @@ daffi_payloads_t *daffi_payloads_new (daffi_node_t *node,
                                       daffi_error_t *error);
 //  Nothing of it runs any more, and its functions are forgotten.
 void daffi_payloads_destroy (daffi_payloads_t **self_p);
-//  Where the node connects: over a UNIX socket every peer is of this user.
-void daffi_payloads_connects (daffi_payloads_t *self, bool local);
+//  Where the node connects: the path of a UNIX socket, or "".
+void daffi_payloads_connects (daffi_payloads_t *self, const char *socket);
 
 //  --- uploads.c ----------------------------------------------------------------------
 
@@ -65,6 +65,10 @@ void daffi_payloads_write_names (daffi_payloads_t *self, const uint8_t *hash,
 //  Answers with an error that says nothing was run.
 daffi_status_t daffi_payloads_refuse (daffi_request_t *request,
                                       const daffi_error_t *error);
+//  Answers REFUSED and leaves a line in the log, unless the caller of the request may
+//  undo what `owner` did.
+bool daffi_payloads_managed_by (daffi_payloads_t *self, daffi_request_t *request,
+                                const char *owner);
 //  Argument 0, which must be a hash; NULL and an answer where it is not.
 const uint8_t *daffi_payloads_hash_of (daffi_request_t *request);
 //  Runs a function of the payload with these arguments, here or isolated.

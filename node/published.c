@@ -2,6 +2,7 @@
 //  Payload functions that were made ordinary functions of this process.
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "alloc.h"
 #include "failure.h"
@@ -13,6 +14,7 @@ typedef struct {
     daffi_link_t link;  //  payloads.published, until it is withdrawn
     daffi_payloads_t *payloads;
     daffi_held_t *held;
+    char owner[DAFFI_NAME_MAX + 1];  //  who published it
     char function[DAFFI_NAME_MAX + 1];
     char name[DAFFI_NAME_MAX + 1];
 } published_t;
@@ -38,17 +40,21 @@ static void release (void *arg)
 //  --- publishing ---------------------------------------------------------------------
 
 static daffi_status_t offer (daffi_payloads_t *self, daffi_held_t *held,
-                             const char *function, const char *name,
+                             const char *caller, const char *function, const char *name,
                              daffi_error_t *error)
 {
     char text[DAFFI_TEXT_MAX + 1];
     daffi_text_t signature;
+    if (daffi_transfer_policy_admit (held->trust, held->payload, caller, time (NULL),
+                                     error))
+        return DAFFI_REFUSED;
     if (!daffi_held_offers (held, daffi_text_of (function), &signature))
         return daffi_fail (error, DAFFI_NO_FUNCTION,
                            "the payload has no function '%.100s'", function);
     published_t *published = daffi_new (sizeof *published);
     published->payloads = self;
     published->held = held;
+    daffi_name_copy (published->owner, daffi_text_of (caller));
     daffi_name_copy (published->function, daffi_text_of (function));
     daffi_name_copy (published->name, daffi_text_of (name));
     atomic_fetch_add (&held->refs, 1);
@@ -87,7 +93,8 @@ daffi_status_t daffi_payloads_publish (daffi_request_t *request, void *arg)
         status = daffi_fail (&error, DAFFI_NO_PAYLOAD, "%s",
                              daffi_status_text (DAFFI_NO_PAYLOAD));
     else
-        status = offer (self, held, function, name, &error);
+        status =
+            offer (self, held, daffi_request_caller (request), function, name, &error);
     if (status || !held)
         status = daffi_payloads_refuse (request, &error);
     else
@@ -128,14 +135,31 @@ void daffi_payloads_withdraw_all (daffi_payloads_t *self, const uint8_t *hash)
         (void)daffi_node_unregister (self->node, taken, NULL);
 }
 
+//  Who published under this name; "": nobody.
+static void find_owner (daffi_payloads_t *self, const char *name, char *owner)
+{
+    owner[0] = 0;
+    pthread_mutex_lock (&self->lock);
+    DAFFI_LIST_EACH (&self->published, link, follower) {
+        const published_t *published = daffi_container (link, published_t, link);
+        if (strcmp (published->name, name) == 0)
+            daffi_name_copy (owner, daffi_text_of (published->owner));
+    }
+    pthread_mutex_unlock (&self->lock);
+}
+
 //  [name]
 daffi_status_t daffi_payloads_withdraw (daffi_request_t *request, void *arg)
 {
     daffi_payloads_t *self = arg;
     daffi_error_t error;
     const char *name;
-    char taken[DAFFI_NAME_MAX + 1];
-    if (daffi_request_string (request, 0, &name) || !take (self, name, NULL, taken)) {
+    char owner[DAFFI_NAME_MAX + 1], taken[DAFFI_NAME_MAX + 1];
+    bool named = !daffi_request_string (request, 0, &name);
+    find_owner (self, named ? name : "", owner);
+    if (!daffi_payloads_managed_by (self, request, owner))
+        return DAFFI_REFUSED;
+    if (!named || !take (self, name, NULL, taken)) {
         daffi_fail (&error, DAFFI_NOT_FOUND, "nothing is published under that name");
         return daffi_payloads_refuse (request, &error);
     }

@@ -68,7 +68,8 @@ static daffi_status_t accept (daffi_payloads_t *self, daffi_request_t *request,
     daffi_error_t error;
     daffi_held_t *held = NULL;
     if (daffi_payload_fill (payload, bytes, &error) ||
-        daffi_vault_put (&self->vault, payload, trust, &held, &error))
+        daffi_vault_put (&self->vault, payload, trust, daffi_request_caller (request),
+                         &held, &error))
         return refuse (self, request, payload, &error);
     daffi_held_unref (held);
     daffi_log (&self->log, DAFFI_LOG_INFO, "payload.accepted",

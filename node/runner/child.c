@@ -2,13 +2,13 @@
 //  A child of the runner: shuts itself in, loads the payload, and runs one call after
 //  the other until nobody wants it any more.
 
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,13 +23,10 @@ enum { BODY_MAX = 64 << 20, FD = DAFFI_CHILD_SOCKET };
 
 typedef struct {
     daffi_hosted_t hosted;  //  first
-    const char *function;
-    const char *caller;
-    int64_t deadline_ms;  //  -1: none
-    bool stream;
+    int64_t deadline_ms;    //  -1: none
     bool cancelled;
     bool answered;
-    daffi_buffer_t item;  //  the last one that was received
+    daffi_heard_t item;  //  the last one that was received
     daffi_buffer_t out;
     daffi_buffer_t answer;  //  told when the function has returned: it may crash yet
     int failed;             //  the answer is the text of an error
@@ -89,28 +86,29 @@ static int fail (daffi_payload_call_t *call, const char *text, size_t size)
 }
 
 //  Waits for an answer of this type; a cancel may come before it.
-static int64_t hear (here_t *self, daffi_say_t type, daffi_buffer_t *data)
+static int64_t hear (here_t *self, daffi_say_t type, daffi_heard_t *heard)
 {
-    daffi_said_t said;
     for (;;) {
-        if (daffi_hear (FD, false, &said, data, BODY_MAX) < 0)
+        int got = daffi_hear (FD, false, heard, BODY_MAX);
+        if (got < 0)
             _exit (0);
-        if (said.type == DAFFI_SAY_CANCEL)
+        if (got == 0)
+            continue;
+        if (heard->said.type == DAFFI_SAY_CANCEL)
             self->cancelled = true;
-        else if (said.type == (uint32_t)type)
-            return said.a;
+        else if (heard->said.type == (uint32_t)type)
+            return heard->said.a;
     }
 }
 
 static bool cancelled (daffi_payload_call_t *call)
 {
     here_t *self = here (call);
-    daffi_said_t said;
-    daffi_buffer_t nothing;
-    daffi_buffer_init (&nothing);
-    while (!self->cancelled && daffi_hear (FD, true, &said, &nothing, BODY_MAX) == 1)
-        self->cancelled = said.type == DAFFI_SAY_CANCEL;
-    daffi_buffer_done (&nothing);
+    daffi_heard_t heard;
+    daffi_heard_init (&heard);
+    while (!self->cancelled && daffi_hear (FD, true, &heard, BODY_MAX) == 1)
+        self->cancelled = heard.said.type == DAFFI_SAY_CANCEL;
+    daffi_heard_done (&heard);
     return self->cancelled;
 }
 
@@ -136,71 +134,54 @@ static void log_line (daffi_payload_call_t *call, int level, const char *text,
     say (DAFFI_SAY_LOG, level, 0, text, size > 512 ? 512 : size);
 }
 
-static bool is_stream (daffi_payload_call_t *call)
-{
-    return here (call)->stream;
-}
-
 static int receive (daffi_payload_call_t *call, int64_t timeout_ms, daffi_value_t *item)
 {
     here_t *self = here (call);
     say (DAFFI_SAY_RECEIVE, timeout_ms, 0, NULL, 0);
     int status = (int)hear (self, DAFFI_SAY_ITEM, &self->item);
     return status ? status
-                  : (int)daffi_value_unpack (self->item.data, self->item.size, item);
+                  : (int)daffi_value_unpack (self->item.data.data, self->item.data.size,
+                                             item);
 }
 
 static int yield (daffi_payload_call_t *call, const daffi_value_t *item,
                   int64_t timeout_ms)
 {
     here_t *self = here (call);
-    daffi_buffer_t nothing;
+    daffi_heard_t nothing;
     int status = pack (&self->out, item);
     if (status)
         return status;
     say (DAFFI_SAY_YIELD, timeout_ms, 0, self->out.data, self->out.size);
-    daffi_buffer_init (&nothing);
+    daffi_heard_init (&nothing);
     status = (int)hear (self, DAFFI_SAY_YIELDED, &nothing);
-    daffi_buffer_done (&nothing);
+    daffi_heard_done (&nothing);
     return status;
-}
-
-static const char *function_name (daffi_payload_call_t *call)
-{
-    return here (call)->function;
-}
-
-static const char *caller_name (daffi_payload_call_t *call)
-{
-    return here (call)->caller;
 }
 
 static daffi_payload_host_t table;
 
 static void make_table (void)
 {
-    daffi_hosted_table (&table);
-    table.reply = reply;
-    table.fail = fail;
-    table.cancelled = cancelled;
-    table.time_left = time_left;
-    table.progress = progress;
-    table.log = log_line;
-    table.is_stream = is_stream;
-    table.receive = receive;
-    table.yield = yield;
-    table.function = function_name;
-    table.caller = caller_name;
+    static const daffi_payload_host_t own = {.reply = reply,
+                                             .fail = fail,
+                                             .cancelled = cancelled,
+                                             .time_left = time_left,
+                                             .progress = progress,
+                                             .log = log_line,
+                                             .receive = receive,
+                                             .yield = yield};
+    daffi_hosted_table (&table, &own);
 }
 
 //  --- one call -----------------------------------------------------------------------
 
-static void run (const daffi_library_t *library, const daffi_said_t *said,
-                 const daffi_buffer_t *data)
+static void run (const daffi_library_t *library, const daffi_heard_t *heard)
 {
-    here_t call = {.hosted = {.call = {&table}},
-                   .deadline_ms = said->a < 0 ? -1 : now_ms () + said->a,
-                   .stream = said->b != 0};
+    const daffi_said_t *said = &heard->said;
+    const daffi_buffer_t *data = &heard->data;
+    here_t call = {.hosted = {.call = {&table}, .stream = said->b != 0},
+                   .deadline_ms = said->a < 0 ? -1 : now_ms () + said->a};
     const char *text = (const char *)data->data;
     size_t name = strnlen (text, data->size) + 1;
     size_t head = name < data->size
@@ -211,15 +192,15 @@ static void run (const daffi_library_t *library, const daffi_said_t *said,
         say (DAFFI_SAY_ERROR, DAFFI_PROTOCOL, 1, "malformed", 9);
         return;
     }
-    call.function = text;
-    call.caller = text + name;
+    call.hosted.function = text;
+    call.hosted.caller = text + name;
     daffi_payload_fn *function = daffi_library_find (library, daffi_text_of (text));
     if (!function) {
         static const char missing[] = "the payload has no such function";
         say (DAFFI_SAY_ERROR, DAFFI_NO_FUNCTION, 1, missing, sizeof missing - 1);
         return;
     }
-    daffi_buffer_init (&call.item);
+    daffi_heard_init (&call.item);
     daffi_buffer_init (&call.out);
     daffi_buffer_init (&call.answer);
     daffi_memory_refused = 0;
@@ -232,7 +213,7 @@ static void run (const daffi_library_t *library, const daffi_said_t *said,
     say (call.failed ? DAFFI_SAY_ERROR : DAFFI_SAY_RESULT, call.failed, 0,
          call.answer.data, call.answer.size);
     daffi_buffer_done (&call.answer);
-    daffi_buffer_done (&call.item);
+    daffi_heard_done (&call.item);
     daffi_buffer_done (&call.out);
     daffi_hosted_done (&call.hosted);
 }
@@ -260,14 +241,35 @@ static void load (daffi_library_t *library, daffi_elf_t *elf)
         refuse (error.status, error.text);
 }
 
+static void set_patience (uint32_t idle_ms)
+{
+    struct timeval patience = {.tv_sec = idle_ms / 1000,
+                               .tv_usec = (idle_ms % 1000) * 1000};
+    (void)setsockopt (FD, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+}
+
+static _Noreturn void serve (const daffi_library_t *library)
+{
+    daffi_heard_t heard;
+    daffi_heard_init (&heard);
+    for (;;) {
+        int got = daffi_hear (FD, false, &heard, BODY_MAX + 1024);
+        if (got == 0)
+            say (DAFFI_SAY_IDLE, 0, 0, NULL, 0);
+        if (got <= 0)
+            _exit (0);
+        if (heard.said.type == DAFFI_SAY_CALL)
+            run (library, &heard);
+    }
+}
+
 void daffi_child_main (const daffi_limits_t *limits)
 {
     static daffi_elf_t elf;
     daffi_library_t library;
-    daffi_buffer_t data;
-    daffi_said_t said;
     char text[128] = "";
     prctl (PR_SET_PDEATHSIG, SIGKILL);
+    set_patience (limits->idle_ms);
     daffi_faults_watch ();
     const char *failed = daffi_sandbox_close (limits);
     if (failed) {
@@ -278,18 +280,6 @@ void daffi_child_main (const daffi_limits_t *limits)
     load (&library, &elf);
     if ((failed = daffi_sandbox_seal ()))
         refuse (DAFFI_REFUSED, failed);
-    say (DAFFI_SAY_LOADED, getpid (), 0, NULL, 0);
-    daffi_buffer_init (&data);
-    for (;;) {
-        struct pollfd waiting = {.fd = FD, .events = POLLIN};
-        if (poll (&waiting, 1, (int)limits->idle_ms) == 0) {
-            say (DAFFI_SAY_IDLE, 0, 0, NULL, 0);
-            _exit (0);
-        }
-        int heard = daffi_hear (FD, false, &said, &data, BODY_MAX + 1024);
-        if (heard < 0)
-            _exit (0);
-        if (said.type == DAFFI_SAY_CALL)
-            run (&library, &said, &data);
-    }
+    say (DAFFI_SAY_LOADED, 0, 0, NULL, 0);
+    serve (&library);
 }

@@ -136,7 +136,24 @@ static int reply_bytes (daffi_payload_call_t *call, const void *data, size_t siz
     return call->host->reply (call, &value);
 }
 
-void daffi_hosted_table (daffi_payload_host_t *table)
+//  --- the call -----------------------------------------------------------------------
+
+static bool is_stream (daffi_payload_call_t *call)
+{
+    return hosted (call)->stream;
+}
+
+static const char *function_name (daffi_payload_call_t *call)
+{
+    return hosted (call)->function;
+}
+
+static const char *caller_name (daffi_payload_call_t *call)
+{
+    return hosted (call)->caller;
+}
+
+void daffi_hosted_table (daffi_payload_host_t *table, const daffi_payload_host_t *own)
 {
     *table = (daffi_payload_host_t){.abi = DAFFI_PAYLOAD_ABI,
                                     .size = sizeof *table,
@@ -152,8 +169,19 @@ void daffi_hosted_table (daffi_payload_host_t *table)
                                     .next = daffi_iterator_next,
                                     .item = item,
                                     .find = find,
+                                    .reply = own->reply,
                                     .reply_int = reply_int,
                                     .reply_double = reply_double,
                                     .reply_text = reply_text,
-                                    .reply_bytes = reply_bytes};
+                                    .reply_bytes = reply_bytes,
+                                    .fail = own->fail,
+                                    .cancelled = own->cancelled,
+                                    .time_left = own->time_left,
+                                    .progress = own->progress,
+                                    .log = own->log,
+                                    .is_stream = is_stream,
+                                    .receive = own->receive,
+                                    .yield = own->yield,
+                                    .function = function_name,
+                                    .caller = caller_name};
 }

@@ -3,7 +3,10 @@
 
 #include "policy.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "alloc.h"
 #include "elf_look.h"
@@ -57,6 +60,7 @@ daffi_status_t daffi_transfer_policy_init (daffi_transfer_policy_t *self,
     self->options.keys = NULL;
     self->options.cache_folder = daffi_strdup (options->cache_folder);
     self->options.runner_path = daffi_strdup (options->runner_path);
+    self->options.managers = daffi_strdup (options->managers);
     fill_in (&self->options);
     daffi_status_t status = read_keys (self, options->keys, error);
     if (status)
@@ -73,15 +77,50 @@ void daffi_transfer_policy_done (daffi_transfer_policy_t *self)
     free (self->trusted);
     free ((char *)self->options.cache_folder);
     free ((char *)self->options.runner_path);
+    free ((char *)self->options.managers);
     memset (self, 0, sizeof *self);
 }
 
-//  --- judging ------------------------------------------------------------------------
+//  --- peers --------------------------------------------------------------------------
 
 static bool fit (const char *patterns, daffi_text_t name)
 {
     return !patterns || daffi_patterns_fit (daffi_text_of (patterns), name);
 }
+
+//  Only this user, or root, can put something into the folder.
+static bool closed (const char *socket)
+{
+    char folder[sizeof ((daffi_transfer_policy_t *)0)->socket];
+    struct stat status;
+    snprintf (folder, sizeof folder, "%s", socket);
+    char *slash = strrchr (folder, '/');
+    if (!slash || slash == folder)
+        return false;
+    *slash = 0;
+    return !stat (folder, &status) && S_ISDIR (status.st_mode) &&
+           (status.st_uid == geteuid () || status.st_uid == 0) &&
+           (!(status.st_mode & 022) || (status.st_mode & S_ISVTX));
+}
+
+bool daffi_transfer_policy_local (const daffi_transfer_policy_t *self)
+{
+    struct stat status;
+    return self->socket[0] && !lstat (self->socket, &status) &&
+           S_ISSOCK (status.st_mode) && status.st_uid == geteuid () &&
+           closed (self->socket);
+}
+
+bool daffi_transfer_policy_manages (const daffi_transfer_policy_t *self,
+                                    const char *caller, const char *owner)
+{
+    if (owner[0] && strcmp (caller, owner) == 0)
+        return true;
+    return self->options.managers ? fit (self->options.managers, daffi_text_of (caller))
+                                  : daffi_transfer_policy_local (self);
+}
+
+//  --- judging ------------------------------------------------------------------------
 
 static daffi_status_t check_expiry (const daffi_payload_t *payload, int64_t now_s,
                                     daffi_error_t *error)
@@ -135,14 +174,15 @@ static daffi_status_t check_signature (const daffi_transfer_policy_t *self,
                                        daffi_error_t *error)
 {
     *trust = NULL;
-    bool may_be_unsigned = self->options.unsigned_local && self->local;
+    bool may_be_unsigned =
+        self->options.unsigned_local && daffi_transfer_policy_local (self);
     if (!payload->is_signed) {
         if (may_be_unsigned)
             return DAFFI_OK;
         return daffi_fail (error, DAFFI_REFUSED,
                            self->options.unsigned_local
                                ? "the payload is not signed, and this process is not "
-                                 "connected over a UNIX socket"
+                                 "connected over a UNIX socket of its own user"
                                : "the payload is not signed; sign it with a key that "
                                  "this process trusts");
     }

@@ -20,7 +20,7 @@ typedef struct {
     daffi_trust_t *trusted;
     size_t trusted_count;
     char process[DAFFI_NAME_MAX + 1];  //  this one
-    bool local;                        //  every peer is of this user
+    char socket[108];                  //  that the controller is reached at, or ""
 } daffi_transfer_policy_t;
 
 //  `options` NULL: everything is refused. DAFFI_INVALID: a key that cannot be read.
@@ -28,6 +28,14 @@ DAFFI_MUST_USE daffi_status_t daffi_transfer_policy_init (
     daffi_transfer_policy_t *self, const daffi_transfer_options_t *options,
     const char *process, daffi_error_t *error);
 void daffi_transfer_policy_done (daffi_transfer_policy_t *self);
+
+//  Every peer is of this user: the controller is reached at a UNIX socket, that socket
+//  is this user's, and nobody else could have put it there.
+bool daffi_transfer_policy_local (const daffi_transfer_policy_t *self);
+
+//  May `caller` have this process forget, or no longer offer, what `owner` brought?
+bool daffi_transfer_policy_manages (const daffi_transfer_policy_t *self,
+                                    const char *caller, const char *owner);
 
 //  May this payload be here? *trust is who vouches for it, or NULL where nobody has to.
 //  REFUSED, BAD_PAYLOAD (architecture, ABI), TOO_BIG, and why.

@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "alloc.h"
@@ -286,6 +285,24 @@ static bool ask (daffi_runner_t *self, const daffi_child_t *child, const int *fd
     return false;
 }
 
+//  Who tells that it has loaded is known, and nobody waits long for a short call.
+static void set_up_socket (int fd)
+{
+    struct timeval patience = {.tv_sec = SEND_TIMEOUT_S};
+    struct timeval brief = {.tv_usec = DAFFI_CHILD_SHORT_MS * 1000};
+    int on = 1;
+    (void)setsockopt (fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    (void)setsockopt (fd, SOL_SOCKET, SO_RCVTIMEO, &brief, sizeof brief);
+    (void)setsockopt (fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
+}
+
+void daffi_child_loaded (daffi_child_t *self, int pid)
+{
+    int off = 0;
+    self->pid = pid;
+    (void)setsockopt (self->socket, SOL_SOCKET, SO_PASSCRED, &off, sizeof off);
+}
+
 static void close_pair (int *pair)
 {
     close (pair[0]);
@@ -297,7 +314,6 @@ static daffi_child_t *new_child (daffi_runner_t *self, daffi_held_t *held,
                                  const char *caller, daffi_error_t *error)
 {
     int sockets[2], output[2];
-    struct timeval patience = {.tv_sec = SEND_TIMEOUT_S};
     int image = daffi_held_image (held, error);
     if (image < 0)
         return NULL;
@@ -311,11 +327,12 @@ static daffi_child_t *new_child (daffi_runner_t *self, daffi_held_t *held,
         return NULL;
     }
     (void)fcntl (output[0], F_SETFL, O_NONBLOCK);
-    (void)setsockopt (sockets[0], SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    set_up_socket (sockets[0]);
     daffi_child_t *child = daffi_new (sizeof *child);
     child->id = ++self->last_id;
     child->socket = sockets[0];
     child->output = output[0];
+    child->cpu = -1;
     const int fds[DAFFI_SAY_FDS] = {sockets[1], image, output[1]};
     bool asked = ask (self, child, fds, error);
     close (sockets[1]);
@@ -376,14 +393,4 @@ void daffi_runner_forget (daffi_runner_t *self, const daffi_held_t *held)
             end_child (self, child);
     }
     pthread_mutex_unlock (&self->lock);
-}
-
-int64_t daffi_child_cpu_ms (const daffi_child_t *self)
-{
-    clockid_t clock;
-    struct timespec time;
-    if (!self->pid || clock_getcpuclockid (self->pid, &clock) ||
-        clock_gettime (clock, &time))
-        return 0;
-    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }

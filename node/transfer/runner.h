@@ -4,6 +4,8 @@
 #ifndef DAFFI_RUNNER_H
 #define DAFFI_RUNNER_H
 
+#include <sched.h>
+
 #include "runner_wire.h"
 #include "vault.h"
 
@@ -16,7 +18,9 @@ typedef struct {
     int socket;
     int output;  //  what the payload prints
     int pid;     //  0: not loaded yet
+    int cpu;     //  the processor that it was put on, or -1
     bool used;   //  it has run a call before
+    bool apart;  //  it cannot be put on a processor
     daffi_held_t *held;
     char caller[DAFFI_NAME_MAX + 1];
 } daffi_child_t;
@@ -40,6 +44,25 @@ void daffi_runner_give_back (daffi_runner_t *self, daffi_child_t *child, bool ke
 void daffi_runner_kill (daffi_runner_t *self, const daffi_child_t *child);
 //  The kept children of a payload end.
 void daffi_runner_forget (daffi_runner_t *self, const daffi_held_t *held);
+
+//  It has loaded its payload, and is this process by the kernel's word.
+void daffi_child_loaded (daffi_child_t *self, int pid);
+
+//  --- child_cpu.c --------------------------------------------------------------------
+
+//  How long a call counts as short: both sides share a processor so long.
+enum { DAFFI_CHILD_SHORT_MS = 1 };
+
+typedef struct {
+    cpu_set_t before;  //  processors of the calling thread
+} daffi_near_t;
+
+//  Puts the calling thread and the child on one processor: that at once hands it over
+//  between them, where another one would have to be woken. False: they stay as they
+//  are.
+bool daffi_child_come_near (daffi_child_t *self, daffi_near_t *near);
+//  The thread has its processors back, and so has a child whose call `goes_on`.
+void daffi_child_part (daffi_child_t *self, const daffi_near_t *near, bool goes_on);
 
 //  CPU time that the child has used, in milliseconds.
 int64_t daffi_child_cpu_ms (const daffi_child_t *self);

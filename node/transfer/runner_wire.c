@@ -59,34 +59,75 @@ bool daffi_say_fds (int fd, daffi_say_t type, int64_t a, const void *data, size_
     return send_one (fd, &head, data, size, fds, count);
 }
 
-int daffi_hear (int fd, bool dontwait, daffi_said_t *said, daffi_buffer_t *data,
-                size_t limit)
+//  --- hearing ------------------------------------------------------------------------
+
+void daffi_heard_init (daffi_heard_t *self)
 {
-    daffi_said_t head = {0, 1, 0, 0};
-    bool first = true;
-    daffi_buffer_clear (data);
-    while (head.more) {
-        uint8_t *room = daffi_buffer_reserve (data, DAFFI_SAY_FRAGMENT);
-        if (!room)
+    memset (self, 0, sizeof *self);
+    daffi_buffer_init (&self->data);
+}
+
+void daffi_heard_done (daffi_heard_t *self)
+{
+    daffi_buffer_done (&self->data);
+}
+
+//  The sender, by the kernel's word.
+static int sender_of (struct msghdr *message)
+{
+    struct ucred sender;
+    const struct cmsghdr *head = CMSG_FIRSTHDR (message);
+    if (!head || head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_CREDENTIALS ||
+        head->cmsg_len != CMSG_LEN (sizeof sender))
+        return 0;
+    memcpy (&sender, CMSG_DATA (head), sizeof sender);
+    return (int)sender.pid;
+}
+
+//  One packet. 1, 0 or -1, as daffi_hear ().
+static int hear_packet (int fd, int flags, daffi_heard_t *self)
+{
+    union {
+        char room[CMSG_SPACE (sizeof (struct ucred))];
+        struct cmsghdr align;
+    } control;
+    daffi_said_t head;
+    uint8_t *room = daffi_buffer_reserve (&self->data, DAFFI_SAY_FRAGMENT);
+    struct iovec parts[2] = {{.iov_base = &head, .iov_len = sizeof head},
+                             {.iov_base = room, .iov_len = DAFFI_SAY_FRAGMENT}};
+    struct msghdr message = {.msg_iov = parts,
+                             .msg_iovlen = 2,
+                             .msg_control = control.room,
+                             .msg_controllen = sizeof control.room};
+    if (!room)
+        return -1;
+    ssize_t size;
+    do
+        size = recvmsg (fd, &message, MSG_CMSG_CLOEXEC | flags);
+    while (size < 0 && errno == EINTR);
+    if (size < 0 && errno == EAGAIN)
+        return 0;
+    if (size < (ssize_t)sizeof head || (message.msg_flags & MSG_TRUNC) ||
+        (self->partial && head.type != self->said.type))
+        return -1;
+    daffi_buffer_commit (&self->data, (size_t)size - sizeof head);
+    self->said = head;
+    self->pid = sender_of (&message);
+    self->partial = head.more != 0;
+    return 1;
+}
+
+int daffi_hear (int fd, bool dontwait, daffi_heard_t *self, size_t limit)
+{
+    if (!self->partial)
+        daffi_buffer_clear (&self->data);
+    do {
+        int got = hear_packet (fd, dontwait ? MSG_DONTWAIT : 0, self);
+        if (got <= 0)
+            return got;
+        if (self->data.size > limit)
             return -1;
-        struct iovec parts[2] = {{.iov_base = &head, .iov_len = sizeof head},
-                                 {.iov_base = room, .iov_len = DAFFI_SAY_FRAGMENT}};
-        struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
-        ssize_t size = recvmsg (
-            fd, &message, MSG_CMSG_CLOEXEC | (dontwait && first ? MSG_DONTWAIT : 0));
-        if (size < 0 && errno == EINTR)
-            continue;
-        if (size < 0 && errno == EAGAIN && first)
-            return 0;
-        if (size < (ssize_t)sizeof head || (message.msg_flags & MSG_TRUNC) ||
-            (!first && head.type != said->type))
-            return -1;
-        daffi_buffer_commit (data, (size_t)size - sizeof head);
-        if (data->size > limit)
-            return -1;
-        *said = head;
-        first = false;
-    }
+    } while (self->partial);
     return 1;
 }
 

@@ -29,7 +29,7 @@ typedef enum {
     DAFFI_SAY_ITEM,     //  a: status of RECEIVE; data: item
     DAFFI_SAY_YIELDED,  //  a: status
     //  child -> node
-    DAFFI_SAY_LOADED,    //  a: pid
+    DAFFI_SAY_LOADED,    //
     DAFFI_SAY_REFUSED,   //  it could not begin; a: status; data: text
     DAFFI_SAY_IDLE,      //  nobody called for long: it ends, and no call has begun
     DAFFI_SAY_RESULT,    //  data: value
@@ -67,10 +67,20 @@ bool daffi_say (int fd, daffi_say_t type, int64_t a, int64_t b, const void *data
 bool daffi_say_fds (int fd, daffi_say_t type, int64_t a, const void *data, size_t size,
                     const int *fds, size_t count);
 
-//  Reads one message into `data`, which is cleared before. 1: there; 0: nothing waits
-//  (dontwait); -1: the end, or nonsense, or more than `limit` bytes.
-int daffi_hear (int fd, bool dontwait, daffi_said_t *said, daffi_buffer_t *data,
-                size_t limit);
+//  A message that was heard, or the beginning of one.
+typedef struct {
+    daffi_said_t said;
+    daffi_buffer_t data;
+    bool partial;  //  more packets of it are to come
+    int pid;       //  who sent it, where the socket has SO_PASSCRED; else 0
+} daffi_heard_t;
+void daffi_heard_init (daffi_heard_t *self);
+void daffi_heard_done (daffi_heard_t *self);
+
+//  Hears on until a message is whole. 1: it is; 0: nothing more waits (dontwait), or
+//  came within the socket's timeout; -1: the end, or nonsense, or more than `limit`
+//  bytes.
+int daffi_hear (int fd, bool dontwait, daffi_heard_t *self, size_t limit);
 //  One packet with up to DAFFI_SAY_FDS descriptors, -1 where there are fewer.
 int daffi_hear_fds (int fd, daffi_said_t *said, void *data, size_t size, int *fds);
 

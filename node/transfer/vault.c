@@ -100,12 +100,14 @@ static daffi_held_t *find (daffi_vault_t *self, const uint8_t *hash)
     return ref (held);
 }
 
-static daffi_held_t *new_held (daffi_payload_t *payload, const daffi_trust_t *trust)
+static daffi_held_t *new_held (daffi_payload_t *payload, const daffi_trust_t *trust,
+                               const char *owner)
 {
     daffi_held_t *held = daffi_new (sizeof *held);
     atomic_init (&held->refs, 1);
     held->payload = payload;
     held->trust = trust;
+    daffi_name_copy (held->owner, daffi_text_of (owner));
     held->image = -1;
     pthread_mutex_init (&held->lock, NULL);
     return held;
@@ -113,12 +115,12 @@ static daffi_held_t *new_held (daffi_payload_t *payload, const daffi_trust_t *tr
 
 //  Takes the reference of `payload`.
 static daffi_held_t *keep (daffi_vault_t *self, daffi_payload_t *payload,
-                           const daffi_trust_t *trust)
+                           const daffi_trust_t *trust, const char *owner)
 {
     pthread_mutex_lock (&self->lock);
     daffi_held_t *held = find (self, payload->hash);
     if (!held && make_room (self, payload->bytes->size)) {
-        held = new_held (payload, trust);
+        held = new_held (payload, trust, owner);
         payload = NULL;
         daffi_names_put (&self->names, key_of (held->payload->hash), held);
         daffi_list_append (&self->held, &held->link);
@@ -153,7 +155,7 @@ static daffi_held_t *fetch (daffi_vault_t *self, const uint8_t *hash)
                "hash=%s name=%s from=cache signer=%s", payload->hash_text,
                payload->info.name,
                payload->info.signer ? payload->info.signer : "none");
-    return keep (self, payload, trust);
+    return keep (self, payload, trust, "");
 }
 
 daffi_held_t *daffi_vault_get (daffi_vault_t *self, const uint8_t *hash)
@@ -165,10 +167,10 @@ daffi_held_t *daffi_vault_get (daffi_vault_t *self, const uint8_t *hash)
 }
 
 daffi_status_t daffi_vault_put (daffi_vault_t *self, daffi_payload_t *payload,
-                                const daffi_trust_t *trust, daffi_held_t **out,
-                                daffi_error_t *error)
+                                const daffi_trust_t *trust, const char *owner,
+                                daffi_held_t **out, daffi_error_t *error)
 {
-    *out = keep (self, daffi_payload_ref (payload), trust);
+    *out = keep (self, daffi_payload_ref (payload), trust, owner);
     if (!*out)
         return daffi_fail (error, DAFFI_BUSY,
                            "the payloads in use fill the %llu bytes for them",

@@ -23,7 +23,8 @@ typedef struct {
     atomic_uint refs;
     daffi_link_t link;  //  vault.held, the least recently used first
     daffi_payload_t *payload;
-    const daffi_trust_t *trust;  //  or NULL
+    const daffi_trust_t *trust;      //  or NULL
+    char owner[DAFFI_NAME_MAX + 1];  //  who brought it; "": the folder
     pthread_mutex_t lock;
     daffi_library_t library;   //  where it is loaded into this process
     int image;                 //  sealed memfd, or -1: not made yet
@@ -58,7 +59,7 @@ daffi_held_t *daffi_vault_get (daffi_vault_t *self, const uint8_t *hash);
 DAFFI_MUST_USE daffi_status_t daffi_vault_put (daffi_vault_t *self,
                                                daffi_payload_t *payload,
                                                const daffi_trust_t *trust,
-                                               daffi_held_t **out,
+                                               const char *owner, daffi_held_t **out,
                                                daffi_error_t *error);
 //  DAFFI_BUSY: it runs or is published; DAFFI_NOT_FOUND.
 DAFFI_MUST_USE daffi_status_t daffi_vault_remove (daffi_vault_t *self,

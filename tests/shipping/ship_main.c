@@ -93,48 +93,56 @@ static int by_size (const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-//  The median of `count` calls; payload NULL: of the plain function.
-static double median (scene_t *at, const daffi_payload_t *payload, const char *function,
-                      int count)
+static double timed (scene_t *at, const daffi_payload_t *payload, const char *function)
 {
     daffi_error_t error;
-    double *times = calloc ((size_t)count, sizeof *times);
-    require (times != NULL, "memory", NULL);
-    for (int i = -count / 10; i < count; i++) {
-        double begin_us = now_us ();
-        daffi_status_t status =
-            payload
-                ? daffi_global_transfer_and_call (at->caller, "taker", payload,
+    double begin_us = now_us ();
+    daffi_status_t status =
+        payload ? daffi_global_transfer_and_call (at->caller, "taker", payload,
                                                   function, DAFFI_ARGS (), NULL, &error)
                 : daffi_call (at->caller, function, DAFFI_ARGS (), NULL, NULL, &error);
-        require (!status, function, &error);
-        if (i >= 0)
-            times[i] = now_us () - begin_us;
-    }
-    qsort (times, (size_t)count, sizeof *times, by_size);
-    double middle = times[count / 2];
-    free (times);
-    return middle;
+    double time_us = now_us () - begin_us;
+    require (!status, function, &error);
+    return time_us;
 }
 
-//  Runs the same rounds in turn, so that all see the same machine.
+static double *times_of (int count)
+{
+    double *times = calloc ((size_t)count, sizeof *times);
+    require (times != NULL, "memory", NULL);
+    return times;
+}
+
+static double part (const double *sorted, int count, int percent)
+{
+    return sorted[count * percent / 100];
+}
+
+//  A plain call and a shipped one in turn, so that both see the same machine.
 static void time_calls (const char *title, const daffi_transfer_options_t *options,
                         int count)
 {
-    enum { ROUNDS = 5 };
     scene_t at;
-    double without[ROUNDS], with[ROUNDS];
+    double *without = times_of (count), *with = times_of (count);
     daffi_payload_t *payload = payload_of ("good");
     start (&at, options);
-    for (int i = 0; i < ROUNDS; i++) {
-        without[i] = median (&at, NULL, "plain", count);
-        with[i] = median (&at, payload, "get_pid", count);
+    for (int i = -count / 10; i < count; i++) {
+        double plain_us = timed (&at, NULL, "plain");
+        double shipped_us = timed (&at, payload, "nothing");
+        if (i >= 0) {
+            without[i] = plain_us;
+            with[i] = shipped_us;
+        }
     }
-    qsort (without, ROUNDS, sizeof *without, by_size);
-    qsort (with, ROUNDS, sizeof *with, by_size);
-    printf ("%-24s %9.1f us, plain call %9.1f us, beyond it %+9.1f us\n", title,
-            with[ROUNDS / 2], without[ROUNDS / 2],
-            with[ROUNDS / 2] - without[ROUNDS / 2]);
+    qsort (without, (size_t)count, sizeof *without, by_size);
+    qsort (with, (size_t)count, sizeof *with, by_size);
+    printf ("%-12s p50 %8.1f us, plain %8.1f, beyond it %+8.1f;  p90 %8.1f, plain "
+            "%8.1f\n",
+            title, part (with, count, 50), part (without, count, 50),
+            part (with, count, 50) - part (without, count, 50), part (with, count, 90),
+            part (without, count, 90));
+    free (with);
+    free (without);
     daffi_payload_destroy (&payload);
     stop (&at);
 }
