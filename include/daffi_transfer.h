@@ -94,6 +94,12 @@ daffi_payload_describe (daffi_payload_t *self, const daffi_manifest_options_t *o
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_payload_sign (daffi_payload_t *self,
                                                                const char *key_path,
                                                                daffi_error_t *error);
+/*  Does the signature belong to the manifest, and to this key (its text, or the path of
+ *  a key file; NULL: any)? DAFFI_REFUSED: it is not signed, by another key, or the
+ *  signature is not the manifest's. The manifest's hash is checked when it is opened.
+ */
+DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_payload_verify (
+    const daffi_payload_t *self, const char *key, daffi_error_t *error);
 /*  Writes the bundle of manifest, signature and shared object. */
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_payload_write (
     const daffi_payload_t *self, const char *path, daffi_error_t *error);
@@ -174,6 +180,12 @@ daffi_global_transfer_start (daffi_global_t *self, const daffi_payload_t *payloa
 DAFFI_EXPORT DAFFI_MUST_USE daffi_stream_t *daffi_global_transfer_stream (
     daffi_global_t *self, const daffi_payload_t *payload, const char *function,
     daffi_args_t args, const daffi_call_options_t *options, daffi_error_t *error);
+
+/*  Ships the payload to that process, unless it is there already, and calls nothing.
+ *  Blocks; errors as above. */
+DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t
+daffi_global_ship (daffi_global_t *self, const char *process,
+                   const daffi_payload_t *payload, daffi_error_t *error);
 
 /*  Makes `function` of the payload an ordinary function of that process, registered as
  *  `name`, until it is withdrawn. DAFFI_EXISTS: it offers that name already. For k

@@ -79,6 +79,23 @@ daffi_status_t daffi_payloads_run (daffi_payloads_t *self, daffi_held_t *held,
     return status;
 }
 
+//  [hash]
+static daffi_status_t serve_have (daffi_request_t *request, void *arg)
+{
+    daffi_payloads_t *self = arg;
+    daffi_error_t error;
+    const uint8_t *hash = daffi_payloads_hash_of (request);
+    if (!hash)
+        return DAFFI_INVALID;
+    daffi_held_t *held = daffi_vault_get (&self->vault, hash);
+    if (held) {
+        daffi_held_unref (held);
+        return DAFFI_OK;
+    }
+    daffi_fail (&error, DAFFI_NO_PAYLOAD, "%s", daffi_status_text (DAFFI_NO_PAYLOAD));
+    return daffi_payloads_refuse (request, &error);
+}
+
 //  [hash, function, [argument …]]
 static daffi_status_t serve_call (daffi_request_t *request, void *arg)
 {
@@ -199,6 +216,7 @@ static void register_own (daffi_payloads_t *self)
     const daffi_function_t own[] = {
         {.name = "$node.payload.offer", .callback = daffi_payloads_offer, .arg = self},
         {.name = "$node.payload.put", .callback = daffi_payloads_put, .arg = self},
+        {.name = "$node.payload.have", .callback = serve_have, .arg = self},
         {.name = "$node.payload.call", .callback = serve_call, .arg = self},
         {.name = "$node.payload.publish",
          .callback = daffi_payloads_publish,

@@ -104,31 +104,51 @@ static daffi_status_t ask (daffi_global_t *self, const char *process,
                        error);
 }
 
-//  Publishing ships like a call.
-daffi_status_t daffi_global_publish (daffi_global_t *self, const char *process,
-                                     const daffi_payload_t *payload,
-                                     const char *function, const char *name,
-                                     daffi_error_t *error)
+//  A call that needs the payload at that process, and so ships it.
+static daffi_status_t need (daffi_global_t *self, const char *process,
+                            const daffi_payload_t *payload, const char *reserved,
+                            const char *function, daffi_args_t args,
+                            daffi_error_t *error)
 {
     daffi_packed_t body;
     daffi_error_t local;
     daffi_error_t *why = error ? error : &local;
     daffi_node_t *node = daffi_global_node (self, why);
+    if (!node)
+        return why->status;
     if (daffi_future_waiting_forbidden ())
         return refuse_to_wait (error);
-    if (!node || !payload || !process || !function || !name)
-        return daffi_fail (error, DAFFI_INVALID,
-                           "a payload, a process, a function and a name are needed");
-    daffi_status_t status = daffi_call_pack (
-        DAFFI_ARGS (daffi_value_binary (payload->hash, DAFFI_HASH_SIZE), function,
-                    name),
-        &body, why);
+    daffi_status_t status = daffi_call_pack (args, &body, why);
     if (status)
         return status;
-    daffi_future_t *future = daffi_node_transfer (
-        node, false, "$node.payload.publish", daffi_cargo_new (payload, function),
-        &body, DAFFI_CALL (.process = process), why);
+    daffi_future_t *future =
+        daffi_node_transfer (node, false, reserved, daffi_cargo_new (payload, function),
+                             &body, DAFFI_CALL (.process = process), why);
     return future ? finish (future, NULL, why) : why->status;
+}
+
+daffi_status_t daffi_global_ship (daffi_global_t *self, const char *process,
+                                  const daffi_payload_t *payload, daffi_error_t *error)
+{
+    if (!payload || !process)
+        return daffi_fail (error, DAFFI_INVALID, "a payload and a process are needed");
+    return need (self, process, payload, "$node.payload.have", "",
+                 DAFFI_ARGS (daffi_value_binary (payload->hash, DAFFI_HASH_SIZE)),
+                 error);
+}
+
+daffi_status_t daffi_global_publish (daffi_global_t *self, const char *process,
+                                     const daffi_payload_t *payload,
+                                     const char *function, const char *name,
+                                     daffi_error_t *error)
+{
+    if (!payload || !process || !function || !name)
+        return daffi_fail (error, DAFFI_INVALID,
+                           "a payload, a process, a function and a name are needed");
+    return need (self, process, payload, "$node.payload.publish", function,
+                 DAFFI_ARGS (daffi_value_binary (payload->hash, DAFFI_HASH_SIZE),
+                             function, name),
+                 error);
 }
 
 daffi_status_t daffi_global_withdraw (daffi_global_t *self, const char *process,

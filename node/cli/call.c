@@ -236,9 +236,13 @@ static daffi_exit_t run (daffi_cli_t *self)
     daffi_call_options_t how = call_options (self);
     if (daffi_cli_option (self, OPTION_ALL)->number)
         return call_all (self, args);
-    if (daffi_cli_option (self, OPTION_STREAM)->number)
-        return daffi_call_stream (self, args, &how, sends,
+    if (daffi_cli_option (self, OPTION_STREAM)->number) {
+        daffi_error_t error;
+        daffi_stream_t *stream =
+            daffi_stream_open (self->global, self->words[0], args, &how, &error);
+        return daffi_call_stream (self, stream, &error, sends,
                                   daffi_cli_option (self, OPTION_STRING)->number);
+    }
     if (daffi_cli_option (self, OPTION_BG)->number)
         return cast (self, args);
     return call_one (self, args);

@@ -60,16 +60,14 @@ static daffi_status_t receive (daffi_cli_t *self, daffi_stream_t *stream,
     return status;
 }
 
-daffi_exit_t daffi_call_stream (daffi_cli_t *self, daffi_args_t args,
-                                const daffi_call_options_t *how, bool sends,
-                                bool strings)
+daffi_exit_t daffi_call_stream (daffi_cli_t *self, daffi_stream_t *opened,
+                                const daffi_error_t *why, bool sends, bool strings)
 {
     daffi_error_t error;
     pthread_t thread;
-    DAFFI_AUTO (daffi_stream) *stream =
-        daffi_stream_open (self->global, self->words[0], args, how, &error);
+    DAFFI_AUTO (daffi_stream) *stream = opened;
     if (!stream)
-        return daffi_cli_failed (self, &error);
+        return daffi_cli_failed (self, why);
     sender_t sender = {
         .stream = stream,
         .lines = {.fd = STDIN_FILENO, .stop_fd = eventfd (0, EFD_CLOEXEC)},

@@ -6,9 +6,9 @@
 
 #include "command.h"
 
-//  `sends`: standard input is sent; `strings`: its lines are strings, not JSON.
-daffi_exit_t daffi_call_stream (daffi_cli_t *self, daffi_args_t args,
-                                const daffi_call_options_t *how, bool sends,
-                                bool strings);
+//  Takes the stream, or NULL and why there is none. `sends`: standard input is sent;
+//  `strings`: its lines are strings, not JSON.
+daffi_exit_t daffi_call_stream (daffi_cli_t *self, daffi_stream_t *opened,
+                                const daffi_error_t *why, bool sends, bool strings);
 
 #endif

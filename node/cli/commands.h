@@ -11,6 +11,7 @@
     X (call)                 \
     X (serve)                \
     X (tasks)                \
+    X (payload)              \
     X (ls)                   \
     X (info)                 \
     X (describe)             \

@@ -6,6 +6,7 @@
 
 #include "ask.h"
 #include "commands.h"
+#include "payload.h"
 #include "rows.h"
 #include "tasks.h"
 
@@ -107,23 +108,25 @@ static void add_call (daffi_cli_t *self, daffi_rows_t *rows, const daffi_value_t
 
 typedef struct {
     const char *name;
-    const char *question;
+    const char *question;  //  NULL: `show` lists them
     const daffi_column_t *columns;
     size_t column_count;
     void (*add) (daffi_cli_t *self, daffi_rows_t *rows, const daffi_value_t *item);
+    daffi_exit_t (*show) (daffi_cli_t *self, const char *process);
 } kind_t;
 
 #define COLUMNS(array) array, sizeof array / sizeof array[0]
 static const kind_t kinds[] = {
-    {"processes", "$sys.processes", COLUMNS (process_columns), add_process},
-    {"functions", "$sys.functions", COLUMNS (function_columns), add_function},
-    {"calls", "$sys.calls", COLUMNS (call_columns), add_call},
-    {"tasks", NULL, NULL, 0, NULL},
+    {"processes", "$sys.processes", COLUMNS (process_columns), add_process, NULL},
+    {"functions", "$sys.functions", COLUMNS (function_columns), add_function, NULL},
+    {"calls", "$sys.calls", COLUMNS (call_columns), add_call, NULL},
+    {"tasks", NULL, NULL, 0, NULL, daffi_tasks_show},
+    {"payloads", NULL, NULL, 0, NULL, daffi_payloads_show},
 };
 enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
 
-static const char *const kind_names[] = {"processes", "functions", "calls", "tasks",
-                                         NULL};
+static const char *const kind_names[] = {"processes", "functions", "calls",
+                                         "tasks",     "payloads",  NULL};
 
 static const kind_t *kind_of (const char *word)
 {
@@ -139,7 +142,7 @@ static daffi_exit_t show (daffi_cli_t *self, const kind_t *kind)
     daffi_value_t item;
     daffi_rows_t rows;
     if (!kind->question)
-        return daffi_tasks_show (self, NULL);
+        return kind->show (self, NULL);
     daffi_exit_t code = daffi_ask (self, NULL, kind->question, DAFFI_ARGS (), &result);
     if (code)
         return code;
@@ -192,8 +195,8 @@ static daffi_exit_t run (daffi_cli_t *self)
 const daffi_command_t daffi_command_ls = {
     .name = "ls",
     .group = "Look",
-    .summary = "list processes, functions, calls in flight or tasks",
-    .usage = "[processes|functions|calls|tasks]",
+    .summary = "list processes, functions, calls in flight, tasks or payloads",
+    .usage = "[processes|functions|calls|tasks|payloads]",
     .text =
         "Lists what is there now: processes unless you say otherwise. On a terminal "
         "it is a table, in a pipe one line each with tabs in between and no "

@@ -170,6 +170,24 @@ daffi_status_t daffi_payload_sign (daffi_payload_t *self, const char *key_path,
     return DAFFI_OK;
 }
 
+daffi_status_t daffi_payload_verify (const daffi_payload_t *self, const char *key,
+                                     daffi_error_t *error)
+{
+    uint8_t wanted[DAFFI_KEY_SIZE];
+    if (!self->is_signed)
+        return daffi_fail (error, DAFFI_REFUSED, "the payload is not signed");
+    daffi_status_t status = key ? daffi_key_read (key, wanted, error) : DAFFI_OK;
+    if (status)
+        return status;
+    if (key && memcmp (wanted, self->key, sizeof wanted) != 0)
+        return daffi_fail (error, DAFFI_REFUSED,
+                           "it was signed with another key, %.90s", self->key_text);
+    if (!daffi_payload_signature_holds (self))
+        return daffi_fail (error, DAFFI_REFUSED,
+                           "the signature does not belong to the manifest");
+    return DAFFI_OK;
+}
+
 bool daffi_payload_signature_holds (const daffi_payload_t *self)
 {
     daffi_buffer_t message;
