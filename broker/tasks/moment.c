@@ -204,6 +204,9 @@ static daffi_status_t resolve (reader_t *self, int64_t local_ms,
     return status;
 }
 
+//  The last millisecond of 9999.
+#define LAST_MS (INT64_C (253402300800) * 1000 - 1)
+
 daffi_status_t daffi_moment_parse (const char *what, daffi_text_t text,
                                    const daffi_zone_t *zone, int64_t *ms,
                                    daffi_error_t *error)
@@ -215,7 +218,15 @@ daffi_status_t daffi_moment_parse (const char *what, daffi_text_t text,
         status = read_mark (&reader, "Tt ", "T and a time were expected");
     if (!status)
         status = read_time (&reader, &time_ms);
-    return status ? status : resolve (&reader, days * 86400000 + time_ms, zone, ms);
+    int64_t utc_ms = 0;
+    if (!status)
+        status = resolve (&reader, days * 86400000 + time_ms, zone, &utc_ms);
+    //  a zone may lead out of the years that can be written
+    if (!status && utc_ms > LAST_MS)
+        status = refuse (&reader, 0, "years end with 9999, in UTC");
+    if (!status)
+        *ms = utc_ms;
+    return status;
 }
 
 void daffi_moment_format (int64_t ms, char out[DAFFI_MOMENT_SIZE])

@@ -4,6 +4,7 @@
 #include "moment.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "test.h"
@@ -92,4 +93,18 @@ TEST ("a moment is shown as it is read")
     char text[DAFFI_MOMENT_SIZE];
     daffi_moment_format (INT64_C (1795368044999), text);
     CHECK_EQ_STR (text, "2026-11-22T17:20:44Z");
+}
+
+TEST ("a moment is in a year that can be written, also in UTC")
+{
+    int64_t ms = 7;
+    daffi_error_t error;
+    CHECK_STATUS (DAFFI_INVALID,
+                  daffi_moment_parse ("at", daffi_text_of ("9999-12-31T23:59:56-10:30"),
+                                      NULL, &ms, &error));
+    CHECK (strstr (error.text, "at column 1: years end with 9999, in UTC"));
+    CHECK_EQ_INT (ms, 7);
+    CHECK_OK (daffi_moment_parse ("at", daffi_text_of ("9999-12-31T23:59:59.999Z"),
+                                  NULL, &ms, &error));
+    CHECK_EQ_INT (ms, INT64_C (253402300799999));
 }
