@@ -61,12 +61,105 @@ static const char *lookup (const daffi_config_t *self, const char *section,
     return text ? text : zconfig_get (self->tree, name, NULL);
 }
 
+//  --- names that nobody has ------------------------------------------------------
+
+static bool has_option (const daffi_option_set_t *set, const char *name)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (strcmp (set->table[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static bool has_word (const char *const *words, const char *name)
+{
+    for (; *words; words++)
+        if (strcmp (*words, name) == 0)
+            return true;
+    return false;
+}
+
+//  The option of the set that was probably meant, or NULL.
+static const char *hint_in (const daffi_option_set_t *set, const char *name)
+{
+    const char *words[64];
+    size_t count = 0;
+    for (; count < set->count && count + 1 < sizeof words / sizeof words[0]; count++)
+        words[count] = set->table[count].name;
+    words[count] = NULL;
+    return daffi_hint (name, words);
+}
+
+static daffi_exit_t unknown (const daffi_config_t *self, const char *what,
+                             const char *name, const char *section, const char *hint,
+                             daffi_problem_t *problem)
+{
+    return daffi_problem_set (
+        problem, DAFFI_EXIT_CONFIGURATION, "no such %s: %s (in %s%s%s)%s%s%s", what,
+        name, self->path, section[0] ? ", section " : "", section,
+        hint ? "\n  did you mean " : "", hint ? hint : "", hint ? "?" : "");
+}
+
+static daffi_exit_t check_section (const daffi_config_t *self, zconfig_t *lines,
+                                   const daffi_option_set_t *set,
+                                   daffi_problem_t *problem)
+{
+    const char *section = zconfig_name (lines);
+    for (zconfig_t *line = zconfig_child (lines); line; line = zconfig_next (line)) {
+        const char *name = zconfig_name (line);
+        if (!has_option (set, name))
+            return unknown (self, "option", name, section, hint_in (set, name),
+                            problem);
+    }
+    return DAFFI_EXIT_OK;
+}
+
+//  A line outside of sections, or the head of a section.
+static daffi_exit_t check_line (const daffi_config_t *self, zconfig_t *line,
+                                const daffi_option_set_t *set, const char *section,
+                                const daffi_config_others_t *others,
+                                daffi_problem_t *problem)
+{
+    const char *name = zconfig_name (line);
+    bool is_section = zconfig_child (line) != NULL;
+    if (is_section && strcmp (name, section) == 0)
+        return check_section (self, line, set, problem);
+    if (is_section && (!others || has_word (others->sections, name)))
+        return DAFFI_EXIT_OK;
+    if (is_section)
+        return unknown (self, "section", name, "", daffi_hint (name, others->sections),
+                        problem);
+    if (has_option (set, name) || strcmp (name, section) == 0 ||
+        (others &&
+         (has_word (others->options, name) || has_word (others->sections, name))))
+        return DAFFI_EXIT_OK;
+    const char *hint = hint_in (set, name);
+    if (!others && !hint)
+        return DAFFI_EXIT_OK;
+    return unknown (self, "option", name, "",
+                    hint ? hint : daffi_hint (name, others->options), problem);
+}
+
+static daffi_exit_t check (const daffi_config_t *self, const daffi_option_set_t *set,
+                           const char *section, const daffi_config_others_t *others,
+                           daffi_problem_t *problem)
+{
+    daffi_exit_t code = DAFFI_EXIT_OK;
+    zconfig_t *line = self->tree ? zconfig_child (self->tree) : NULL;
+    for (; line && !code; line = zconfig_next (line))
+        code = check_line (self, line, set, section, others, problem);
+    return code;
+}
+
 daffi_exit_t daffi_config_apply (daffi_config_t *self, daffi_option_set_t *set,
                                  size_t config, const char *section,
+                                 const daffi_config_others_t *others,
                                  daffi_problem_t *problem)
 {
     daffi_exit_t code = load (self, set->values[config].text, problem);
     set->file = self->path;
+    if (!code)
+        code = check (self, set, section, others, problem);
     for (size_t i = 0; self->tree && !code && i < set->count; i++) {
         if (i == config || set->values[i].source != DAFFI_SOURCE_NONE)
             continue;

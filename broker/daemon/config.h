@@ -21,11 +21,20 @@ typedef struct {
     daffi_config_tree_t *tree;  //  NULL: there is none
 } daffi_config_t;
 
+//  What else the file may speak of, as lists that end with NULL: options of other
+//  programs and commands, and the sections of all.
+typedef struct {
+    const char *const *options;
+    const char *const *sections;
+} daffi_config_others_t;
+
 //  Fills in what is still unset, from the section `section` first. values[config] names
 //  the file, if anything does; one that is named must be there. The texts of the values
-//  belong to `self`.
+//  belong to `self`. A name in the section, or outside of all, that no option has is a
+//  problem; `others` NULL: outside of sections only one that looks like one of `set`.
 daffi_exit_t daffi_config_apply (daffi_config_t *self, daffi_option_set_t *set,
                                  size_t config, const char *section,
+                                 const daffi_config_others_t *others,
                                  daffi_problem_t *problem);
 void daffi_config_done (daffi_config_t *self);
 

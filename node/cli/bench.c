@@ -12,9 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "arguments.h"
 #include "commands.h"
-#include "json.h"
 #include "rows.h"
+#include "shared_options.h"
 
 enum { OPTION_CALLS, OPTION_OUTSTANDING, OPTION_TO, OPTION_TIMEOUT, OPTION_COUNT };
 
@@ -37,21 +38,9 @@ static const daffi_option_t options[OPTION_COUNT] = {
                             .min = 1,
                             .max = 5000,
                             .help = "so many at once; 1: one after the other"},
-    [OPTION_TO] = {.name = "to",
-                   .letter = 't',
-                   .value = "PROCESS",
-                   .example = "gpu-1",
-                   .kind = DAFFI_OPTION_TEXT,
-                   .help = "this process and no other"},
-    [OPTION_TIMEOUT] = {.name = "timeout",
-                        .value = "TIME",
-                        .environment = "DAFFI_TIMEOUT",
-                        .standard = "30s",
-                        .example = "5s",
-                        .kind = DAFFI_OPTION_TIME,
-                        .min = 1,
-                        .max = INT64_MAX,
-                        .help = "deadline of each call"},
+    [OPTION_TO] = DAFFI_OPTION_OF_PROCESS ("this process and no other"),
+    [OPTION_TIMEOUT] =
+        DAFFI_OPTION_OF_TIMEOUT ("30s", INT64_MAX, "deadline of each call"),
 };
 
 static const daffi_example_t examples[] = {
@@ -240,11 +229,6 @@ static daffi_exit_t measure (bench_t *self, size_t outstanding)
 static void prepare (bench_t *self, size_t outstanding)
 {
     daffi_cli_t *cli = self->cli;
-    size_t count = cli->set.word_count ? cli->set.word_count - 1 : 0;
-    daffi_value_t *items = daffi_keep (&cli->keep, (count + 1) * sizeof *items);
-    for (size_t i = 0; i < count; i++)
-        items[i] = daffi_json_argument (&cli->keep, cli->words[i + 1]);
-    self->args = (daffi_args_t){items, count};
     self->function = cli->set.word_count ? cli->words[0] : "$node.ping";
     self->how = (daffi_call_options_t){
         .process = cli->set.word_count ? daffi_cli_option (cli, OPTION_TO)->text
@@ -260,11 +244,16 @@ static void prepare (bench_t *self, size_t outstanding)
 
 static daffi_exit_t run (daffi_cli_t *self)
 {
-    daffi_exit_t code = daffi_cli_connect (self, NULL);
+    daffi_args_t args;
+    const daffi_argument_words_t words = {.first = 1, .end = self->set.word_count};
+    daffi_exit_t code = daffi_arguments (self, &words, &args);
+    if (!code)
+        code = daffi_cli_connect (self, NULL);
     if (code)
         return code;
     size_t outstanding = (size_t)daffi_cli_option (self, OPTION_OUTSTANDING)->number;
     bench_t bench = {.cli = self,
+                     .args = args,
                      .total = (size_t)daffi_cli_option (self, OPTION_CALLS)->number};
     pthread_mutex_init (&bench.lock, NULL);
     pthread_cond_init (&bench.changed, NULL);

@@ -3,11 +3,12 @@
 
 #include <string.h>
 
+#include "arguments.h"
 #include "call_stream.h"
 #include "commands.h"
-#include "input.h"
 #include "json.h"
 #include "output.h"
+#include "shared_options.h"
 
 enum {
     OPTION_TO,
@@ -23,25 +24,11 @@ enum {
 };
 
 static const daffi_option_t options[OPTION_COUNT] = {
-    [OPTION_TO] = {.name = "to",
-                   .value = "PROCESS",
-                   .letter = 't',
-                   .example = "gpu-1",
-                   .kind = DAFFI_OPTION_TEXT,
-                   .help = "this process and no other; else the one with the fewest "
-                           "calls"},
-    [OPTION_TIMEOUT] = {.name = "timeout",
-                        .value = "TIME",
-                        .environment = "DAFFI_TIMEOUT",
-                        .standard = "30s",
-                        .example = "5s",
-                        .kind = DAFFI_OPTION_TIME,
-                        .min = 1,
-                        .max = INT64_MAX,
-                        .help = "its deadline: milliseconds, or 5s, 2m, 1h, forever"},
-    [OPTION_ALL] = {.name = "all",
-                    .kind = DAFFI_OPTION_FLAG,
-                    .help = "call it in every process that offers it"},
+    [OPTION_TO] = DAFFI_OPTION_OF_PROCESS (
+        "this process and no other; else the one with the fewest calls"),
+    [OPTION_TIMEOUT] = DAFFI_OPTION_OF_TIMEOUT (
+        "30s", INT64_MAX, "its deadline: milliseconds, or 5s, 2m, 1h, forever"),
+    [OPTION_ALL] = DAFFI_OPTION_OF_ALL ("call it in every process that offers it"),
     [OPTION_STREAM] = {.name = "stream",
                        .kind = DAFFI_OPTION_FLAG,
                        .help =
@@ -59,11 +46,8 @@ static const daffi_option_t options[OPTION_COUNT] = {
                            .kind = DAFFI_OPTION_FLAG,
                            .help = "it may run twice: try again also where it may have "
                                    "run already"},
-    [OPTION_STRING] = {.name = "string",
-                       .letter = 's',
-                       .kind = DAFFI_OPTION_FLAG,
-                       .help = "every argument is a string, also one that looks like "
-                               "JSON"},
+    [OPTION_STRING] = DAFFI_OPTION_OF_STRING (
+        "every argument is a string, also one that looks like JSON"),
     [OPTION_RAW] = {.name = "raw",
                     .kind = DAFFI_OPTION_FLAG,
                     .help = "print a string as it is, without a newline behind it"},
@@ -105,32 +89,15 @@ static daffi_exit_t check (daffi_cli_t *self)
 //  The words behind the function, as values. `sends`: the last one stands for items.
 static daffi_exit_t read_arguments (daffi_cli_t *self, daffi_args_t *args, bool *sends)
 {
-    size_t count = self->set.word_count - 1;
-    bool stream = daffi_cli_option (self, OPTION_STREAM)->number;
-    bool stdin_taken = false;
-    daffi_value_t *items = daffi_keep (&self->keep, (count + 1) * sizeof *items);
-    *sends = stream && count && strcmp (self->words[count], "-") == 0;
-    count -= *sends;
-    for (size_t i = 0; i < count; i++) {
-        const char *word = self->words[i + 1];
-        if (strcmp (word, "-") == 0 && i + 1 < self->set.rest) {
-            const void *data;
-            size_t size;
-            if (stdin_taken || *sends)
-                return daffi_cli_usage (self, "`-` stands for standard input, and that "
-                                              "can be read once only");
-            stdin_taken = true;
-            daffi_exit_t code = daffi_input_all (self, &data, &size);
-            if (code)
-                return code;
-            items[i] = daffi_value_of_bytes (data, size);
-        } else if (daffi_cli_option (self, OPTION_STRING)->number)
-            items[i] = daffi_value_of_bytes (word, strlen (word));
-        else
-            items[i] = daffi_json_argument (&self->keep, word);
-    }
-    *args = (daffi_args_t){items, count};
-    return DAFFI_EXIT_OK;
+    size_t count = self->set.word_count;
+    *sends = daffi_cli_option (self, OPTION_STREAM)->number && count > 1 &&
+             strcmp (self->words[count - 1], "-") == 0;
+    const daffi_argument_words_t words = {
+        .first = 1,
+        .end = count - *sends,
+        .strings = daffi_cli_option (self, OPTION_STRING)->number,
+        .no_stdin = *sends};
+    return daffi_arguments (self, &words, args);
 }
 
 static daffi_call_options_t call_options (const daffi_cli_t *self)

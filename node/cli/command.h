@@ -83,6 +83,8 @@ const daffi_command_t *const *daffi_commands (void);
 const daffi_command_t *daffi_command_find (const char *name);
 //  Its options, those that all have behind them; returns their number.
 size_t daffi_command_options (const daffi_command_t *command, daffi_option_t *table);
+//  All that a configuration file may speak of, whatever the command. Kept.
+daffi_config_others_t daffi_commands_others (daffi_keep_t *keep);
 
 //  --- common.c: what all commands do alike -----------------------------------------
 

@@ -165,11 +165,12 @@ static daffi_exit_t check_words (daffi_cli_t *self)
 
 static daffi_exit_t read_values (daffi_cli_t *self)
 {
+    const daffi_config_others_t others = daffi_commands_others (&self->keep);
     daffi_exit_t code = daffi_option_set_environment (&self->set, &self->problem);
     if (!code) {
         size_t config = (size_t)(value_of (self, COMMON_CONFIG) - self->values);
         code = daffi_config_apply (&self->config, &self->set, config,
-                                   self->command->name, &self->problem);
+                                   self->command->name, &others, &self->problem);
     }
     if (code)
         return code;

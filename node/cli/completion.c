@@ -35,11 +35,11 @@ static const char *source_of (const daffi_command_t *command)
     return NULL;
 }
 
-//  Help in single quotes, without what would end them.
-static void print_quoted (const char *text)
+//  Help in single quotes, without what would end them, and what else means something.
+static void print_without (const char *unwanted, const char *text)
 {
     for (; *text; text++)
-        if (!strchr ("'[]:", *text))
+        if (*text != '\'' && !strchr (unwanted, *text))
             putchar (*text);
 }
 
@@ -107,7 +107,7 @@ static void zsh_command (const daffi_command_t *command)
     printf ("        %s)\n            _arguments \\\n", command->name);
     for (size_t i = 0; i < count; i++) {
         printf ("                '--%s[", table[i].name);
-        print_quoted (table[i].help);
+        print_without ("[]:", table[i].help);
         printf ("]");
         if (table[i].value)
             printf (":%s:", table[i].value);
@@ -140,7 +140,7 @@ static void zsh (void)
         if ((*each)->hidden)
             continue;
         printf ("            '%s:", (*each)->name);
-        print_quoted ((*each)->summary);
+        print_without ("[]:", (*each)->summary);
         printf ("'\n");
     }
     printf ("        )\n"
@@ -166,7 +166,7 @@ static void fish_command (const daffi_command_t *command)
     daffi_option_t table[DAFFI_OPTIONS_MAX];
     size_t count = options_of (command, table);
     printf ("complete -c daffi -n __fish_use_subcommand -a %s -d '", command->name);
-    print_quoted (command->summary);
+    print_without ("\\", command->summary);
     printf ("'\n");
     for (size_t i = 0; i < count; i++) {
         printf ("complete -c daffi -n '__fish_seen_subcommand_from %s' -l %s",
@@ -182,9 +182,12 @@ static void fish_command (const daffi_command_t *command)
             printf ("'");
         }
         printf (" -d '");
-        print_quoted (table[i].help);
+        print_without ("\\", table[i].help);
         printf ("'\n");
     }
+    if (source_of (command) || command->words)
+        printf ("complete -c daffi -n '__fish_seen_subcommand_from %s' -f\n",
+                command->name);
     if (source_of (command))
         printf ("complete -c daffi -n '__fish_seen_subcommand_from %s' -a '(%s)'\n",
                 command->name, source_of (command));

@@ -69,11 +69,12 @@ static daffi_exit_t run (daffi_cli_t *self)
     size_t config = index_of (&set, "config");
     //  the file that this command was given is the one that is asked about
     values[config] = self->values[index_of (&self->set, "config")];
+    const daffi_config_others_t others = daffi_commands_others (&self->keep);
     daffi_exit_t code = daffi_option_set_environment (&set, &self->problem);
     daffi_config_done (&self->config);
     if (!code)
         code = daffi_config_apply (&self->config, &set, config,
-                                   command->raw ? "broker" : command->name,
+                                   command->raw ? "broker" : command->name, &others,
                                    &self->problem);
     if (code)
         return code;

@@ -8,20 +8,14 @@
 
 #include "ask.h"
 #include "commands.h"
+#include "shared_options.h"
 
 enum { OPTION_TIMEOUT, OPTION_COUNT };
 
 static const daffi_option_t options[OPTION_COUNT] = {
-    [OPTION_TIMEOUT] = {.name = "timeout",
-                        .value = "TIME",
-                        .environment = "DAFFI_TIMEOUT",
-                        .standard = "30s",
-                        .example = "1m",
-                        .kind = DAFFI_OPTION_TIME,
-                        .min = 1,
-                        .max = INT64_MAX,
-                        .help = "how long to wait for its end; it goes on stopping "
-                                "after that"},
+    [OPTION_TIMEOUT] = DAFFI_OPTION_OF_TIMEOUT (
+        "30s", INT64_MAX,
+        "how long to wait for its end; it goes on stopping after that"),
 };
 
 static const daffi_example_t examples[] = {

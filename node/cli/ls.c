@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "payload.h"
 #include "rows.h"
+#include "shared_options.h"
 #include "tasks.h"
 
 enum { OPTION_WATCH, OPTION_INTERVAL, OPTION_COUNT };
@@ -17,14 +18,8 @@ static const daffi_option_t options[OPTION_COUNT] = {
                       .letter = 'w',
                       .kind = DAFFI_OPTION_FLAG,
                       .help = "again and again, until it is interrupted"},
-    [OPTION_INTERVAL] = {.name = "interval",
-                         .value = "TIME",
-                         .standard = "1s",
-                         .example = "500",
-                         .kind = DAFFI_OPTION_TIME,
-                         .min = 50,
-                         .max = 3600000,
-                         .help = "between two looks, with --watch"},
+    [OPTION_INTERVAL] =
+        DAFFI_OPTION_OF_INTERVAL (50, "between two looks, with --watch"),
 };
 
 static const daffi_example_t examples[] = {

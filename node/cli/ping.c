@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "json.h"
 #include "rows.h"
+#include "shared_options.h"
 
 enum { OPTION_NUMBER, OPTION_INTERVAL, OPTION_COUNT };
 
@@ -20,13 +21,7 @@ static const daffi_option_t options[OPTION_COUNT] = {
                        .kind = DAFFI_OPTION_NUMBER,
                        .max = INT32_MAX,
                        .help = "so many times; 0: until it is interrupted"},
-    [OPTION_INTERVAL] = {.name = "interval",
-                         .value = "TIME",
-                         .standard = "1s",
-                         .example = "200",
-                         .kind = DAFFI_OPTION_TIME,
-                         .max = 3600000,
-                         .help = "between two of them"},
+    [OPTION_INTERVAL] = DAFFI_OPTION_OF_INTERVAL (0, "between two of them"),
 };
 
 static const daffi_example_t examples[] = {

@@ -6,10 +6,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "arguments.h"
 #include "commands.h"
 #include "daffi_tasks.h"
 #include "json.h"
 #include "rows.h"
+#include "shared_options.h"
 
 enum {
     OPTION_EVERY,
@@ -55,15 +57,9 @@ static const daffi_option_t options[OPTION_COUNT] = {
                      .example = "Europe/Berlin",
                      .kind = DAFFI_OPTION_TEXT,
                      .help = "add: time zone of --cron and --at; none: UTC"},
-    [OPTION_TO] = {.name = "to",
-                   .value = "PROCESS",
-                   .letter = 't',
-                   .example = "gpu-1",
-                   .kind = DAFFI_OPTION_TEXT,
-                   .help = "add: this process runs it; ls: tasks of this process"},
-    [OPTION_ALL] = {.name = "all",
-                    .kind = DAFFI_OPTION_FLAG,
-                    .help = "add: every process that offers it runs it"},
+    [OPTION_TO] = DAFFI_OPTION_OF_PROCESS (
+        "add: this process runs it; ls: tasks of this process"),
+    [OPTION_ALL] = DAFFI_OPTION_OF_ALL ("add: every process that offers it runs it"),
     [OPTION_RUNS] = {.name = "runs",
                      .value = "N",
                      .example = "10",
@@ -76,19 +72,9 @@ static const daffi_option_t options[OPTION_COUNT] = {
                       .example = "2030-01-01T08:00Z",
                       .kind = DAFFI_OPTION_TEXT,
                       .help = "add: no run after this moment"},
-    [OPTION_TIMEOUT] = {.name = "timeout",
-                        .value = "TIME",
-                        .environment = "DAFFI_TIMEOUT",
-                        .standard = "30s",
-                        .example = "5s",
-                        .kind = DAFFI_OPTION_TIME,
-                        .min = 1,
-                        .max = 172800000,
-                        .help = "add: deadline of each run"},
-    [OPTION_STRING] = {.name = "string",
-                       .letter = 's',
-                       .kind = DAFFI_OPTION_FLAG,
-                       .help = "add: every argument is a string"},
+    [OPTION_TIMEOUT] =
+        DAFFI_OPTION_OF_TIMEOUT ("30s", 172800000, "add: deadline of each run"),
+    [OPTION_STRING] = DAFFI_OPTION_OF_STRING ("add: every argument is a string"),
 };
 
 static const daffi_example_t examples[] = {
@@ -199,13 +185,15 @@ static daffi_exit_t add (daffi_cli_t *self)
     if (self->set.word_count < 2)
         return daffi_cli_usage (self, "usage: daffi tasks add FUNCTION [ARGUMENT…] "
                                       "--every INTERVAL (or --after, --at, --cron)");
-    size_t count = self->set.word_count - 2;
+    daffi_args_t args;
+    const daffi_argument_words_t words = {
+        .first = 2,
+        .end = self->set.word_count,
+        .strings = daffi_cli_option (self, OPTION_STRING)->number};
+    daffi_exit_t code = daffi_arguments (self, &words, &args);
+    if (code)
+        return code;
     const char *at = daffi_cli_option (self, OPTION_AT)->text;
-    daffi_value_t *items = daffi_keep (&self->keep, (count + 1) * sizeof *items);
-    for (size_t i = 0; i < count; i++)
-        items[i] = daffi_cli_option (self, OPTION_STRING)->number
-                       ? daffi_value_string (self->words[i + 2])
-                       : daffi_json_argument (&self->keep, self->words[i + 2]);
     const daffi_schedule_t schedule = {
         .interval = daffi_cli_option (self, OPTION_EVERY)->text,
         .delay = daffi_cli_option (self, OPTION_AFTER)->text,
@@ -217,8 +205,8 @@ static daffi_exit_t add (daffi_cli_t *self)
         .max_runs = (uint64_t)daffi_cli_option (self, OPTION_RUNS)->number,
         .until = daffi_cli_option (self, OPTION_UNTIL)->text,
         .timeout_ms = daffi_cli_option (self, OPTION_TIMEOUT)->number};
-    if (daffi_global_schedule (self->global, self->words[1],
-                               (daffi_args_t){items, count}, &schedule, uuid, &error))
+    if (daffi_global_schedule (self->global, self->words[1], args, &schedule, uuid,
+                               &error))
         return daffi_cli_failed (self, &error);
     if (self->json)
         daffi_json_print (json_object_new_string (uuid), false);

@@ -11,18 +11,12 @@
 #include "ask.h"
 #include "commands.h"
 #include "rows.h"
+#include "shared_options.h"
 
 enum { OPTION_INTERVAL, OPTION_NUMBER, OPTION_COUNT };
 
 static const daffi_option_t options[OPTION_COUNT] = {
-    [OPTION_INTERVAL] = {.name = "interval",
-                         .value = "TIME",
-                         .standard = "1s",
-                         .example = "2s",
-                         .kind = DAFFI_OPTION_TIME,
-                         .min = 50,
-                         .max = 3600000,
-                         .help = "between two looks"},
+    [OPTION_INTERVAL] = DAFFI_OPTION_OF_INTERVAL (50, "between two looks"),
     [OPTION_NUMBER] = {.name = "count",
                        .letter = 'n',
                        .value = "N",

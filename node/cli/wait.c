@@ -4,20 +4,14 @@
 #include <string.h>
 
 #include "commands.h"
+#include "shared_options.h"
 
 enum { OPTION_TIMEOUT, OPTION_COUNT };
 
 static const daffi_option_t options[OPTION_COUNT] = {
-    [OPTION_TIMEOUT] = {.name = "timeout",
-                        .value = "TIME",
-                        .environment = "DAFFI_TIMEOUT",
-                        .standard = "forever",
-                        .example = "30s",
-                        .kind = DAFFI_OPTION_TIME,
-                        .min = 1,
-                        .max = INT64_MAX,
-                        .help = "how long: milliseconds, or 30s, 5m; exit code 5 after "
-                                "that"},
+    [OPTION_TIMEOUT] = DAFFI_OPTION_OF_TIMEOUT (
+        "forever", INT64_MAX,
+        "how long: milliseconds, or 30s, 5m; exit code 5 after that"),
 };
 
 static const daffi_example_t examples[] = {

@@ -51,6 +51,15 @@ prints () {
     cmp -s out expected || fail "not what was expected ($expected): daffi $*"
 }
 
+#  until_there FILE: somebody has made it.
+until_there () {
+    local end=$((SECONDS + patience))
+    until [[ -e $1 ]]; do
+        ((SECONDS < end)) || fail "no file $1"
+        pause
+    done
+}
+
 #  A terminal of 80 columns for a command; what it showed in the file out.
 terminal () {
     code=0

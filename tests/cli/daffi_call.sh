@@ -119,13 +119,6 @@ late () {
     says err "--timeout"
     until_there told
 }
-until_there () {
-    local end=$((SECONDS + patience))
-    until [[ -e $1 ]]; do
-        ((SECONDS < end)) || fail "no file $1"
-        pause
-    done
-}
 proves "a call that takes too long ends with exit code 5, and its program is told" late
 
 refused () {

@@ -22,13 +22,6 @@ slow_call () {
     gives 0 ls calls
     call=$(cut -f1 out)
 }
-until_there () {
-    local end=$((SECONDS + patience))
-    until [[ -e $1 ]]; do
-        ((SECONDS < end)) || fail "no file $1"
-        pause
-    done
-}
 
 info () {
     up
@@ -217,68 +210,5 @@ doctor () {
     says out "daffi up --host 127.0.0.1 --port 1"
 }
 proves "doctor finds what is wrong and says how to mend it" doctor
-
-config () {
-    printf 'port = 7\nhost = filehost\ncall\n    timeout = 7s\n' >mine.cfg
-    DAFFI_PORT=8 gives 0 config show call --config mine.cfg
-    says out $'port\t8\tenvironment\tDAFFI_PORT'
-    says out $'timeout\t7s\tfile\tmine.cfg'
-    says out $'host\tfilehost\tfile\tmine.cfg'
-    says out $'color\tauto\tdefault'
-    says out $'key\t-\tunset'
-    gives 0 config show up
-    says out $'settle\t1000\tdefault'
-    gives 2 config
-    gives 2 config show nothing
-    gives 2 config list
-}
-proves "config show tells of every option who said so" config
-
-completions () {
-    up
-    serve upper --name worker -- cat
-    gives 0 completion bash
-    bash -n out
-    #  shellcheck disable=SC1091
-    complete_with () {
-        PATH=$(dirname "$daffi"):$PATH
-        . ./out
-        COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
-        _daffi
-        printf '%s\n' "${COMPREPLY[@]}"
-    }
-    [[ $(complete_with daffi des) == describe ]] || fail "commands"
-    [[ $(complete_with daffi call up) == upper ]] || fail "functions"
-    [[ $(complete_with daffi info wo) == worker ]] || fail "processes"
-    [[ $(complete_with daffi call --idem) == --idempotent ]] || fail "options"
-    [[ $(complete_with daffi ls --color a) == $'auto\nalways' ]] || fail "choices"
-    gives 0 completion zsh
-    says out "#compdef daffi"
-    says out "'--idempotent["
-    gives 0 completion fish
-    says out "-l idempotent"
-    gives 2 completion tcsh
-    says err "bash, zsh and fish"
-}
-proves "completion offers commands, options, choices, functions and processes" completions
-
-manuals () {
-    gives 0 --help
-    sed -n 's/^  \([a-z]\{2,\}\)  .*/\1/p' out >commands
-    while read -r each; do
-        gives 0 man "$each"
-        says out ".TH DAFFI-$each 1"
-        says out ".SH OPTIONS"
-        if command -v man >/dev/null; then
-            man --warnings -l out >shown 2>warned </dev/null || fail "man $each"
-            [[ ! -s warned ]] || fail "man $each: $(cat warned)"
-            grep -qF "daffi-$each" shown || fail "man shows nothing of $each"
-        fi
-    done <commands
-    gives 0 man
-    says out "daffi\\-call"
-    gives 2 man nothing
-}
-proves "every command has a manual page that man takes without a warning" manuals
 
 summary

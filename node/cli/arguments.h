@@ -1,0 +1,21 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  Words of the command line as arguments of a call.
+
+#ifndef DAFFI_CLI_ARGUMENTS_H
+#define DAFFI_CLI_ARGUMENTS_H
+
+#include "command.h"
+
+typedef struct {
+    size_t first;   //  the first word that is one
+    size_t end;     //  the first one behind them that is none
+    bool strings;   //  each is a string, also one that looks like JSON
+    bool no_stdin;  //  somebody else reads standard input: no `-`
+} daffi_argument_words_t;
+
+//  JSON where a word is that, else a string; `-` is standard input. Kept. On a problem
+//  it says so.
+daffi_exit_t daffi_arguments (daffi_cli_t *self, const daffi_argument_words_t *words,
+                              daffi_args_t *args);
+
+#endif
