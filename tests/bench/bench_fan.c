@@ -102,11 +102,13 @@ static daffi_status_t measure (bench_scene_t *self, daffi_global_t *caller,
                             : "broadcast of 16 B to %u nodes",
                       nodes);
     bench_scene_note (self, "us CPU/node", cpu_us, ROUNDS,
-                      large ? "  1 MiB to %u: controller" : "  16 B to %u: controller",
+                      large ? "broadcast of 1 MiB to %u nodes: controller"
+                            : "broadcast of 16 B to %u nodes: controller",
                       nodes);
     if (large)
         bench_scene_note (self, "MiB", &grown_mib, 1,
-                          "  1 MiB to %u: its memory at most grew by", nodes);
+                          "broadcast of 1 MiB to %u: controller grew at most by",
+                          nodes);
     return DAFFI_OK;
 }
 

@@ -109,8 +109,8 @@ static daffi_status_t measure (hang_t *self, daffi_error_t *error)
 {
     bench_scene_t *scene = self->scene;
     const bench_child_t *broker = &scene->rig.broker;
-    if (bench_scene_calls (scene, self->asker, 1, "%u calls hang: controller", 0,
-                           error))
+    if (bench_scene_calls (scene, self->asker, 1,
+                           "a call while %u others hang: controller", 0, error))
         return error->status;
     double before_kib = bench_resident_kib (broker);
     int64_t cpu_ns = bench_child_cpu_ns (broker);
@@ -123,8 +123,8 @@ static daffi_status_t measure (hang_t *self, daffi_error_t *error)
     poll (NULL, 0, IDLE_MS);
     double percent = (double)(bench_child_cpu_ns (broker) - cpu_ns) * 100 /
                      (double)(bench_clock_ns () - begin_ns);
-    if (bench_scene_calls (scene, self->asker, 1, "%u calls hang: controller", HANGING,
-                           error))
+    if (bench_scene_calls (scene, self->asker, 1,
+                           "a call while %u others hang: controller", HANGING, error))
         return error->status;
     double late_ms;
     cpu_ns = bench_child_cpu_ns (broker);
@@ -133,14 +133,16 @@ static daffi_status_t measure (hang_t *self, daffi_error_t *error)
     if (await_timeouts (self, &late_ms, error))
         return error->status;
     double ended_us = (double)(bench_child_cpu_ns (broker) - cpu_ns) / 1000 / HANGING;
-    bench_scene_note (scene, "us CPU/call", &begun_us, 1, "  %u: one begins", HANGING);
-    bench_scene_note (scene, "bytes/call", &each_bytes, 1, "  %u: memory", HANGING);
-    bench_scene_note (scene, "% of a core", &percent, 1, "  %u: while all hang",
-                      HANGING);
+    bench_scene_note (scene, "us CPU/call", &begun_us, 1,
+                      "one of %u hanging calls begins: controller", HANGING);
+    bench_scene_note (scene, "bytes/call", &each_bytes, 1,
+                      "one of %u hanging calls: memory of the controller", HANGING);
+    bench_scene_note (scene, "% of a core", &percent, 1,
+                      "%u calls hang, nothing else: controller", HANGING);
     bench_scene_note (scene, "us CPU/call", &ended_us, 1,
-                      "  %u: one ends by its deadline", HANGING);
-    bench_scene_note (scene, "ms", &late_ms, 1, "  %u: the last is told late by",
-                      HANGING);
+                      "one of %u hanging calls times out: controller", HANGING);
+    bench_scene_note (scene, "ms", &late_ms, 1,
+                      "%u time out at once: the last is told late by", HANGING);
     return DAFFI_OK;
 }
 

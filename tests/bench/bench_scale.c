@@ -50,8 +50,8 @@ static daffi_status_t run_functions (bench_scene_t *self, unsigned functions,
         status ? NULL : bench_scene_node (self, "caller", NULL, error);
     if (!caller || offer_many (self, functions, workers, error) ||
         daffi_global_wait_function (caller, last, 20000, error) ||
-        bench_scene_calls (self, caller, functions, "%u functions: controller",
-                           functions, error))
+        bench_scene_calls (self, caller, functions,
+                           "a call among %u functions: controller", functions, error))
         status = error->status;
     daffi_global_destroy (&caller);
     for (unsigned i = 0; i < WORKERS; i++)
@@ -79,11 +79,12 @@ static daffi_status_t run_idle (bench_scene_t *self, bench_idle_t *idle,
     cpu_ns = bench_child_cpu_ns (&self->rig.broker) - cpu_ns;
     double percent = (double)cpu_ns * 100 / (double)(bench_clock_ns () - begin_ns);
     double each_kib = (bench_resident_kib (&self->rig.broker) - before_kib) / count;
-    bench_scene_note (self, "% of a core", &percent, 1, "%u idle nodes: controller",
-                      count);
-    bench_scene_note (self, "KiB/node", &each_kib, 1, "%u idle nodes: its memory",
-                      count);
-    if (bench_scene_calls (self, caller, 1, "%u idle nodes: controller", count, error))
+    bench_scene_note (self, "% of a core", &percent, 1,
+                      "%u idle nodes, their heartbeats: controller", count);
+    bench_scene_note (self, "KiB/node", &each_kib, 1,
+                      "%u idle nodes: memory of the controller", count);
+    if (bench_scene_calls (self, caller, 1, "a call beside %u idle nodes: controller",
+                           count, error))
         return error->status;
     size_t alive = bench_idle_alive (idle);
     if (alive < count)
@@ -107,8 +108,8 @@ static daffi_status_t run_crowds (bench_scene_t *self, daffi_error_t *error)
         status = error->status;
     double before_kib = bench_resident_kib (&self->rig.broker);
     if (!status)
-        status =
-            bench_scene_calls (self, caller, 1, "%u idle nodes: controller", 0, error);
+        status = bench_scene_calls (
+            self, caller, 1, "a call beside %u idle nodes: controller", 0, error);
     for (size_t i = 0; i < BENCH_COUNT (crowds) && !status; i++)
         status = run_idle (self, &idle, caller, crowds[i], before_kib, error);
     bench_idle_done (&idle);

@@ -153,10 +153,10 @@ void bench_scene_print (const bench_scene_t *self)
             machine.system, machine.kernel, machine.cpu, machine.cores_online,
             machine.cores_used);
     printf ("load before: %.2f\n\n", machine.load);
-    printf ("%-52s %-12s %10s  %s\n", "figure", "unit", "median", "(min-max)");
+    printf ("%-56s %-12s %10s  %s\n", "figure", "unit", "median", "(min-max)");
     for (size_t i = 0; i < self->count; i++) {
         const bench_row_t *row = &self->rows[i];
-        printf ("%-52s %-12s %10.2f", row->name, row->unit, row->figure.median);
+        printf ("%-56s %-12s %10.2f", row->name, row->unit, row->figure.median);
         if (row->figure.count > 1)
             printf ("  (%.2f-%.2f)", row->figure.min, row->figure.max);
         putchar ('\n');

@@ -13,7 +13,7 @@ enum { BENCH_ROWS_MAX = 60 };
 
 typedef struct {
     const char *unit;
-    char name[64];
+    char name[80];
     bench_summary_t figure;
 } bench_row_t;
 
