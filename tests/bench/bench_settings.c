@@ -25,8 +25,8 @@ static const char help[] =
     "  --rounds N      rounds of each cell (default 5)\n"
     "  --seconds S     of each round of each side (default 1; serial cells take twice\n"
     "                  as long, for the sake of their percentiles)\n"
-    "  --filter TEXT   only cells whose name holds TEXT, or one of TEXT,TEXT; see "
-    "--list\n"
+    "  --filter TEXT   only cells whose name holds TEXT, or one of TEXT,TEXT;\n"
+    "                  =TEXT: whose name it is; see --list\n"
     "  --cpu one|all   all processes on one core, or placed freely (default all)\n"
     "  --only SIDE     daffi, raw, nats or gearman: leave the others out\n"
     "  --without SIDE  leave that one out\n"
@@ -285,7 +285,8 @@ bool bench_settings_match (const bench_settings_t *self, const char *name)
         char part[BENCH_CELL_NAME_MAX];
         size = strcspn (filter, ",");
         snprintf (part, sizeof part, "%.*s", (int)size, filter);
-        if (size > 0 && strstr (name, part))
+        bool exact = part[0] == '=';
+        if (size > 0 && (exact ? !strcmp (name, part + 1) : !!strstr (name, part)))
             return true;
     }
     return false;

@@ -127,6 +127,42 @@ static void many_providers (void)
     close_pair (&pair);
 }
 
+//  What others do, or do not, costs a call nothing: nothing is looked for among them.
+static void many_nodes (void)
+{
+    pair_t pair;
+    static cost_peer_t idle[MANY * 2];
+    open_pair (&pair, 1, CAPACITY);
+    const char *endpoint = daffi_global_endpoint (pair.controller);
+    for (uint32_t i = 0; i < MANY * 2; i++) {
+        char name[] = {'i', (char)('0' + i / 100), (char)('0' + i / 10 % 10),
+                       (char)('0' + i % 10), 0};
+        cost_peer_open (&idle[i], endpoint, name, "idle", 1, CAPACITY);
+    }
+    measure (&pair, "echo", 50, 64, 16);
+    for (uint32_t i = 0; i < MANY * 2; i++)
+        cost_peer_close (&idle[i]);
+    close_pair (&pair);
+}
+
+static void many_calls (void)
+{
+    enum { HELD = 8000 };
+    pair_t pair;
+    cost_peer_t holder, asker;
+    static uint64_t tokens[HELD];
+    open_pair (&pair, 1, CAPACITY);
+    const char *endpoint = daffi_global_endpoint (pair.controller);
+    cost_peer_open (&holder, endpoint, "holder", "hold", 1, HELD);
+    cost_peer_open (&asker, endpoint, "asker", "", 0, 0);
+    cost_peer_call (&asker, "hold", HELD, bytes, 16);
+    cost_peer_hold (&holder, HELD, tokens);
+    measure (&pair, "echo", 50, 64, 16);
+    cost_peer_close (&asker);
+    cost_peer_close (&holder);
+    close_pair (&pair);
+}
+
 const cost_scenario_t cost_controller_scenarios[] = {
     {"controller.serial", serial},
     {"controller.packed", packed},
@@ -135,4 +171,6 @@ const cost_scenario_t cost_controller_scenarios[] = {
     {"controller.queued", queued},
     {"controller.many_functions", many_functions},
     {"controller.many_providers", many_providers},
+    {"controller.many_nodes", many_nodes},
+    {"controller.many_calls", many_calls},
     {0}};
