@@ -32,7 +32,7 @@ endfunction ()
 #      extern const unsigned char PAYLOAD_payload_end[];
 function (daffi_embed_payload target payload)
     set (source "${CMAKE_CURRENT_BINARY_DIR}/${target}_${payload}.c")
-    file (GENERATE OUTPUT "${source}" CONTENT
+    file (GENERATE OUTPUT "${source}.in" CONTENT
 "__asm__ (\".section .rodata\\n\"
          \".global ${payload}_payload\\n\"
          \".balign 16\\n\"
@@ -42,8 +42,8 @@ function (daffi_embed_payload target payload)
          \".previous\\n\");
 extern const unsigned char ${payload}_payload[];
 ")
-    set_source_files_properties ("${source}" PROPERTIES GENERATED ON
-        OBJECT_DEPENDS "$<TARGET_FILE:${payload}>")
+    add_custom_command (OUTPUT "${source}"
+        COMMAND "${CMAKE_COMMAND}" -E copy "${source}.in" "${source}"
+        DEPENDS ${payload} "$<TARGET_FILE:${payload}>" "${source}.in" VERBATIM)
     target_sources (${target} PRIVATE "${source}")
-    add_dependencies (${target} ${payload})
 endfunction ()

@@ -100,7 +100,7 @@ struct daffi_payload_call {
 #ifdef __cplusplus
 #define DAFFI_PAYLOAD_C_ extern "C"
 #else
-#define DAFFI_PAYLOAD_C_
+#define DAFFI_PAYLOAD_C_ extern
 #endif
 #define DAFFI_PAYLOAD_SHOWN_ __attribute__ ((visibility ("default")))
 #define DAFFI_PAYLOAD_WEAK_  __attribute__ ((weak, visibility ("default")))
@@ -112,18 +112,17 @@ const uint32_t daffi_payload_abi_1 = DAFFI_PAYLOAD_ABI;
 
 /*  A function that can be called, its name (a C identifier) and the signature that is
  *  shown to people; followed by its body. */
-#define DAFFI_PAYLOAD_FUNCTION(name, signature)                         \
-    DAFFI_PAYLOAD_C_ DAFFI_PAYLOAD_SHOWN_ extern const char             \
-        daffi_payload_sig_##name[];                                     \
-    const char daffi_payload_sig_##name[] = signature;                  \
-    DAFFI_PAYLOAD_C_ DAFFI_PAYLOAD_SHOWN_ int daffi_payload_fn_##name ( \
-        daffi_payload_call_t *);                                        \
+#define DAFFI_PAYLOAD_FUNCTION(name, signature)                                  \
+    DAFFI_PAYLOAD_C_ DAFFI_PAYLOAD_SHOWN_ const char daffi_payload_sig_##name[]; \
+    const char daffi_payload_sig_##name[] = signature;                           \
+    DAFFI_PAYLOAD_C_ DAFFI_PAYLOAD_SHOWN_ int daffi_payload_fn_##name (          \
+        daffi_payload_call_t *);                                                 \
     int daffi_payload_fn_##name (DAFFI_MAYBE_UNUSED daffi_payload_call_t *call)
 
 /*  Stands once in a payload that starts threads of its own: where it runs inside a node
  *  it is never unmapped, not even when it is unloaded. */
-#define DAFFI_PAYLOAD_STAYS                                                      \
-    DAFFI_PAYLOAD_C_ DAFFI_PAYLOAD_SHOWN_ extern const char daffi_payload_stays; \
+#define DAFFI_PAYLOAD_STAYS                                               \
+    DAFFI_PAYLOAD_C_ DAFFI_PAYLOAD_SHOWN_ const char daffi_payload_stays; \
     const char daffi_payload_stays = 1
 
 /*  --- arguments ----------------------------------------------------------- */

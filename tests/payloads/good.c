@@ -80,7 +80,31 @@ DAFFI_PAYLOAD_FUNCTION (doubled, "(stream of int) -> int, yields int")
 /*  Until nobody waits any more. */
 DAFFI_PAYLOAD_FUNCTION (wait_for_cancel, "() -> nil")
 {
+    daffi_payload_log (call, 3, "waits");
     while (!daffi_payload_cancelled (call))
         usleep (1000);
     return DAFFI_CANCELLED;
+}
+
+/*  Tells of 1 to `total` steps, and of the last one again and again. */
+DAFFI_PAYLOAD_FUNCTION (report_until_cancelled, "(int) -> nil")
+{
+    int64_t total;
+    if (daffi_payload_int (call, 0, &total))
+        return DAFFI_TYPE;
+    for (int64_t i = 1; !daffi_payload_cancelled (call); i += i < total) {
+        daffi_payload_progress (call, (uint64_t)i, (uint64_t)total);
+        usleep (1000);
+    }
+    return DAFFI_CANCELLED;
+}
+
+/*  Yields until nobody reads. */
+DAFFI_PAYLOAD_FUNCTION (endless, "() -> nil, yields int")
+{
+    int status = DAFFI_OK;
+    for (int64_t i = 0; !status; i++)
+        status = daffi_payload_yield (call, i);
+    daffi_payload_log (call, 3, "nobody reads");
+    return status;
 }

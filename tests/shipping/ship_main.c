@@ -1,16 +1,16 @@
 //  SPDX-License-Identifier: MPL-2.0
 //  daffi-ship: what function transfer costs, and what the runner survives.
 //
-//      daffi-ship time             microseconds a call: plain, in the node, warm and
-//      cold
-//                                  runner; milliseconds of a first shipment
+//      daffi-ship time             a call in the node, in the warm and in the cold
+//      runner
+//                                  against a plain one, and a first shipment
 //      daffi-ship torture COUNT    calls that crash, exit, loop, fork and open files;
-//      then
-//                                  no zombie, no descriptor and no child may be left
-//                                  over
+//                                  then the runner is the same, and no zombie, child
+//                                  or descriptor (memfds are such) is left over
 
 #include <daffi_transfer.h>
 #include <dirent.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -199,22 +199,69 @@ static int entries (const char *folder)
     return count;
 }
 
-//  Children of the runner, which is the only child of this process.
-static int grandchildren (void)
+//  Calls `tell` for each child of a process, with its name and its state.
+static void
+each_child (int pid, void (*tell) (void *arg, int child, const char *name, char state),
+            void *arg)
 {
-    char command[256];
-    int count = -1;
-    snprintf (command, sizeof command,
-              "n=0; for p in $(cat /proc/%d/task/*/children); do "
-              "grep -qx daffi-runner /proc/$p/comm || continue; for c in "
-              "$(cat /proc/$p/task/*/children 2>/dev/null); do n=$((n+1)); done; done; "
-              "echo $n",
-              getpid ());
-    //  NOLINTNEXTLINE(cert-env33-c)
-    FILE *pipe = popen (command, "r");
-    require (pipe != NULL && fscanf (pipe, "%d", &count) == 1, "children", NULL);
-    pclose (pipe);
-    return count;
+    char path[300], name[64];
+    snprintf (path, sizeof path, "/proc/%d/task", pid);
+    DIR *tasks = opendir (path);
+    const struct dirent *entry;
+    while (tasks && (entry = readdir (tasks))) {
+        int child;
+        snprintf (path, sizeof path, "/proc/%d/task/%s/children", pid, entry->d_name);
+        FILE *list = entry->d_name[0] == '.' ? NULL : fopen (path, "r");
+        while (list && fscanf (list, "%d", &child) == 1) {
+            char state = '?';
+            snprintf (path, sizeof path, "/proc/%d/stat", child);
+            FILE *stat = fopen (path, "r");
+            if (stat && fscanf (stat, "%*d (%63[^)]) %c", name, &state) == 2)
+                tell (arg, child, name, state);
+            if (stat)
+                fclose (stat);
+        }
+        if (list)
+            fclose (list);
+    }
+    if (tasks)
+        closedir (tasks);
+}
+
+typedef struct {
+    int runner;
+    int children;
+    int zombies;
+    int files;         //  of this process, which is the node
+    int runner_files;  //  of the runner
+} remains_t;
+
+static void find_runner (void *arg, int child, const char *name, char state)
+{
+    remains_t *self = arg;
+    self->zombies += state == 'Z';
+    if (strcmp (name, "daffi-runner") == 0)
+        self->runner = child;
+}
+
+static void count_child (void *arg, int child, const char *name, char state)
+{
+    remains_t *self = arg;
+    (void)child, (void)name;
+    self->children++;
+    self->zombies += state == 'Z';
+}
+
+static remains_t look (void)
+{
+    remains_t self = {.files = entries ("/proc/self/fd")};
+    char path[64];
+    each_child (getpid (), find_runner, &self);
+    require (self.runner != 0, "the runner is gone", NULL);
+    each_child (self.runner, count_child, &self);
+    snprintf (path, sizeof path, "/proc/%d/fd", self.runner);
+    self.runner_files = entries (path);
+    return self;
 }
 
 static int torture (int count)
@@ -238,8 +285,9 @@ static int torture (int count)
     require (!daffi_global_transfer_and_call (at.caller, "taker", payload, "fine",
                                               DAFFI_ARGS (), NULL, &error),
              "fine", &error);
-    int files = entries ("/proc/self/fd");
+    remains_t before = look ();
     int wrong = 0;
+    double begin_us = now_us ();
     for (int i = 0; i < count; i++) {
         //  a loop takes its second of CPU time: now and then only
         int deed = i % (DEEDS - 1);
@@ -252,18 +300,23 @@ static int torture (int count)
             fprintf (stderr, "%s: %s, %s\n", deeds[deed].function,
                      daffi_status_name (status), status ? error.text : "");
     }
+    double time_s = (now_us () - begin_us) / 1e6;
     //  the last child may be on its way out
-    int left = grandchildren ();
-    for (int i = 0; i < 100 && left; i++, left = grandchildren ())
+    remains_t after = look ();
+    for (int i = 0; i < 200 && (after.children || after.zombies); i++, after = look ())
         usleep (10000);
-    int files_after = entries ("/proc/self/fd");
-    printf (
-        "%d calls, %d not as expected; descriptors %d before, %d after; children left "
-        "%d\n",
-        count, wrong, files, files_after, left);
+    bool sound = after.runner == before.runner && !after.children && !after.zombies &&
+                 after.files <= before.files &&
+                 after.runner_files <= before.runner_files;
+    printf ("%d calls in %.0f s, %d not as expected; the same runner: %s; children "
+            "left: %d, zombies: %d; descriptors of the node: %d before, %d after; of "
+            "the runner: %d before, %d after\n",
+            count, time_s, wrong, after.runner == before.runner ? "yes" : "no",
+            after.children, after.zombies, before.files, after.files,
+            before.runner_files, after.runner_files);
     daffi_payload_destroy (&payload);
     stop (&at);
-    return wrong || files_after > files || left;
+    return wrong || !sound;
 }
 
 int main (int argc, char **argv)

@@ -70,60 +70,6 @@ TEST ("with fresh_child each call has a child of its own")
     shipping_stop (&at);
 }
 
-TEST ("values, errors, log lines and items pass the wall")
-{
-    enum { BIG = 5 << 20 };
-    shipping_t at;
-    int64_t number;
-    daffi_error_t error;
-    daffi_result_t *result = NULL;
-    double weighted = 0;
-    shipping_start (&at, ISOLATED (.children_max = 4));
-    daffi_payload_t *payload = payload_open ("good");
-    CHECK_OK (daffi_global_transfer_and_call (
-        at.caller, "taker", payload, "read_all",
-        DAFFI_ARGS (DAFFI_ARRAY (1, 2, 3), DAFFI_MAP ("weight", 0.5), "four"), &result,
-        &error));
-    CHECK_OK (daffi_value_get_double (daffi_result_value (result), &weighted));
-    CHECK_EQ_DOUBLE (weighted, 7.0);
-    daffi_result_destroy (&result);
-    CHECK_EQ_INT (shipping_logged ("payload.says", "read 3 arguments"), 1);
-    CHECK_STATUS (DAFFI_FAILED,
-                  ship_int (&at, payload, "add", DAFFI_ARGS ("x"), &number, &error));
-    CHECK_EQ_STR (error.text, "add wants two integers");
-    CHECK_STATUS (DAFFI_NO_FUNCTION,
-                  ship_int (&at, payload, "missing", DAFFI_ARGS (), &number, &error));
-    CHECK_EQ_INT (error.executed, DAFFI_EXECUTED_NO);
-
-    char *big = calloc (1, BIG);
-    CHECK (big != NULL);
-    big[BIG - 1] = 7;
-    daffi_value_t sent = daffi_value_binary (big, BIG);
-    CHECK_OK (daffi_global_transfer_and_call (at.caller, "taker", payload, "echo",
-                                              DAFFI_ARGS (sent), &result, &error));
-    CHECK (daffi_value_equal (daffi_result_value (result), &sent));
-    daffi_result_destroy (&result);
-    free (big);
-
-    daffi_stream_t *stream =
-        daffi_global_transfer_stream (at.caller, payload, "doubled", DAFFI_ARGS (),
-                                      DAFFI_CALL (.process = "taker"), &error);
-    CHECK (stream != NULL);
-    for (int i = 0; i < 100; i++) {
-        daffi_result_t *item = NULL;
-        CHECK_OK (daffi_stream_send (stream, i, 10000, &error));
-        CHECK_OK (daffi_stream_receive (stream, 10000, &item, &error));
-        CHECK_OK (daffi_value_get_int (daffi_result_value (item), &number));
-        CHECK_EQ_INT (number, 2 * i);
-        daffi_result_destroy (&item);
-    }
-    daffi_stream_send_end (stream);
-    CHECK_OK (daffi_stream_wait (stream, 10000, &error));
-    daffi_stream_destroy (&stream);
-    daffi_payload_destroy (&payload);
-    shipping_stop (&at);
-}
-
 TEST ("what a payload does costs its own call, and is reported for what it was")
 {
     shipping_t at;

@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*  The other one. */
+
+#define VERSION 2
+#include "version_1.c"
