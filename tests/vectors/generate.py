@@ -481,6 +481,45 @@ def looking():
             "process": "gpu-1", "status": 0, "time_ms": 12, "missed": 0}))
 
 
+def payloads():
+    digest = bytes(range(32))
+    manifest = pack({"daffi": 1, "hash": digest, "size": 5, "name": "resize",
+                     "version": "1", "arch": "x86_64", "abi": 1, "expires": 0,
+                     "processes": "", "functions": [["halve", "(int) -> int"]]})
+    add("payload_call", "halve (42) of a payload that was shipped to gpu-1 before",
+        record("CALL", 90, "$node.payload.call", "gpu-1", 30000, [digest, "halve", [42]]))
+    add("payload_missing", "gpu-1 does not have it, and nothing ran",
+        record("ERROR", 90, peer="gpu-1", status=28, executed=NO,
+               value="the process does not have the payload"))
+    add("payload_offer", "so its manifest is offered, with key and signature",
+        record("CALL", 91, "$node.payload.offer", "gpu-1", 60000,
+               [manifest, bytes(32), bytes(64)]))
+    add("payload_offer_whole", "unsigned, and small enough to go with the offer",
+        record("CALL", 91, "$node.payload.offer", "gpu-1", 60000,
+               [manifest, None, None, b"\x7fELF."]))
+    add("payload_needed", "gpu-1 wants its bytes, in pieces of 256 KiB, four at a time",
+        record("RESULT", 91, peer="gpu-1",
+               value={"have": False, "chunk": 262144, "window": 4}))
+    add("payload_put", "a piece from offset 0",
+        record("CALL", 92, "$node.payload.put", "gpu-1", 60000, [digest, 0, b"\x7fELF."]))
+    add("payload_have", "is it there?",
+        record("CALL", 94, "$node.payload.have", "gpu-1", 30000, [digest]))
+    add("payload_publish", "halve becomes an ordinary function, called half",
+        record("CALL", 95, "$node.payload.publish", "gpu-1", 30000,
+               [digest, "halve", "half"]))
+    add("payload_withdraw", "and is one no longer",
+        record("CALL", 96, "$node.payload.withdraw", "gpu-1", 30000, ["half"]))
+    add("payload_list", "what gpu-1 holds",
+        record("CALL", 97, "$node.payload.list", "gpu-1", 30000, []))
+    add("payload_listed", "one payload",
+        record("RESULT", 97, peer="gpu-1", value=[{
+            "hash": digest.hex(), "name": "resize", "version": "1", "signer": "",
+            "size": 5, "calls": 1, "running": 0, "crashes": 0, "place": "loaded",
+            "published": ["half"]}]))
+    add("payload_unload", "gpu-1 forgets it",
+        record("CALL", 98, "$node.payload.unload", "gpu-1", 30000, [digest]))
+
+
 def liberal():
     """What a reader must accept although our writer never makes it."""
     call = record("CALL", 77, "add", ttl_ms=30000, value=[2, 3])
@@ -759,7 +798,7 @@ def seed(folder, name, data):
 
 def main():
     for part in (session, calls, when, tails, broadcasts, policies, streams, presence, tasks,
-                 looking, liberal, packets, reject_packets, reject_bodies, all_values):
+                 looking, payloads, liberal, packets, reject_packets, reject_bodies, all_values):
         part()
     save("records.json", vectors)
     save("invalid.json", invalid)
