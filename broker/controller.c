@@ -87,6 +87,8 @@ static void out_send (void *context, void *to, const daffi_header_t *header,
 {
     daffi_controller_t *self = context;
     daffi_peer_t *peer = to;
+    if (peer->condemned)
+        return;
     bool sent = daffi_outbox_append (&peer->outbox, header, body, deadline_ms,
                                      self->now_ms, control);
     daffi_peers_touch (&self->peers, peer);
@@ -152,6 +154,14 @@ static void lose_cut (daffi_controller_t *self)
         lose (self, peer);
 }
 
+//  In every turn: while the socket is never empty, theirs would be the messages in it.
+static void lose_condemned (daffi_controller_t *self)
+{
+    daffi_peer_t *peer;
+    while ((peer = daffi_peers_take_condemned (&self->peers)))
+        lose (self, peer);
+}
+
 //  A peer that is not known yet. The monitor is read first: by then all that happened
 //  to earlier connections with this descriptor is behind us.
 static daffi_peer_t *meet (daffi_controller_t *self)
@@ -197,7 +207,7 @@ static void read_records (daffi_controller_t *self, daffi_peer_t *peer)
     daffi_body_t body;
     daffi_status_t status;
     while (!(status = daffi_message_next (&self->message, &header, &body))) {
-        if (peer->dropped)
+        if (peer->dropped || peer->condemned)
             return;
         if (!peer->session)
             peer->session = daffi_core_connect (self->core, peer, self->now_ms);
@@ -377,6 +387,7 @@ static void turn (daffi_controller_t *self, bool *more)
     *more = receive (self);
     if (!*more)
         lose_cut (self);
+    lose_condemned (self);
     read_mails (self);
     daffi_keeper_turn (&self->keeper, self->core, self->now_ms);
     daffi_core_tick (self->core, self->now_ms);

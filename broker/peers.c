@@ -24,6 +24,7 @@ void daffi_peers_init (daffi_peers_t *self)
     daffi_table_init (&self->by_number, seed);
     daffi_list_init (&self->all);
     daffi_list_init (&self->cut);
+    daffi_list_init (&self->condemned);
     daffi_list_init (&self->touched);
     daffi_list_init (&self->stalled);
     daffi_list_init (&self->full);
@@ -45,6 +46,7 @@ static void forget (daffi_peers_t *self, daffi_peer_t *peer)
 void daffi_peers_done (daffi_peers_t *self)
 {
     daffi_list_join (&self->all, &self->cut);
+    daffi_list_join (&self->all, &self->condemned);
     DAFFI_LIST_EACH (&self->all, link, follower)
         forget (self, daffi_container (link, daffi_peer_t, link));
     daffi_table_done (&self->by_number);
@@ -76,14 +78,19 @@ void daffi_peers_cut (daffi_peers_t *self, int fd)
     daffi_list_append (&self->cut, &peer->link);
 }
 
-daffi_peer_t *daffi_peers_take_cut (daffi_peers_t *self)
+static daffi_peer_t *take_from (daffi_peers_t *self, daffi_list_t *list)
 {
-    daffi_link_t *link = daffi_list_first (&self->cut);
+    daffi_link_t *link = daffi_list_first (list);
     if (!link)
         return NULL;
     daffi_link_remove (link);
     daffi_list_append (&self->all, link);
     return daffi_container (link, daffi_peer_t, link);
+}
+
+daffi_peer_t *daffi_peers_take_cut (daffi_peers_t *self)
+{
+    return take_from (self, &self->cut);
 }
 
 static void tie (daffi_peers_t *self, daffi_peer_t *peer, int fd)
@@ -174,7 +181,12 @@ bool daffi_peers_behind (const daffi_peers_t *self)
 void daffi_peers_condemn (daffi_peers_t *self, daffi_peer_t *peer)
 {
     daffi_link_remove (&peer->link);
-    daffi_list_append (&self->cut, &peer->link);
+    daffi_list_append (&self->condemned, &peer->link);
+}
+
+daffi_peer_t *daffi_peers_take_condemned (daffi_peers_t *self)
+{
+    return take_from (self, &self->condemned);
 }
 
 bool daffi_peers_fits (daffi_peers_t *self, daffi_peer_t *peer, size_t size)

@@ -9,7 +9,7 @@
 #include "table.h"
 
 typedef struct {
-    daffi_link_t link;         //  peers.all, or peers.cut
+    daffi_link_t link;         //  peers.all, peers.cut or peers.condemned
     daffi_link_t touched;      //  peers.touched or peers.stalled
     daffi_link_t full;         //  peers.full or peers.looking
     daffi_session_t *session;  //  NULL: over, or none yet
@@ -26,6 +26,7 @@ typedef struct {
     size_t fd_room;
     daffi_list_t all;
     daffi_list_t cut;      //  their connections are no more
+    daffi_list_t condemned;
     daffi_list_t touched;  //  something to send, or dropped
     daffi_list_t stalled;  //  libzmq took no more
     daffi_list_t full;     //  something was held back since too much waits for them
@@ -49,8 +50,10 @@ void daffi_peers_cut (daffi_peers_t *self, int fd);
 //  One whose connection is no more, and has not been dropped yet; NULL at the end.
 daffi_peer_t *daffi_peers_take_cut (daffi_peers_t *self);
 
-//  It is to be taken for one whose connection is no more.
+//  It is to be lost at the end of the turn, whatever it still has to say.
 void daffi_peers_condemn (daffi_peers_t *self, daffi_peer_t *peer);
+//  One of those that has not been dropped yet; NULL at the end.
+daffi_peer_t *daffi_peers_take_condemned (daffi_peers_t *self);
 
 //  Would `size` more bytes stay within what may wait for it? If not, it will come out
 //  of daffi_peers_take_writable () when half of that is gone.

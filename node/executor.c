@@ -137,6 +137,9 @@ static void *worker (void *arg)
         self->idle--;
     }
     self->threads--;
+    //  it may have been woken for a job: that goes to the next
+    if (self->job_count && self->idle)
+        pthread_cond_signal (&self->work);
     pthread_cond_broadcast (&self->ended);
     pthread_mutex_unlock (&self->lock);
     return NULL;

@@ -83,7 +83,7 @@ daffi_fetcher_t *daffi_fetcher_new (daffi_global_t *global, const char *function
     self->call.process = keep (&cursor, options->call.process);
     self->call.key = keep (&cursor, options->call.key);
     self->broadcast.group = keep (&cursor, options->broadcast.group);
-    if (names) {
+    if (options->broadcast.processes) {
         self->processes = daffi_new ((names + 1) * sizeof *self->processes);
         for (size_t i = 0; i < names; i++)
             self->processes[i] = keep (&cursor, options->broadcast.processes[i]);

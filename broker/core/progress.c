@@ -11,7 +11,9 @@ void daffi_progress_pass (daffi_core_t *self, daffi_session_t *session,
 {
     daffi_entry_t *entry = daffi_entry_by_token (self, session, header->id);
     size_t size = daffi_body_size (body);
+    //  nobody looks at the progress of a task's run
     if (!entry || entry->state != DAFFI_ENTRY_RUNNING || size > DAFFI_PROGRESS_MAX ||
+        entry->owner == self->tasks.caller ||
         !self->output.fits (self->output.context, entry->owner->peer, size)) {
         self->stats.late++;
         return;

@@ -66,6 +66,25 @@ TEST ("a run is a call by its owner, and its answer goes no further")
     shell_end (&core);
 }
 
+TEST ("a run that reports its progress goes on, to nobody's notice")
+{
+    shell_t *core = shell_new (NULL);
+    PLAY (core, "w -> HELLO offers=add\n"
+                "  w <- WELCOME 1 p=hub\n"
+                "c -> HELLO\n"
+                "  c <- WELCOME 1 p=hub\n"
+                "c -> SCHEDULE 5 f=add " DELAY "\n"
+                "  c <- RESULT 5 p=hub\n"
+                "+ 100\n"
+                "  w <- CALL t1 f=add p=c ttl=30000\n"
+                "w -> PROGRESS t1 body=half\n"
+                "stats late=1 running=1 task_runs=1 failed_runs=0\n"
+                "w -> ERROR t1 s=FAILED x=yes body=broken\n"
+                "+ 1\n"
+                "stats running=0 task_runs=1 failed_runs=1\n");
+    shell_end (&core);
+}
+
 TEST ("a run outlives its owner, and is cancelled at its provider by no one")
 {
     shell_t *core = shell_new (NULL);

@@ -6,8 +6,10 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "test.h"
 
@@ -140,6 +142,64 @@ TEST ("a pool whose threads all wait still runs what they wait for")
         daffi_executor_push (pool, &jobs[i].job);
     daffi_executor_destroy (&pool);
     CHECK_EQ_INT (atomic_load (&ran), WAITING + 1);
+    free (jobs);
+}
+
+static void nap (void)
+{
+    nanosleep (&(struct timespec){.tv_nsec = 20000000}, NULL);
+}
+
+//  Waits in two ways: first replaced by another thread, then at work until it is told.
+static atomic_int stage;
+
+static void wait_and_work (daffi_job_t *job)
+{
+    (void)job;
+    daffi_executor_block ();
+    while (atomic_load (&stage) < 1)
+        sched_yield ();
+    daffi_executor_unblock ();
+    atomic_store (&stage, 2);
+    while (atomic_load (&stage) < 3)
+        sched_yield ();
+}
+
+static void meet (daffi_job_t *job)
+{
+    (void)job;
+    enter ();
+    while (atomic_load (&most) < 2)
+        sched_yield ();
+    leave ();
+}
+
+static void tell_three (daffi_job_t *job)
+{
+    (void)job;
+    atomic_store (&stage, 3);
+}
+
+TEST ("a thread that is one too many and was woken for a job hands it on")
+{
+    daffi_executor_t *pool = daffi_executor_new (2, NULL);
+    numbered_t *jobs = new_jobs (4, meet, NULL);
+    jobs[0].job.run = wait_and_work;
+    jobs[3].job.run = tell_three;
+    for (int i = 0; i < 3; i++)
+        daffi_executor_push (pool, &jobs[i].job);
+    while (atomic_load (&ran) < 2)
+        sched_yield ();
+    //  both rest by then, or will find the job themselves
+    nap ();
+    atomic_store (&stage, 1);
+    while (atomic_load (&stage) < 2)
+        sched_yield ();
+    //  three threads live where two may run, and the first is busy until this has run
+    daffi_executor_push (pool, &jobs[3].job);
+    while (atomic_load (&stage) < 3)
+        sched_yield ();
+    daffi_executor_destroy (&pool);
     free (jobs);
 }
 
