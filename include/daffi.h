@@ -8,6 +8,7 @@
  *      daffi_call.h       calls and their futures
  *      daffi_broadcast.h  one call to many processes
  *      daffi_stream.h     calls that items go with, both ways
+ *      daffi_fan.h        one stream of items to several processes
  *      daffi_fetcher.h    a function of others, bound once and called many times
  *      daffi_presence.h   who is there, and what they offer
  *
@@ -44,6 +45,7 @@
 
 #include "daffi_broadcast.h"
 #include "daffi_call.h"
+#include "daffi_fan.h"
 #include "daffi_fetcher.h"
 #include "daffi_function.h"
 #include "daffi_presence.h"
@@ -111,7 +113,8 @@ typedef struct {
     uint32_t capacity;                 /*  calls that the controller may give to this
                                            node at once, running and waiting; what
                                            exceeds it waits at the controller for
-                                           whoever is free first; 0 = 256 */
+                                           whoever is free first; 0 = 64 a worker, at least
+                                           256 */
     bool manual_dispatch;              /*  no worker threads: callbacks run inside
                                            daffi_global_dispatch () */
     bool takeover;                     /*  at the first connection: replace a process

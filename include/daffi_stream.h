@@ -15,7 +15,7 @@ extern "C" {
 
 /*  A call that items go with, both ways: the caller sends some to the function, the
  *  function yields some to the caller, and its result comes at the end. Each end may be
- *  64 items or 1 MiB ahead of the other, whichever comes first (one larger item goes
+ *  512 items or 4 MiB ahead of the other, whichever comes first (one larger item goes
  *  alone); then it waits until the other has read. Items are in order. */
 typedef struct daffi_stream daffi_stream_t;
 
@@ -48,7 +48,7 @@ DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_stream_receive (daffi_stream_t 
                                                                  daffi_error_t *error);
 
 /*  The outcome of the call, as daffi_future_wait (), and its result. A function waits
- *  for room once 64 items are not read: read them, or destroy the stream. Blocks. */
+ *  for room once 512 items are not read: read them, or destroy the stream. Blocks. */
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_stream_wait (daffi_stream_t *self,
                                                               int64_t timeout_ms,
                                                               daffi_error_t *error);

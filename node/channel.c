@@ -245,6 +245,16 @@ daffi_status_t daffi_channel_take_credit (daffi_channel_t *self, size_t size,
     return status;
 }
 
+daffi_status_t daffi_channel_wait_room (daffi_channel_t *self, int64_t timeout_ms)
+{
+    pthread_mutex_lock (&self->lock);
+    daffi_status_t status = wait_while (self, must_send, timeout_ms);
+    if (!status && self->closed)
+        status = self->why;
+    pthread_mutex_unlock (&self->lock);
+    return status;
+}
+
 //  --- mails --------------------------------------------------------------------------
 
 daffi_stream_mail_t *daffi_stream_mail_new (daffi_record_type_t type)

@@ -17,9 +17,10 @@
 #include "result.h"
 
 enum {
-    DAFFI_WINDOW_ITEMS = 64,
-    DAFFI_WINDOW_BYTES =
-        1 << 20  //  one larger item may come when nothing else is on its way
+    //  what goes out while the grant for what was read is on its way back
+    DAFFI_WINDOW_ITEMS = 512,
+    //  one larger item may come when nothing else is on its way
+    DAFFI_WINDOW_BYTES = 4 << 20
 };
 
 typedef struct {
@@ -64,6 +65,9 @@ daffi_status_t daffi_channel_pop (daffi_channel_t *self, int64_t timeout_ms,
 //  or why it is closed.
 daffi_status_t daffi_channel_take_credit (daffi_channel_t *self, size_t size,
                                           int64_t timeout_ms);
+
+//  The same without taking any.
+daffi_status_t daffi_channel_wait_room (daffi_channel_t *self, int64_t timeout_ms);
 
 //  Made at the first call; -1: no descriptor is left.
 int daffi_channel_receive_fd (daffi_channel_t *self);

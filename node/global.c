@@ -70,6 +70,16 @@ static uint32_t worker_count (const daffi_options_t *options)
     return cpus > 4 ? (uint32_t)cpus : 4;
 }
 
+//  Enough that no worker idles while the next call is on its way, on large pools too.
+static uint32_t capacity_of (const daffi_options_t *options)
+{
+    enum { A_WORKER = DAFFI_CAPACITY_DEFAULT / 4 };
+    uint32_t of_pool = worker_count (options) * A_WORKER;
+    if (options->capacity)
+        return options->capacity;
+    return of_pool > DAFFI_CAPACITY_DEFAULT ? of_pool : DAFFI_CAPACITY_DEFAULT;
+}
+
 //  --- stopping -----------------------------------------------------------------------
 
 static void set_phase (daffi_global_t *self, phase_t phase)
@@ -250,7 +260,7 @@ static daffi_status_t make_node (daffi_global_t *self, const daffi_options_t *op
                                  .name = self->name,
                                  .log = log_of (self),
                                  .workers = worker_count (options),
-                                 .capacity = self->options.capacity,
+                                 .capacity = capacity_of (options),
                                  .spin_us = self->options.spin_us,
                                  .takeover = options->takeover,
                                  .transfer = options->transfer,

@@ -11,6 +11,13 @@
 //  Takes the future of a call with items.
 daffi_stream_t *daffi_stream_of (daffi_future_t *future);
 
+//  For fans: waits until an item may be sent (DAFFI_OK, DAFFI_PENDING, DAFFI_DEADLOCK,
+//  or why none may any more); sends one without waiting; asks for the end of the call.
+daffi_status_t daffi_stream_wait_room (daffi_stream_t *self, int64_t timeout_ms);
+daffi_status_t daffi_stream_send_packed (daffi_stream_t *self,
+                                         const daffi_packed_t *body);
+void daffi_stream_cancel (daffi_stream_t *self);
+
 //  The node, or NULL and `error` says that this Global has none.
 daffi_node_t *daffi_global_node (daffi_global_t *self, daffi_error_t *error);
 

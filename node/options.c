@@ -28,7 +28,6 @@ void daffi_options_keep (daffi_options_t *own, const daffi_options_t *options)
     own->heartbeat_timeout_ms =
         or_default (own->heartbeat_timeout_ms, DAFFI_HEARTBEAT_TIMEOUT_MS);
     own->drain_timeout_ms = or_default (own->drain_timeout_ms, DAFFI_DRAIN_TIMEOUT_MS);
-    own->capacity = own->capacity ? own->capacity : DAFFI_CAPACITY_DEFAULT;
     own->log_level = own->log_level ? own->log_level : DAFFI_LOG_INFO;
 }
 

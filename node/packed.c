@@ -120,6 +120,15 @@ daffi_status_t daffi_pack_take (daffi_packed_t *self, const daffi_args_t *args,
     return status;
 }
 
+void daffi_packed_share (daffi_packed_t *self, const daffi_packed_t *from)
+{
+    *self = *from;
+    if (self->blob)
+        daffi_blob_ref (self->blob);
+    if (self->tail)
+        daffi_blob_ref (self->tail);
+}
+
 void daffi_packed_done (daffi_packed_t *self)
 {
     daffi_blob_unref (self->blob);

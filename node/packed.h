@@ -29,6 +29,8 @@ DAFFI_MUST_USE daffi_status_t daffi_pack_take (daffi_packed_t *self,
                                                size_t size, daffi_free_fn *free_fn,
                                                void *hint);
 
+//  The same body once more; what is large is shared.
+void daffi_packed_share (daffi_packed_t *self, const daffi_packed_t *from);
 void daffi_packed_done (daffi_packed_t *self);
 daffi_body_t daffi_packed_body (const daffi_packed_t *self);
 

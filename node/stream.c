@@ -88,6 +88,29 @@ daffi_status_t daffi_stream_send_value (daffi_stream_t *self, daffi_value_t item
     return post_future (self->future, mail) ? DAFFI_OK : explain (DAFFI_END, error);
 }
 
+daffi_status_t daffi_stream_wait_room (daffi_stream_t *self, int64_t timeout_ms)
+{
+    return daffi_channel_wait_room (self->future->channel, timeout_ms);
+}
+
+daffi_status_t daffi_stream_send_packed (daffi_stream_t *self,
+                                         const daffi_packed_t *packed)
+{
+    daffi_body_t body = daffi_packed_body (packed);
+    daffi_status_t status =
+        daffi_channel_take_credit (self->future->channel, daffi_body_size (&body), 0);
+    if (status)
+        return status;
+    daffi_stream_mail_t *mail = daffi_stream_mail_new (DAFFI_RECORD_CHUNK);
+    daffi_packed_share (&mail->body, packed);
+    return post_future (self->future, mail) ? DAFFI_OK : DAFFI_END;
+}
+
+void daffi_stream_cancel (daffi_stream_t *self)
+{
+    daffi_future_cancel (self->future);
+}
+
 void daffi_stream_send_end (daffi_stream_t *self)
 {
     if (self->sent_end)

@@ -18,7 +18,7 @@
 
 #include "scene.h"
 
-enum { STREAM_WINDOW = 64, MIB = 1 << 20 };
+enum { STREAM_WINDOW = 512, MIB = 1 << 20 };
 
 extern const daffi_function_t stream_functions[];
 

@@ -3,16 +3,16 @@
 
 #include "streams.h"
 
-SYSTEM_TEST ("a function that nobody reads is stopped after 64 items, or 1 MiB")
+SYSTEM_TEST ("a function that nobody reads is stopped after 512 items, or 4 MiB")
 {
     static const struct {
         uint64_t size;
         int64_t items;
     } cases[] = {{1, STREAM_WINDOW},
-                 {16 * 1024, STREAM_WINDOW},  //  with its head more than 16 KiB
-                 {100 * 1024, 11},            //  the last one goes below zero
-                 {MIB, 1},                    //
-                 {5 * (uint64_t)MIB, 1}};     //  one larger item goes alone
+                 {8 * 1024, STREAM_WINDOW},  //  with its head more than 8 KiB
+                 {100 * 1024, 41},           //  the last one goes below zero
+                 {MIB, 4},                   //
+                 {5 * (uint64_t)MIB, 1}};    //  one larger item goes alone
     scene_t scene = scene_of (at, stream_functions);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         daffi_stream_t *stream =
@@ -38,7 +38,7 @@ SYSTEM_TEST ("a function that nobody reads is stopped after 64 items, or 1 MiB")
     scene_stop (&scene);
 }
 
-SYSTEM_TEST ("a caller that sends to a slow function is stopped after 64 items")
+SYSTEM_TEST ("a caller that sends to a slow function is stopped after 512 items")
 {
     daffi_error_t error;
     scene_t scene = scene_of (at, stream_functions);
