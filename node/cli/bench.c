@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -198,6 +199,24 @@ static void print_result (bench_t *self)
     daffi_facts_print (self->cli, &map);
 }
 
+//  --- the end before the end -------------------------------------------------------
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt (int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+//  Ctrl-C: no more calls, and the figures so far. The second one ends the program.
+static void watch_interrupts (void)
+{
+    struct sigaction action = {.sa_handler = on_interrupt,
+                               .sa_flags = (int)SA_RESETHAND};
+    sigaction (SIGINT, &action, NULL);
+}
+
 //  --- the run ----------------------------------------------------------------------
 
 static daffi_exit_t measure (bench_t *self, size_t outstanding)
@@ -207,6 +226,11 @@ static daffi_exit_t measure (bench_t *self, size_t outstanding)
     for (size_t i = 0; i < outstanding && self->begun < self->total; i++)
         begin (self, &self->slots[i]);
     while (self->ended < self->total) {
+        if (interrupted) {
+            self->total = self->begun;
+            if (self->ended == self->total)
+                break;
+        }
         //  all that begin () could not even begin has ended at once
         if (self->begun == self->ended) {
             begin (self, &self->slots[0]);
@@ -258,6 +282,7 @@ static daffi_exit_t run (daffi_cli_t *self)
     pthread_mutex_init (&bench.lock, NULL);
     pthread_cond_init (&bench.changed, NULL);
     prepare (&bench, outstanding);
+    watch_interrupts ();
     code = measure (&bench, outstanding);
     pthread_cond_destroy (&bench.changed);
     pthread_mutex_destroy (&bench.lock);
@@ -273,7 +298,9 @@ const daffi_command_t daffi_command_bench = {
         "Calls a function many times, so many calls at once, and tells how many a "
         "second there were and how long they took from the call to the answer: half "
         "of them no longer than p50. Without FUNCTION it calls itself by way of the "
-        "controller. The function really runs: choose one that may run often.",
+        "controller. The function really runs: choose one that may run often. Ctrl-C "
+        "ends "
+        "it with the figures so far.",
     .examples = examples,
     .options = options,
     .option_count = OPTION_COUNT,

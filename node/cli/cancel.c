@@ -62,7 +62,8 @@ const daffi_command_t daffi_command_cancel = {
     .usage = "CALL…",
     .text = "Ends calls of other processes as if they had cancelled them: the function "
             "that runs is told to stop, and the caller is told that its call was "
-            "cancelled. A CALL is named as daffi ls calls does it.",
+            "cancelled. A CALL is named as daffi ls calls does it. Whoever reaches the "
+            "controller may do this.",
     .examples = examples,
     .least_words = 1,
     .most_words = DAFFI_WORDS_MAX,

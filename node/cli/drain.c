@@ -77,7 +77,9 @@ const daffi_command_t daffi_command_drain = {
     .usage = "PROCESS",
     .text = "Asks a process to stop: it takes no new calls (others that offer the same "
             "get them), ends those that run, and leaves. Waits until it has left. A "
-            "process that runs the controller as well refuses.",
+            "process that runs the controller as well refuses. Whoever reaches the "
+            "controller "
+            "may do this: keep it out of reach of those who must not.",
     .examples = examples,
     .options = options,
     .option_count = OPTION_COUNT,

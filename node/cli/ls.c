@@ -131,7 +131,8 @@ static const kind_t *kind_of (const char *word)
     return NULL;
 }
 
-static daffi_exit_t show (daffi_cli_t *self, const kind_t *kind)
+//  `most`: rows, 0 = all.
+static daffi_exit_t show (daffi_cli_t *self, const kind_t *kind, size_t most)
 {
     daffi_result_t *result;
     daffi_value_t item;
@@ -142,6 +143,7 @@ static daffi_exit_t show (daffi_cli_t *self, const kind_t *kind)
     if (code)
         return code;
     daffi_rows_init (&rows, self, kind->columns, kind->column_count);
+    rows.most = most;
     daffi_iterator_t it = daffi_value_iterate (daffi_result_value (result));
     while (daffi_iterator_next (&it, NULL, &item))
         kind->add (self, &rows, &item);
@@ -153,16 +155,20 @@ static daffi_exit_t show (daffi_cli_t *self, const kind_t *kind)
 
 static daffi_exit_t watch (daffi_cli_t *self, const kind_t *kind)
 {
+    //  the headings, "more", and the cursor
+    enum { OTHERS = 3 };
     int64_t interval_ms = daffi_cli_option (self, OPTION_INTERVAL)->number;
     daffi_exit_t code = DAFFI_EXIT_OK;
     daffi_keep_t before = self->keep;
     while (!code) {
-        if (self->style.terminal)
-            fputs ("\033[H\033[2J", stdout);
-        code = show (self, kind);
+        size_t lines = self->json ? SIZE_MAX : daffi_screen_begin (&self->style);
+        code = show (self, kind,
+                     lines == SIZE_MAX ? 0
+                     : lines > OTHERS  ? lines - OTHERS
+                                       : 1);
         if (!self->style.terminal && !self->json)
             putchar ('\n');
-        if (fflush (stdout) || ferror (stdout))
+        if (!daffi_screen_end (&self->style))
             return DAFFI_EXIT_INTERNAL;
         daffi_keep_back (&self->keep, before);
         usleep ((useconds_t)interval_ms * 1000);
@@ -184,7 +190,7 @@ static daffi_exit_t run (daffi_cli_t *self)
     if (code)
         return code;
     return daffi_cli_option (self, OPTION_WATCH)->number ? watch (self, kind)
-                                                         : show (self, kind);
+                                                         : show (self, kind, 0);
 }
 
 const daffi_command_t daffi_command_ls = {

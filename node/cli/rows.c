@@ -150,10 +150,16 @@ static void print_aligned (const daffi_rows_t *self)
     for (size_t i = 0; i < self->column_count; i++)
         print_cell (self, i, self->columns[i].heading, widths[i], DAFFI_INK_HEAD);
     const daffi_cell_t *cell = self->cells;
-    for (size_t row = 0; row < self->row_count; row++)
+    size_t shown = self->row_count;
+    if (self->most && shown > self->most)
+        shown = self->most;
+    for (size_t row = 0; row < shown; row++)
         for (size_t i = 0; i < self->column_count; i++, cell++)
             print_cell (self, i, cell->text, widths[i],
                         cell->ink ? cell->ink : self->columns[i].ink);
+    if (shown < self->row_count)
+        printf ("%s… %zu more%s\n", daffi_ink (&self->cli->style, DAFFI_INK_FAINT),
+                self->row_count - shown, daffi_ink_off (&self->cli->style));
 }
 
 void daffi_rows_print (daffi_rows_t *self)

@@ -30,6 +30,7 @@ typedef struct {
     size_t column_count;
     daffi_cell_t *cells;
     size_t row_count;
+    size_t most;  //  rows of a table on a terminal; 0: all
     size_t room;
     size_t filled;  //  cells of the last row
 } daffi_rows_t;

@@ -3,6 +3,7 @@
 
 #include "style.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -35,6 +36,28 @@ void daffi_style_init (daffi_style_t *self, daffi_colour_t wish)
                             .colour_of_errors = wants_colour (STDERR_FILENO, wish)};
     if (self->terminal && ioctl (STDOUT_FILENO, TIOCGWINSZ, &window) == 0)
         self->columns = window.ws_col;
+}
+
+//  Asked each time, for a window may change its size.
+size_t daffi_screen_begin (const daffi_style_t *self)
+{
+    static char buffer[1 << 16];
+    static bool buffered;
+    struct winsize window;
+    if (!self->terminal)
+        return SIZE_MAX;
+    buffered = buffered || !setvbuf (stdout, buffer, _IOFBF, sizeof buffer);
+    //  home, clear, do not wrap lines
+    fputs ("\033[H\033[2J\033[?7l", stdout);
+    bool known = ioctl (STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_row > 0;
+    return known ? window.ws_row : 24;
+}
+
+bool daffi_screen_end (const daffi_style_t *self)
+{
+    if (self->terminal)
+        fputs ("\033[?7h", stdout);
+    return fflush (stdout) == 0 && !ferror (stdout);
 }
 
 const char *daffi_ink (const daffi_style_t *self, daffi_ink_t ink)

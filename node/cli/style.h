@@ -36,6 +36,12 @@ typedef enum {
 
 void daffi_style_init (daffi_style_t *self, daffi_colour_t wish);
 
+//  What is watched: a terminal is cleared before each look, and shows it in one piece;
+//  what is too wide ends at its edge. begin: so many lines there are, SIZE_MAX where
+//  standard output is no terminal. end: false where it could not be written.
+size_t daffi_screen_begin (const daffi_style_t *self);
+bool daffi_screen_end (const daffi_style_t *self);
+
 //  The sequence that begins an ink, and the one that ends all; "" without colour.
 const char *daffi_ink (const daffi_style_t *self, daffi_ink_t ink);
 const char *daffi_ink_off (const daffi_style_t *self);

@@ -190,12 +190,15 @@ static daffi_exit_t look (top_t *self)
         {"CALLS", true, DAFFI_INK_NONE},     {"FAILED", true, DAFFI_INK_NONE},
         {"P50", true, DAFFI_INK_NONE},       {"P99", true, DAFFI_INK_NONE},
         {"MAX", true, DAFFI_INK_NONE}};
-    if (self->cli->style.terminal && !self->cli->json)
-        fputs ("\033[H\033[2J", stdout);
+    //  the head, a blank line, the headings, "more", and the cursor
+    enum { OTHERS = 5 };
+    size_t lines = self->cli->json ? SIZE_MAX : daffi_screen_begin (&self->cli->style);
     daffi_exit_t code = print_head (self);
     self->now_count = 0;
     daffi_rows_init (&self->rows, self->cli, columns,
                      sizeof columns / sizeof columns[0]);
+    if (lines != SIZE_MAX)
+        self->rows.most = lines > OTHERS ? lines - OTHERS : 1;
     if (!code)
         code = add_processes (self);
     if (!code)
@@ -219,7 +222,7 @@ static daffi_exit_t run (daffi_cli_t *self)
                     1000);
         code = look (top);
         daffi_keep_back (&self->keep, before);
-        if (!code && (fflush (stdout) || ferror (stdout)))
+        if (!daffi_screen_end (&self->style) && !code)
             code = DAFFI_EXIT_INTERNAL;
     }
     return code;

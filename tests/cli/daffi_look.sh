@@ -193,6 +193,37 @@ bench () {
 }
 proves "bench measures, shows a bar on a terminal, and tells of failures" bench
 
+interrupted () {
+    up
+    serve echo --name worker -- cat
+    "$daffi" bench echo x --calls 100000000 --json >out 2>err &
+    local bench=$!
+    until gives_calls; do pause; done
+    kill -INT "$bench"
+    wait "$bench" || fail "it ended with $?"
+    json '0 < it["calls"] < 100000000 and it["failed"] == 0 and it["p50_us"] > 0'
+}
+gives_calls () {
+    "$daffi" info worker --json | grep -qE '"calls": [1-9]'
+}
+proves "bench that is interrupted tells the figures so far" interrupted
+
+small_window () {
+    up
+    for each in a b c d; do serve "f-$each" -- cat; done
+    LINES=8 terminal "$daffi" top -n 2 --interval 50
+    says out '… 1 more'
+    never_says out f-d
+    never_says out $'\033[?7l\033[?7h'
+    [[ $(grep -c FUNCTION out) == 2 ]] || fail "not two looks"
+    [[ $(awk '{ n++ } /processes/ { n = 1 } n > 8 { bad = 1 } END { print bad + 0 }' out) == 0 ]] ||
+        fail "more than the window has room for"
+    LINES=20 terminal "$daffi" top -n 1
+    says out f-d
+    never_says out more
+}
+proves "top shows what the window has room for, and how much more there is" small_window
+
 doctor () {
     gives 3 doctor
     says out "nobody has started a controller there: daffi up"
