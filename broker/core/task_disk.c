@@ -15,8 +15,8 @@
 
 enum {
     //  some tenths of a second of a busy disk: a SCHEDULE waits so long at most
-    BACKLOG_MAX = 16384,      //  changes on their way: further requests are BUSY
-    BACKLOG_HOLD = 8192,      //  further runs are held back; requests come first
+    BACKLOG_MAX = 8192,       //  changes on their way: further requests are BUSY
+    BACKLOG_HOLD = 4096,      //  further runs are held back; requests come first
     BACKLOG_BYTES = 64 << 20  //  of the tasks on their way
 };
 
@@ -30,22 +30,20 @@ bool daffi_tasks_held (const daffi_core_t *core)
     return backlog (&core->tasks) >= BACKLOG_HOLD;
 }
 
-//  Told once, when it begins and when it ends.
+//  Told once a minute at most: a disk that is a little too slow is behind again and
+//  again.
 static void note_backlog (daffi_core_t *core)
 {
+    enum { TOLD_EVERY_MS = 60000 };
     daffi_core_tasks_t *self = &core->tasks;
-    uint64_t waiting = backlog (self);
-    if (!self->behind && waiting >= BACKLOG_HOLD)
-        daffi_log (&core->log, DAFFI_LOG_WARNING, "tasks.behind",
-                   "unwritten=%llu meaning=\"runs are held back until the disk has "
-                   "caught up\"",
-                   (unsigned long long)waiting);
-    else if (self->behind && waiting < BACKLOG_HOLD / 2)
-        daffi_log (&core->log, DAFFI_LOG_INFO, "tasks.caught_up", "unwritten=%llu",
-                   (unsigned long long)waiting);
-    else
+    bool told = self->behind_ms && core->now_ms - self->behind_ms < TOLD_EVERY_MS;
+    if (told || backlog (self) < BACKLOG_HOLD)
         return;
-    self->behind = !self->behind;
+    self->behind_ms = core->now_ms;
+    daffi_log (&core->log, DAFFI_LOG_WARNING, "tasks.behind",
+               "unwritten=%llu meaning=\"the disk is slower than the runs come, which "
+               "are held back\"",
+               (unsigned long long)backlog (self));
 }
 
 //  --- changes ------------------------------------------------------------------------
@@ -259,6 +257,5 @@ void daffi_core_written (daffi_core_t *self, uint64_t ticket, daffi_status_t sta
         daffi_log (&self->log, DAFFI_LOG_ERROR, "tasks.read_only", "reason=\"%s\"",
                    text);
     }
-    note_backlog (self);
     daffi_tasks_settle (self);
 }

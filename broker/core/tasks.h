@@ -54,7 +54,7 @@ typedef struct {
     uint64_t last_ticket;      //  given
     uint64_t written;          //  the last one that is on disk
     size_t unwritten_bytes;    //  of fresh tasks
-    bool behind;               //  the disk is slow, and runs are held back
+    int64_t behind_ms;         //  when it was told last that the disk is slow, or 0
     daffi_list_t subscribers;  //  session.task_subscriber
     int64_t wall_offset_ms;    //  wall clock minus the core's
     daffi_status_t broken;     //  the store takes no more, and why

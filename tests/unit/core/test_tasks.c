@@ -257,13 +257,13 @@ TEST ("a slow disk holds runs back before it piles them up, and nothing goes uns
     uint64_t accepted = last_ticket;
     PLAY (core, "+ 900\n");
     //  20 tasks a millisecond: the bound is reached long before the end
-    CHECK_EQ_UINT (last_ticket - accepted, 8192);
-    CHECK_EQ_UINT (core->core->stats.task_runs, 8192);
+    CHECK_EQ_UINT (last_ticket - accepted, 4096);
+    CHECK_EQ_UINT (core->core->stats.task_runs, 4096);
     CHECK (daffi_core_next (core->core) > core->now_ms);
     //  a request finds room all the same
     PLAY (core, "c -> SCHEDULE 50 f=add " INTERVAL "\n");
     CHECK_EQ_UINT (adds, 21);
-    CHECK_EQ_UINT (last_ticket - accepted, 8193);
+    CHECK_EQ_UINT (last_ticket - accepted, 4097);
     shell_end (&core);
 }
 
@@ -274,7 +274,7 @@ TEST ("a disk that stands still makes requests busy in the end, and then goes on
                 "  c <- WELCOME 1 p=hub\n"
                 "c -> SCHEDULE 5 f=add " INTERVAL "\n");
     //  as many as may wait: not written one by one here, but counted
-    core->core->tasks.last_ticket += 16383;
+    core->core->tasks.last_ticket += 8191;
     PLAY (core, "c -> SCHEDULE 6 f=add " INTERVAL "\n"
                 "  c <- ERROR 6 BUSY no p=hub\n"
                 "stats refused=1\n");
