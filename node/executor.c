@@ -101,7 +101,8 @@ static void leave_lane (daffi_executor_t *self, daffi_lane_t *lane)
     enqueue (self, daffi_container (next, daffi_job_t, place));
 }
 
-//  Locked; unlocked while the job runs. False: there was none.
+//  Locked; unlocked while the job runs, and while the lane is let go of, which may run
+//  a release function of the user. False: there was none.
 static bool run_one (daffi_executor_t *self)
 {
     daffi_ranked_t *first = daffi_ranks_first (&self->jobs);
@@ -114,10 +115,14 @@ static bool run_one (daffi_executor_t *self)
     pthread_mutex_unlock (&self->lock);
     job->run (job);
     pthread_mutex_lock (&self->lock);
-    if (lane)
-        leave_lane (self, lane);
-    if (lane && lane->release)
+    if (!lane)
+        return true;
+    leave_lane (self, lane);
+    if (lane->release) {
+        pthread_mutex_unlock (&self->lock);
         lane->release (lane);
+        pthread_mutex_lock (&self->lock);
+    }
     return true;
 }
 

@@ -94,8 +94,7 @@ static void read_event (const daffi_value_t *map, task_job_t *job)
     read_text (map, "text", job->text, sizeof job->text);
     int64_t status = read_number (map, "status");
     job->event.due_ms = read_number (map, "due_ms");
-    job->event.status =
-        status >= 0 && status <= DAFFI_END ? (daffi_status_t)status : DAFFI_FAILED;
+    job->event.status = status ? daffi_status_from_wire ((uint64_t)status) : DAFFI_OK;
     job->event.executed = (daffi_executed_t)read_number (map, "executed");
 }
 

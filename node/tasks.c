@@ -62,7 +62,8 @@ static int word_of (const daffi_value_t *map, const char *key, const char *const
 static daffi_status_t status_of (const daffi_value_t *map, const char *key)
 {
     int64_t number = number_of (map, key, DAFFI_FAILED);
-    return number >= 0 && number <= DAFFI_END ? (daffi_status_t)number : DAFFI_FAILED;
+    bool ended = number != DAFFI_OK && number != DAFFI_PENDING;
+    return ended ? daffi_status_from_wire ((uint64_t)number) : (daffi_status_t)number;
 }
 
 static void read_task (const daffi_value_t *map, daffi_task_t *out)

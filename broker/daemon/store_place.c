@@ -4,6 +4,8 @@
 
 #include "store_place.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +44,38 @@ static bool append_name (char *out, size_t size, const char *text)
     return true;
 }
 
+//  The folder without links and detours, whether it is there yet or not: the broker
+//  makes it later, and must find the same file at its next start.
+static bool resolve (const char *folder, char *out, size_t size)
+{
+    char known[PATH_MAX], real[PATH_MAX];
+    if ((size_t)snprintf (known, sizeof known, "%s", folder) >= sizeof known)
+        return false;
+    size_t end = strlen (known);
+    while (end > 1 && known[end - 1] == '/')
+        known[--end] = 0;
+    const char *rest = folder + end;  //  what is not there yet
+    while (!realpath (known, real)) {
+        if (errno != ENOENT || !strcmp (known, "."))
+            return false;
+        char *slash = strrchr (known, '/');
+        const char *cut = slash ? slash : known;
+        rest = folder + (cut - known);
+        if (!slash)
+            snprintf (known, sizeof known, ".");
+        else if (slash == known)
+            slash[1] = 0;
+        else
+            *slash = 0;
+    }
+    while (*rest == '/')
+        rest++;
+    int length =
+        snprintf (out, size, "%s%s%.*s", real, *rest && real[1] ? "/" : "",
+                  (int)(folder + end - rest > 0 ? folder + end - rest : 0), rest);
+    return length > 0 && (size_t)length < size;
+}
+
 static bool endpoint_of (const daffi_options_t *options, char *out, size_t size)
 {
     const char *temporary = getenv ("TMPDIR");
@@ -51,11 +85,10 @@ static bool endpoint_of (const daffi_options_t *options, char *out, size_t size)
         return (size_t)snprintf (out, size, "tcp-%s-%u", options->host, options->port) <
                size;
     if (options->unix_sock_path) {
-        char *real = realpath (options->unix_sock_path, NULL);
-        int length =
-            snprintf (out, size, "unix-%s", real ? real : options->unix_sock_path);
-        free (real);
-        return (size_t)length < size;
+        char real[PATH_MAX];
+        bool found = resolve (options->unix_sock_path, real, sizeof real);
+        return (size_t)snprintf (out, size, "unix-%s",
+                                 found ? real : options->unix_sock_path) < size;
     }
     return (size_t)snprintf (out, size, "unix-%s/daffi",
                              temporary && temporary[0] ? temporary : "/tmp") < size;
