@@ -18,7 +18,7 @@
         .pairs = (p), .payload_bytes = (bytes), .outstanding = (out),                 \
         .transport = BENCH_##transport_, .callbacks = BENCH_##callbacks_, __VA_ARGS__ \
     }
-//  direction, item, transport; 64 is how far a stream may be ahead
+//  direction, item, transport
 #define STREAM(kind_, bytes, transport_, ...) \
     CELL (1, bytes, 64, transport_, POOLED, .kind = BENCH_##kind_, __VA_ARGS__)
 

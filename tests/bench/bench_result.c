@@ -30,6 +30,11 @@ size_t bench_result_views (const bench_cell_t *cell,
         views[n++] = (bench_view_t){"broker CPU", "us/MiB", BENCH_CPU, 1 / mib, true};
     else
         views[n++] = (bench_view_t){"broker CPU", "us/call", BENCH_CPU, 1, false};
+    if (bulk)
+        views[n++] =
+            (bench_view_t){"CPU of all", "us/MiB", BENCH_CPU_ALL, 1 / mib, false};
+    else
+        views[n++] = (bench_view_t){"CPU of all", "us/call", BENCH_CPU_ALL, 1, true};
     return n;
 }
 

@@ -35,7 +35,7 @@ typedef struct {
     bool shown;    //  in the table; JSON has all
 } bench_view_t;
 
-#define BENCH_VIEWS_MAX 5
+#define BENCH_VIEWS_MAX 6
 size_t bench_result_views (const bench_cell_t *cell,
                            bench_view_t views[BENCH_VIEWS_MAX]);
 
