@@ -2,7 +2,7 @@
 //  Streams: items one way, as fast as the credit of the other end allows.
 //
 //  Each round is one stream. What counts is an item that was sent, or that was read:
-//  one end is never more than 64 items or 1 MiB ahead of the other.
+//  neither end is ever more than its window ahead of the other.
 #include "bench_daffi.h"
 
 #define TIMEOUT_MS 15000
