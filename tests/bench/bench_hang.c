@@ -76,13 +76,13 @@ static daffi_status_t start_calls (hang_t *self, daffi_error_t *error)
 {
     self->first_ns = bench_clock_ns ();
     for (unsigned i = 0; i < HANGING; i++) {
+        self->last_ns = bench_clock_ns ();
         self->futures[i] =
             daffi_call_start (self->callers[i / EACH], "hang", DAFFI_ARGS (1),
                               DAFFI_CALL (.timeout_ms = TIMEOUT_MS), error);
         if (!self->futures[i])
             return error->status;
     }
-    self->last_ns = bench_clock_ns ();
     //  the last one has passed the controller once a call of its caller is answered
     for (unsigned i = 0; i < CALLERS; i++)
         if (daffi_call_void (self->callers[i], "echo0",
