@@ -20,10 +20,6 @@
 #include "alloc.h"
 #include "failure.h"
 
-#ifndef DAFFI_RUNNER_INSTALLED
-#define DAFFI_RUNNER_INSTALLED "/usr/local/libexec/daffi-runner"
-#endif
-
 enum { START_TIMEOUT_MS = 5000, SEND_TIMEOUT_S = 5 };
 
 struct daffi_runner {
@@ -37,59 +33,6 @@ struct daffi_runner {
     uint32_t count;     //  children, kept ones included
     daffi_list_t kept;  //  the one that waits longest first
 };
-
-//  --- finding the program ------------------------------------------------------------
-
-static bool found (daffi_runner_t *self, const char *folder, const char *rest)
-{
-    int size = snprintf (self->path, sizeof self->path, "%s%s", folder, rest);
-    return size > 0 && (size_t)size < sizeof self->path && !access (self->path, X_OK);
-}
-
-//  Beside the program, as it was built or installed.
-static bool found_beside (daffi_runner_t *self)
-{
-    char folder[2048];
-    ssize_t size = readlink ("/proc/self/exe", folder, sizeof folder - 1);
-    if (size > 0) {
-        folder[size] = 0;
-        *strrchr (folder, '/') = 0;
-        if (found (self, folder, "/daffi-runner") ||
-            found (self, folder, "/../bin/daffi-runner"))
-            return true;
-    }
-    return false;
-}
-
-static bool found_in_path (daffi_runner_t *self)
-{
-    const char *cursor = getenv ("PATH");
-    while (cursor && *cursor) {
-        char folder[2048];
-        size_t size = strcspn (cursor, ":");
-        if (size && size < sizeof folder) {
-            memcpy (folder, cursor, size);
-            folder[size] = 0;
-            if (found (self, folder, "/daffi-runner"))
-                return true;
-        }
-        cursor += size + (cursor[size] == ':');
-    }
-    return false;
-}
-
-static daffi_status_t find_program (daffi_runner_t *self, daffi_error_t *error)
-{
-    const char *wish = self->policy->options.runner_path;
-    wish = wish ? wish : getenv ("DAFFI_RUNNER");
-    if (wish ? found (self, wish, "")
-             : found (self, DAFFI_RUNNER_INSTALLED, "") || found_beside (self) ||
-                   found_in_path (self))
-        return DAFFI_OK;
-    return daffi_fail (error, DAFFI_SYSTEM,
-                       "daffi-runner is not found; install it, or name it by "
-                       ".runner_path or $DAFFI_RUNNER");
-}
 
 //  --- starting -----------------------------------------------------------------------
 
@@ -184,7 +127,9 @@ daffi_runner_t *daffi_runner_new (const daffi_transfer_policy_t *policy,
     self->control = -1;
     daffi_list_init (&self->kept);
     pthread_mutex_init (&self->lock, NULL);
-    if (find_program (self, error) || start (self, error))
+    if (daffi_runner_find (policy->options.runner_path, self->path, sizeof self->path,
+                           error) ||
+        start (self, error))
         daffi_runner_destroy (&self);
     return self;
 }
@@ -230,21 +175,31 @@ static bool lives (const daffi_child_t *child)
     return poll (&waiting, 1, 0) == 0;
 }
 
+//  Locked. Those that have ended meanwhile.
+static void sweep (daffi_runner_t *self)
+{
+    DAFFI_LIST_EACH (&self->kept, link, follower) {
+        daffi_child_t *child = daffi_container (link, daffi_child_t, link);
+        if (!lives (child))
+            destroy_child (self, child);
+    }
+}
+
 //  Locked.
 static daffi_child_t *take_kept (daffi_runner_t *self, const daffi_held_t *held,
                                  const char *caller)
 {
     DAFFI_LIST_EACH (&self->kept, link, follower) {
         daffi_child_t *child = daffi_container (link, daffi_child_t, link);
-        if (!lives (child)) {
-            destroy_child (self, child);
+        if (child->held != held || strcmp (child->caller, caller) != 0)
             continue;
-        }
-        if (child->held == held && strcmp (child->caller, caller) == 0) {
+        if (lives (child)) {
             daffi_link_remove (link);
             return child;
         }
+        destroy_child (self, child);
     }
+    sweep (self);
     return NULL;
 }
 

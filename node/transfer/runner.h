@@ -48,6 +48,13 @@ void daffi_runner_forget (daffi_runner_t *self, const daffi_held_t *held);
 //  It has loaded its payload, and is this process by the kernel's word.
 void daffi_child_loaded (daffi_child_t *self, int pid);
 
+//  --- runner_find.c ------------------------------------------------------------------
+
+//  The program: `wish`, or $DAFFI_RUNNER, or the one that was installed, lies beside
+//  this program or in $PATH.
+DAFFI_MUST_USE daffi_status_t daffi_runner_find (const char *wish, char *path,
+                                                 size_t capacity, daffi_error_t *error);
+
 //  --- child_cpu.c --------------------------------------------------------------------
 
 //  How long a call counts as short: both sides share a processor so long.

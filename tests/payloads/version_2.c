@@ -2,4 +2,4 @@
 /*  The other one. */
 
 #define VERSION 2
-#include "version_1.c"
+#include "version.h"
