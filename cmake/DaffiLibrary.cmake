@@ -10,7 +10,8 @@ if (DAFFI_SHARED)
     #  Hidden visibility and DAFFI_EXPORT choose what is exported; the map gives it a
     #  version and keeps out what libraries linked in statically would add.
     set (map "${PROJECT_SOURCE_DIR}/cmake/libdaffi.map")
-    target_link_options (daffi PRIVATE "-Wl,--version-script=${map}" "-Wl,--as-needed")
+    target_link_options (daffi PRIVATE "-Wl,--version-script=${map}" "-Wl,--as-needed"
+        ${daffi_whole_link})
     set_property (TARGET daffi APPEND PROPERTY LINK_DEPENDS "${map}")
     if (NOT DAFFI_SANITIZE)
         target_link_options (daffi PRIVATE "-Wl,--no-undefined")

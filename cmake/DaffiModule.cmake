@@ -41,6 +41,7 @@ function (daffi_module name folder)
         C_VISIBILITY_PRESET hidden POSITION_INDEPENDENT_CODE ON)
     target_compile_definitions (${target} PRIVATE _GNU_SOURCE)
     target_include_directories (${target} PRIVATE "${PROJECT_SOURCE_DIR}/include")
+    target_compile_options (${target} PRIVATE ${daffi_whole_compile})
     target_link_libraries (${target} PRIVATE Threads::Threads ${my_LINK})
 
     set (folders "${path}")

@@ -26,6 +26,7 @@ option (DAFFI_BUILD_BENCH    "Build the benchmark"                    ${DAFFI_TO
 option (DAFFI_WERROR         "A warning is an error"                  OFF)
 option (DAFFI_COVERAGE       "Count which lines run (gcov)"           OFF)
 option (DAFFI_FUZZ           "Build the libFuzzer programs (clang)"   OFF)
+option (DAFFI_LTO            "Optimise the library as a whole (gcc)"  ON)
 set (DAFFI_SANITIZE "" CACHE STRING "\"address;undefined\", \"thread\", or nothing")
 
 #  RelWithDebInfo keeps its asserts: they state what our own code alone can break, and a
@@ -68,4 +69,20 @@ if (DAFFI_SANITIZE)
     add_compile_options (-fsanitize=${daffi_sanitizers} -fno-sanitize-recover=all
         -fno-omit-frame-pointer)
     add_link_options (-fsanitize=${daffi_sanitizers})
+endif ()
+
+#  A call passes many small functions in many files: as a whole they take a tenth fewer
+#  instructions. The objects hold machine code as well, so that what links them without
+#  this (the unit tests, a program with a static libdaffi) can do so quickly.
+if (NOT CMAKE_C_COMPILER_ID STREQUAL "GNU" OR DAFFI_SANITIZE OR DAFFI_COVERAGE OR DAFFI_FUZZ
+    OR CMAKE_BUILD_TYPE STREQUAL "Debug")
+    set (DAFFI_LTO OFF)
+endif ()
+set (daffi_whole_compile "")
+set (daffi_whole_link "")
+set (daffi_whole_not "")
+if (DAFFI_LTO)
+    set (daffi_whole_compile -flto -ffat-lto-objects)
+    set (daffi_whole_link -flto=auto)
+    set (daffi_whole_not -fno-lto)
 endif ()

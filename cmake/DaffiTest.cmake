@@ -49,6 +49,7 @@ function (daffi_test_program target)
     target_include_directories (${target} PRIVATE "${PROJECT_SOURCE_DIR}/include")
     daffi_quote_folders (${target} "${PROJECT_SOURCE_DIR}/tests/harness")
     target_link_libraries (${target} PRIVATE Threads::Threads ${CMAKE_DL_LIBS})
+    target_link_options (${target} PRIVATE ${daffi_whole_not})
 endfunction ()
 
 #  Programs that know the public API need czmq or zmq only where they include it.

@@ -114,7 +114,7 @@ typedef struct {
                                            node at once, running and waiting; what
                                            exceeds it waits at the controller for
                                            whoever is free first; 0 = 64 a worker, at least
-                                           256 */
+                                           1,024 */
     bool manual_dispatch;              /*  no worker threads: callbacks run inside
                                            daffi_global_dispatch () */
     bool takeover;                     /*  at the first connection: replace a process

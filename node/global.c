@@ -77,7 +77,7 @@ static uint32_t capacity_of (const daffi_options_t *options)
     uint32_t of_pool = worker_count (options) * A_WORKER;
     if (options->capacity)
         return options->capacity;
-    return of_pool > DAFFI_CAPACITY_DEFAULT ? of_pool : DAFFI_CAPACITY_DEFAULT;
+    return of_pool > DAFFI_CAPACITY_NODE ? of_pool : DAFFI_CAPACITY_NODE;
 }
 
 //  --- stopping -----------------------------------------------------------------------

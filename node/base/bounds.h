@@ -20,8 +20,10 @@ enum {
     DAFFI_TOTAL_QUEUE_MAX = 1 << 30,  //  bytes waiting in a controller
     DAFFI_FRAMES_MAX = 1024,          //  frames of one message: a run of empty frames
                                       //  costs 30 times its bytes
-    DAFFI_CAPACITY_DEFAULT = 256,     //  calls given to a node at once
-    DAFFI_EVENTS_MAX = 10000,         //  events that a slow subscriber may be behind
+    DAFFI_CAPACITY_DEFAULT = 256,  //  calls given to a node that does not say at once
+    DAFFI_CAPACITY_NODE = 1024,    //  and what ours says: room for one that is asked
+                                   //  for much at a time to get it in one packet
+    DAFFI_EVENTS_MAX = 10000,      //  events that a slow subscriber may be behind
 
     DAFFI_HELLO_TIMEOUT_MS = 2000,
     DAFFI_HANDSHAKE_TIMEOUT_MS = 3000,

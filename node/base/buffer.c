@@ -32,9 +32,9 @@ static bool grow (daffi_buffer_t *self, size_t size)
     return true;
 }
 
-uint8_t *daffi_buffer_reserve (daffi_buffer_t *self, size_t size)
+uint8_t *daffi_buffer_grow (daffi_buffer_t *self, size_t size)
 {
-    if (self->capacity - self->size < size && !grow (self, size)) {
+    if (!grow (self, size)) {
         self->failed = true;
         return NULL;
     }

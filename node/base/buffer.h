@@ -28,7 +28,12 @@ static inline void daffi_buffer_clear (daffi_buffer_t *self)
 
 //  Room for `size` more bytes at the end, not yet counted in; NULL where there is no
 //  memory. Follow with daffi_buffer_commit ().
-uint8_t *daffi_buffer_reserve (daffi_buffer_t *self, size_t size);
+uint8_t *daffi_buffer_grow (daffi_buffer_t *self, size_t size);
+static inline uint8_t *daffi_buffer_reserve (daffi_buffer_t *self, size_t size)
+{
+    return self->capacity - self->size < size ? daffi_buffer_grow (self, size)
+                                              : self->data + self->size;
+}
 static inline void daffi_buffer_commit (daffi_buffer_t *self, size_t size)
 {
     self->size += size;

@@ -119,24 +119,32 @@ daffi_status_t daffi_message_receive (daffi_message_t *self, void *socket,
     return DAFFI_OK;
 }
 
+//  False: a frame is missing.
+static bool take_frames (daffi_message_t *self, const daffi_header_t *header,
+                         daffi_body_t *body)
+{
+    if (header->detached) {
+        if (self->taken == self->count)
+            return false;
+        *body = daffi_body_of (self->frames[self->taken++]);
+    }
+    if (header->present & DAFFI_OPT_TAIL) {
+        if (self->taken == self->count)
+            return false;
+        body->tail = self->frames[self->taken++];
+    }
+    return true;
+}
+
 daffi_status_t daffi_message_next (daffi_message_t *self, daffi_header_t *header,
                                    daffi_body_t *body)
 {
-    daffi_record_t record;
-    daffi_status_t status = daffi_packet_next (&self->reader, &record);
+    const uint8_t *data;
+    daffi_status_t status = daffi_packet_read (&self->reader, header, &data);
     if (status)
         return status;
-    *header = record.header;
-    *body = daffi_body_borrowed (record.body, record.header.size);
-    if (record.header.detached) {
-        if (self->taken == self->count)
-            return DAFFI_PROTOCOL;
-        *body = daffi_body_of (self->frames[self->taken++]);
-    }
-    if (record.header.present & DAFFI_OPT_TAIL) {
-        if (self->taken == self->count)
-            return DAFFI_PROTOCOL;
-        body->tail = self->frames[self->taken++];
-    }
-    return DAFFI_OK;
+    *body = daffi_body_borrowed (data, header->size);
+    if (!header->detached && !(header->present & DAFFI_OPT_TAIL))
+        return DAFFI_OK;
+    return take_frames (self, header, body) ? DAFFI_OK : DAFFI_PROTOCOL;
 }

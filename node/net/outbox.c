@@ -116,32 +116,43 @@ static void refresh_ttls (daffi_parcel_t *self, int64_t now_ms)
     }
 }
 
+//  Without the memory: a record that is not there harms nothing.
+static bool give_up (daffi_parcel_t *self)
+{
+    self->packet.failed = false;
+    return false;
+}
+
 static bool parcel_append (daffi_parcel_t *self, const daffi_header_t *header,
                            const daffi_body_t *body, int64_t deadline_ms)
 {
-    daffi_header_t out = *header;
-    out.detached = body->size >= DAFFI_DETACH_MIN;
-    out.size = out.detached ? 0 : (uint32_t)body->size;
-    out.present &= ~(uint32_t)DAFFI_OPT_TAIL;
+    daffi_header_fit_t fit = {.present = header->present & ~(uint32_t)DAFFI_OPT_TAIL,
+                              .size = (uint32_t)body->size};
+    daffi_blob_t *blob = NULL;
     if (body->tail)
-        out.present |= DAFFI_OPT_TAIL;
-    size_t start = self->packet.size;
-    uint8_t *room = daffi_buffer_reserve (&self->packet, DAFFI_HEADER_ROOM + out.size);
-    daffi_blob_t *blob = room && out.detached ? daffi_body_keep (body) : NULL;
-    if (!room || (out.detached && !blob)) {
-        self->packet.failed = false;
-        return false;
+        fit.present |= DAFFI_OPT_TAIL;
+    if (body->size >= DAFFI_DETACH_MIN) {
+        fit.detached = true;
+        fit.size = 0;
+        if (!(blob = daffi_body_keep (body)))
+            return give_up (self);
     }
-    size_t size = daffi_header_write (&out, room);
-    if (out.size)
-        memcpy (room + size, body->data, out.size);
-    daffi_buffer_commit (&self->packet, size + out.size);
+    uint8_t *room = daffi_buffer_reserve (&self->packet, DAFFI_HEADER_ROOM + fit.size);
+    if (!room) {
+        daffi_blob_unref (blob);
+        return give_up (self);
+    }
+    size_t ttl_offset;
+    size_t size = daffi_header_write_as (header, &fit, room, &ttl_offset);
+    if (fit.size)
+        memcpy (room + size, body->data, fit.size);
+    if (header->ttl_ms != DAFFI_TTL_NONE)
+        add_ttl (self, self->packet.size + ttl_offset, deadline_ms);
+    daffi_buffer_commit (&self->packet, size + fit.size);
     if (blob)
         add_frame (self, blob);
     if (body->tail)
         add_frame (self, daffi_blob_ref (body->tail));
-    if (out.ttl_ms != DAFFI_TTL_NONE)
-        add_ttl (self, start + daffi_header_ttl_offset (&out), deadline_ms);
     return true;
 }
 

@@ -8,6 +8,7 @@
 #include "record.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "bounds.h"
@@ -108,10 +109,6 @@ static inline const uint8_t *read_id (const uint8_t *cursor, const uint8_t *end,
 static const uint8_t *read_text_any (const uint8_t *cursor, const uint8_t *end,
                                      daffi_text_t *out)
 {
-    if (cursor != end && *cursor == 0xc0) {
-        *out = daffi_text ("", 0);
-        return cursor + 1;
-    }
     daffi_value_t item;
     cursor = daffi_item_read (cursor, end, &item);
     if (!cursor)
@@ -127,6 +124,10 @@ static const uint8_t *read_text_any (const uint8_t *cursor, const uint8_t *end,
 static inline const uint8_t *read_text (const uint8_t *cursor, const uint8_t *end,
                                         daffi_text_t *out)
 {
+    if (cursor != end && *cursor == 0xc0) {
+        *out = daffi_text ("", 0);
+        return cursor + 1;
+    }
     if (cursor == end || (*cursor & 0xe0) != 0xa0)
         return read_text_any (cursor, end, out);
     const uint32_t size = *cursor++ & 0x1f;
@@ -266,13 +267,25 @@ static const uint8_t *read_map (const uint8_t *cursor, const uint8_t *end,
     return cursor;
 }
 
-static const uint8_t *read_options (const uint8_t *cursor, const uint8_t *end,
-                                    daffi_header_t *out)
+static const uint8_t *read_options_any (const uint8_t *cursor, const uint8_t *end,
+                                        daffi_header_t *out)
 {
     uint32_t left;
     for (cursor = read_map (cursor, end, &left); cursor && left > 0; left--)
         cursor = read_pair (cursor, end, out);
     return cursor;
+}
+
+//  What a call has and nothing else: {3: uint32}.
+static inline const uint8_t *read_options (const uint8_t *cursor, const uint8_t *end,
+                                           daffi_header_t *out)
+{
+    if (end - cursor < 7 || cursor[0] != 0x81 || cursor[1] != OPTION_SENT ||
+        cursor[2] != 0xce)
+        return read_options_any (cursor, end, out);
+    out->sent_ms = daffi_load32 (cursor + 3);
+    out->present = DAFFI_OPT_SENT;
+    return cursor + 7;
 }
 
 static const uint8_t *read_array (const uint8_t *cursor, const uint8_t *end,
@@ -290,11 +303,16 @@ static const uint8_t *read_array (const uint8_t *cursor, const uint8_t *end,
     return cursor;
 }
 
-daffi_status_t daffi_header_read (const uint8_t *data, size_t size, daffi_header_t *out,
-                                  size_t *used_bytes)
+static inline void clear_options (daffi_header_t *out)
 {
-    const uint8_t *const end =
-        data + (size < DAFFI_HEADER_MAX ? size : DAFFI_HEADER_MAX);
+    const size_t first = offsetof (daffi_header_t, status);
+    memset ((uint8_t *)out + first, 0, sizeof *out - first);
+}
+
+//  The place behind the header, or NULL.
+static inline const uint8_t *read_header (const uint8_t *data, const uint8_t *end,
+                                          daffi_header_t *out)
+{
     uint32_t count;
     const uint8_t *cursor = read_array (data, end, &count);
     if (!cursor || count < ELEMENTS_MIN ||
@@ -304,41 +322,49 @@ daffi_status_t daffi_header_read (const uint8_t *data, size_t size, daffi_header
         !(cursor = read_text (cursor, end, &out->peer)) ||
         !(cursor = read_ttl (cursor, end, &out->ttl_ms)) ||
         !(cursor = read_size (cursor, end, out)))
+        return NULL;
+    clear_options (out);
+    if (count == ELEMENTS_MIN)
+        return cursor;
+    cursor = read_options (cursor, end, out);
+    if (cursor && count > ELEMENTS_MIN + 1)
+        cursor = daffi_item_skip (cursor, end, count - ELEMENTS_MIN - 1);
+    return cursor;
+}
+
+static inline const uint8_t *header_end (const uint8_t *data, size_t size)
+{
+    return data + (size < DAFFI_HEADER_MAX ? size : DAFFI_HEADER_MAX);
+}
+
+daffi_status_t daffi_header_read (const uint8_t *data, size_t size, daffi_header_t *out,
+                                  size_t *used_bytes)
+{
+    const uint8_t *cursor = read_header (data, header_end (data, size), out);
+    if (!cursor)
         return DAFFI_PROTOCOL;
-    out->status = 0;
-    out->executed = 0;
-    out->present = 0;
-    out->sent_ms = 0;
-    out->all = 0;
-    out->policy = 0;
-    out->key = daffi_text ("", 0);
-    out->items = 0;
-    out->bytes = 0;
-    out->priority = 0;
-    out->delay_ms = 0;
-    if (count > ELEMENTS_MIN) {
-        cursor = read_options (cursor, end, out);
-        if (cursor && count > ELEMENTS_MIN + 1)
-            cursor = daffi_item_skip (cursor, end, count - ELEMENTS_MIN - 1);
-        if (!cursor)
-            return DAFFI_PROTOCOL;
-    }
     *used_bytes = (size_t)(cursor - data);
+    return DAFFI_OK;
+}
+
+daffi_status_t daffi_packet_read (daffi_packet_reader_t *self, daffi_header_t *header,
+                                  const uint8_t **body)
+{
+    if (self->cursor == self->end)
+        return DAFFI_END;
+    const size_t left = (size_t)(self->end - self->cursor);
+    const uint8_t *behind =
+        read_header (self->cursor, header_end (self->cursor, left), header);
+    if (!behind || header->size > (size_t)(self->end - behind))
+        return DAFFI_PROTOCOL;
+    *body = header->detached ? NULL : behind;
+    self->cursor = behind + header->size;
     return DAFFI_OK;
 }
 
 daffi_status_t daffi_packet_next (daffi_packet_reader_t *self, daffi_record_t *out)
 {
-    if (self->cursor == self->end)
-        return DAFFI_END;
-    const size_t left = (size_t)(self->end - self->cursor);
-    size_t used_bytes;
-    if (daffi_header_read (self->cursor, left, &out->header, &used_bytes) ||
-        out->header.size > left - used_bytes)
-        return DAFFI_PROTOCOL;
-    out->body = out->header.detached ? NULL : self->cursor + used_bytes;
-    self->cursor += used_bytes + out->header.size;
-    return DAFFI_OK;
+    return daffi_packet_read (self, &out->header, &out->body);
 }
 
 //  --- writing: each takes a place and returns the next one ---------------------------
@@ -417,10 +443,11 @@ static uint8_t *write_pair (uint8_t *to, uint8_t key, uint32_t value)
     return write_uint (to, value);
 }
 
-static uint8_t *write_options (uint8_t *to, const daffi_header_t *header)
+static uint8_t *write_options_any (uint8_t *to, const daffi_header_t *header,
+                                   uint32_t present)
 {
     enum { KNOWN = (2 << OPTION_DELAY) - (1 << OPTION_STATUS) };
-    const uint32_t present = header->present & KNOWN;
+    present &= KNOWN;
     uint8_t *const head = to++;
     *head = 0x80;
     for (uint32_t left = present; left; left &= left - 1)
@@ -458,27 +485,47 @@ static uint8_t *write_options (uint8_t *to, const daffi_header_t *header)
     return to;
 }
 
-size_t daffi_header_write (const daffi_header_t *header, uint8_t *out)
+static inline uint8_t *write_options (uint8_t *to, const daffi_header_t *header,
+                                      uint32_t present)
+{
+    if (present != DAFFI_OPT_SENT)
+        return write_options_any (to, header, present);
+    to[0] = 0x81;
+    to[1] = OPTION_SENT;
+    return write_u32 (to + 2, header->sent_ms);
+}
+
+size_t daffi_header_write_as (const daffi_header_t *header,
+                              const daffi_header_fit_t *fit, uint8_t *out,
+                              size_t *ttl_offset)
 {
     assert (header->type <= 0x7f);
     uint8_t *to = out;
-    *to++ = header->present ? 0x97 : 0x96;
-    *to++ = header->type;
-    *to++ = 0xcf;
-    daffi_store64 (to, header->id);
-    to = write_text (to + 8, header->name);
+    to[0] = fit->present ? 0x97 : 0x96;
+    to[1] = header->type;
+    to[2] = 0xcf;
+    daffi_store64 (to + 3, header->id);
+    to = write_text (to + 11, header->name);
     to = write_text (to, header->peer);
+    *ttl_offset = (size_t)(to - out);
     if (header->ttl_ms == DAFFI_TTL_NONE)
         *to++ = 0xc0;
     else
         to = write_u32 (to, header->ttl_ms);
-    if (header->detached)
+    if (fit->detached)
         *to++ = 0xc0;
     else
-        to = write_uint (to, header->size);
-    if (header->present)
-        to = write_options (to, header);
+        to = write_uint (to, fit->size);
+    if (fit->present)
+        to = write_options (to, header, fit->present);
     return (size_t)(to - out);
+}
+
+size_t daffi_header_write (const daffi_header_t *header, uint8_t *out)
+{
+    const daffi_header_fit_t fit = {header->present, header->size, header->detached};
+    size_t ttl_offset;
+    return daffi_header_write_as (header, &fit, out, &ttl_offset);
 }
 
 size_t daffi_header_ttl_offset (const daffi_header_t *header)

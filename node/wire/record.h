@@ -80,24 +80,26 @@ enum {
 
 //  [type, id, name, peer, ttl_ms, size, ?options]. Texts are borrowed from the packet.
 typedef struct {
-    uint8_t type;
-    uint8_t status;    //  DAFFI_OPT_STATUS
-    uint8_t executed;  //  DAFFI_OPT_EXECUTED
-    bool detached;     //  the body is the next frame of the message; size is 0
-    uint32_t present;  //  DAFFI_OPT_*
     uint64_t id;
     daffi_text_t name;
     daffi_text_t peer;
-    uint32_t ttl_ms;    //  DAFFI_TTL_NONE: nil on the wire
-    uint32_t size;      //  bytes of body behind the header
+    uint32_t ttl_ms;  //  DAFFI_TTL_NONE: nil on the wire
+    uint32_t size;    //  bytes of body behind the header
+    uint8_t type;
+    bool detached;  //  the body is the next frame of the message; size is 0
+
+    //  what most records have none of stands together: it is set to 0 at once
+    uint8_t status;     //  DAFFI_OPT_STATUS
+    uint8_t executed;   //  DAFFI_OPT_EXECUTED
+    uint32_t present;   //  DAFFI_OPT_*
     uint32_t sent_ms;   //  DAFFI_OPT_SENT
     uint32_t all;       //  DAFFI_OPT_ALL
-    uint8_t policy;     //  DAFFI_OPT_POLICY
     daffi_text_t key;   //  DAFFI_OPT_KEY
     uint32_t items;     //  DAFFI_OPT_ITEMS
     uint32_t bytes;     //  DAFFI_OPT_BYTES
-    uint8_t priority;   //  DAFFI_OPT_PRIORITY
     uint32_t delay_ms;  //  DAFFI_OPT_DELAY
+    uint8_t policy;     //  DAFFI_OPT_POLICY
+    uint8_t priority;   //  DAFFI_OPT_PRIORITY
 } daffi_header_t;
 
 //  Reads one header from the front of `data`. DAFFI_OK and *used_bytes, or
@@ -114,6 +116,17 @@ DAFFI_MUST_USE daffi_status_t daffi_header_read (const uint8_t *data, size_t siz
 //  is always 9 bytes and the ttl, where there is one, always 5, so that both can be
 //  patched where they stand. Texts must not be longer than DAFFI_NAME_MAX.
 size_t daffi_header_write (const daffi_header_t *header, uint8_t *out);
+
+//  The same of a header whose body goes with it in another way than it says itself: so
+//  that it need not be copied to be changed. *ttl_offset is as below.
+typedef struct {
+    uint32_t present;
+    uint32_t size;
+    bool detached;
+} daffi_header_fit_t;
+size_t daffi_header_write_as (const daffi_header_t *header,
+                              const daffi_header_fit_t *fit, uint8_t *out,
+                              size_t *ttl_offset);
 
 //  Where the ttl (its first byte, 0xce) stands in a header that daffi_header_write made
 //  with one: an offset from its start. The patch keeps DAFFI_TTL_NONE out: it writes
@@ -144,5 +157,9 @@ static inline daffi_packet_reader_t daffi_packet_reader (const uint8_t *data,
 //  take from the message's frames.
 DAFFI_MUST_USE daffi_status_t daffi_packet_next (daffi_packet_reader_t *self,
                                                  daffi_record_t *out);
+//  The same into two places.
+DAFFI_MUST_USE daffi_status_t daffi_packet_read (daffi_packet_reader_t *self,
+                                                 daffi_header_t *header,
+                                                 const uint8_t **body);
 
 #endif
