@@ -94,7 +94,8 @@ void daffi_calls_give (daffi_core_t *self, daffi_entry_t *entry,
     }
     send_call (self, provider, daffi_calls_caller (self, entry), &header,
                entry->deadline_ms, body);
-    daffi_stream_given (self, entry);
+    if (entry->stream)
+        daffi_stream_given (self, entry);
     daffi_monitor_given (self, entry);
 }
 
@@ -145,7 +146,7 @@ bool daffi_calls_offered (daffi_core_t *self, const daffi_session_t *session,
 //  What waits goes first: can the session be given a new call, now?
 static bool ready_for (daffi_core_t *self, daffi_session_t *session, size_t size)
 {
-    if (session->behind || daffi_queue_next (self, session))
+    if (session->behind || daffi_queue_may_hold (self, session))
         daffi_queue_feed (self, session);
     return !session->behind && daffi_registry_has_room (self, session, size);
 }
@@ -185,7 +186,8 @@ static daffi_offer_t *provider_for (daffi_core_t *self, daffi_offered_t *functio
     for (;;) {
         daffi_offer_t *best =
             daffi_pick_for (self, function, arrival->caller, arrival->header, size);
-        if (!best || !daffi_queue_next (self, best->session))
+        if (!best || !daffi_queue_may_hold (self, best->session) ||
+            !daffi_queue_next (self, best->session))
             return best;
         //  after this nothing waits for it, or it is not picked again
         daffi_queue_feed (self, best->session);
@@ -208,7 +210,8 @@ static void call_keyed (daffi_core_t *self, const daffi_arrival_t *arrival,
 static void call_function (daffi_core_t *self, const daffi_arrival_t *arrival)
 {
     daffi_text_t name = arrival->header->name;
-    daffi_offered_t *function = daffi_registry_function (self, name);
+    daffi_offered_t *function =
+        arrival->function ? arrival->function : daffi_registry_function (self, name);
     if (daffi_name_reserved (name)) {
         daffi_calls_refuse (self, arrival, DAFFI_NO_FUNCTION,
                             "no such function of daffi's own");
@@ -218,7 +221,8 @@ static void call_function (daffi_core_t *self, const daffi_arrival_t *arrival)
         daffi_calls_refuse (self, arrival, DAFFI_NO_FUNCTION, "no process offers it");
         return;
     }
-    function = daffi_registry_add_function (self, name);
+    if (!function)
+        function = daffi_registry_add_function (self, name);
     if (arrival->header->policy == DAFFI_POLICY_KEY && function->count) {
         call_keyed (self, arrival, function);
         return;
@@ -232,7 +236,8 @@ static void call_function (daffi_core_t *self, const daffi_arrival_t *arrival)
 
 static bool refused (daffi_core_t *self, const daffi_arrival_t *arrival)
 {
-    if (!daffi_name_valid (arrival->header->name))
+    //  a name that is known was looked at when it came up first
+    if (!arrival->function && !daffi_name_valid (arrival->header->name))
         daffi_calls_refuse (self, arrival, DAFFI_INVALID, "not a function name");
     else if (arrival->deadline_ms <= self->now_ms)
         daffi_calls_refuse (self, arrival, DAFFI_TIMEOUT,
@@ -302,7 +307,8 @@ void daffi_calls_call (daffi_core_t *self, daffi_session_t *session,
                        const daffi_header_t *header, const daffi_body_t *body)
 {
     daffi_arrival_t arrival = {session, header, body,
-                               daffi_calls_deadline (self, header)};
+                               daffi_calls_deadline (self, header),
+                               daffi_registry_function (self, header->name)};
     self->stats.calls++;
     if (!daffi_entry_id_free (self, session, header->id)) {
         self->stats.malformed++;

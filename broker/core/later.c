@@ -80,7 +80,8 @@ static void release (daffi_core_t *self, daffi_entry_t *entry)
     daffi_blob_t *blob = daffi_blob_ref (entry->body);
     daffi_blob_t *tail = daffi_blob_ref (entry->tail);
     daffi_body_t body = daffi_body_with_tail (blob, tail);
-    daffi_arrival_t arrival = {entry->owner, &later->header, &body, entry->deadline_ms};
+    daffi_arrival_t arrival = {entry->owner, &later->header, &body, entry->deadline_ms,
+                               NULL};
     entry->later = NULL;
     daffi_later_drop (self, entry);
     daffi_calls_route (self, &arrival);

@@ -44,7 +44,7 @@ static void move (daffi_load_t *self, daffi_session_t *session, uint8_t to)
     session->load = to;
 }
 
-void daffi_load_update (daffi_load_t *self, daffi_session_t *session)
+void daffi_load_move (daffi_load_t *self, daffi_session_t *session)
 {
     uint8_t now = class_of (session);
     if (now != session->load)
@@ -80,7 +80,18 @@ void daffi_load_leave (daffi_load_t *self, daffi_session_t *session)
 
 //  --- functions ----------------------------------------------------------------------
 
-void daffi_load_offered (daffi_offered_t *function, const daffi_session_t *session)
+//  All classes as they are now: once, for the first function that is searched by them.
+static void begin_search (daffi_load_t *self)
+{
+    if (self->searched++ > 0)
+        return;
+    for (uint32_t slot = 0; slot < self->used; slot++)
+        if (self->by_slot[slot])
+            daffi_load_move (self, self->by_slot[slot]);
+}
+
+void daffi_load_offered (daffi_load_t *self, daffi_offered_t *function,
+                         const daffi_session_t *session)
 {
     if (function->count <= DAFFI_MANY_PROVIDERS)
         return;
@@ -88,16 +99,20 @@ void daffi_load_offered (daffi_offered_t *function, const daffi_session_t *sessi
         daffi_bits_set (&function->providers, session->slot);
         return;
     }
+    begin_search (self);
     for (uint32_t i = 0; i < function->count; i++)
         daffi_bits_set (&function->providers, function->offers[i]->session->slot);
 }
 
-void daffi_load_withdrawn (daffi_offered_t *function, const daffi_session_t *session)
+void daffi_load_withdrawn (daffi_load_t *self, daffi_offered_t *function,
+                           const daffi_session_t *session)
 {
-    if (function->count <= DAFFI_MANY_PROVIDERS)
-        daffi_bits_done (&function->providers);
-    else
+    if (function->count > DAFFI_MANY_PROVIDERS) {
         daffi_bits_clear (&function->providers, session->slot);
+        return;
+    }
+    self->searched -= function->providers.count > 0;
+    daffi_bits_done (&function->providers);
 }
 
 //  The first of one word that may be given the call.

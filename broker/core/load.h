@@ -29,6 +29,8 @@ typedef struct {
     uint32_t used;         //  slots that were given out at some time
     uint32_t *free_slots;  //  and are free again
     uint32_t free_count;
+    uint32_t searched;  //  functions with many providers: without one the classes
+                        //  are not kept up
     daffi_bits_t classes[DAFFI_LOAD_CLASSES];
     uint32_t counts[DAFFI_LOAD_CLASSES];  //  sessions in each
 } daffi_load_t;
@@ -38,11 +40,18 @@ void daffi_load_done (daffi_load_t *self);
 void daffi_load_join (daffi_load_t *self, daffi_session_t *session);
 void daffi_load_leave (daffi_load_t *self, daffi_session_t *session);
 //  Its state, its capacity or the number of its calls has changed.
-void daffi_load_update (daffi_load_t *self, daffi_session_t *session);
+void daffi_load_move (daffi_load_t *self, daffi_session_t *session);
+static inline void daffi_load_update (daffi_load_t *self, daffi_session_t *session)
+{
+    if (self->searched)
+        daffi_load_move (self, session);
+}
 
 //  A session offers the function now (was appended to function->offers), or no more.
-void daffi_load_offered (daffi_offered_t *function, const daffi_session_t *session);
-void daffi_load_withdrawn (daffi_offered_t *function, const daffi_session_t *session);
+void daffi_load_offered (daffi_load_t *self, daffi_offered_t *function,
+                         const daffi_session_t *session);
+void daffi_load_withdrawn (daffi_load_t *self, daffi_offered_t *function,
+                           const daffi_session_t *session);
 //  The one with the fewest calls, in turn among those of a class, that can be given one
 //  of `size` bytes; NULL: none. For a function with many providers.
 daffi_session_t *daffi_load_pick (const daffi_core_t *core, daffi_offered_t *function,

@@ -207,7 +207,8 @@ static bool ready (daffi_core_t *self, daffi_session_t *session, daffi_entry_t *
 void daffi_queue_feed (daffi_core_t *self, daffi_session_t *session)
 {
     session->behind = false;
-    while (session->state == DAFFI_SESSION_READY) {
+    while (session->state == DAFFI_SESSION_READY &&
+           daffi_queue_may_hold (self, session)) {
         daffi_entry_t *entry = daffi_queue_next (self, session);
         if (!entry)
             return;

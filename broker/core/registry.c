@@ -27,6 +27,7 @@ daffi_process_t *daffi_registry_add_process (daffi_core_t *self, daffi_text_t na
         return process;
     process = daffi_new (sizeof *process);
     daffi_name_copy (process->name, name);
+    process->name_size = name.size;
     daffi_ranks_init (&process->waiting);
     daffi_list_init (&process->waits);
     daffi_names_put (&self->processes, daffi_text_of (process->name), process);
@@ -97,7 +98,8 @@ static daffi_offer_t *new_offer (daffi_session_t *session, daffi_offered_t *func
     return offer;
 }
 
-static void append_offer (daffi_offered_t *function, daffi_offer_t *offer)
+static void append_offer (daffi_core_t *self, daffi_offered_t *function,
+                          daffi_offer_t *offer)
 {
     if (function->count == function->room) {
         function->room = function->room ? function->room * 2 : 4;
@@ -106,7 +108,7 @@ static void append_offer (daffi_offered_t *function, daffi_offer_t *offer)
     }
     offer->index = function->count;
     function->offers[function->count++] = offer;
-    daffi_load_offered (function, offer->session);
+    daffi_load_offered (&self->load, function, offer->session);
 }
 
 //  Offered again: a new signature in the old place.
@@ -145,7 +147,7 @@ daffi_status_t daffi_registry_add_offer (daffi_core_t *self, daffi_session_t *se
     if (known) {
         replace_offer (known, offer);
     } else {
-        append_offer (function, offer);
+        append_offer (self, function, offer);
         daffi_list_append (&session->offers, &offer->of_session);
         session->offer_count++;
         self->stats.functions += function->count == 1;
@@ -169,7 +171,7 @@ void daffi_registry_remove_offer (daffi_core_t *self, daffi_offer_t *offer)
         function->offers[i] = function->offers[i + 1];
         function->offers[i]->index = i;
     }
-    daffi_load_withdrawn (function, session);
+    daffi_load_withdrawn (&self->load, function, session);
     free (offer);
     self->stats.functions -= function->count == 0;
     daffi_event_body_t event = {.type = DAFFI_EVENT_FUNCTION_REMOVED,

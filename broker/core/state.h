@@ -85,6 +85,7 @@ struct daffi_process {
     daffi_ranks_t waiting;     //  entry.of_place: calls for it that wait
     daffi_list_t waits;        //  entry.of_place: WAITs for it
     daffi_link_t held;         //  core.held, while calls wait and it is not there
+    uint32_t name_size;
     char name[DAFFI_NAME_MAX + 1];
 };
 
@@ -226,8 +227,9 @@ struct daffi_core {
 
 static inline daffi_text_t daffi_session_name (const daffi_session_t *session)
 {
-    return session->process ? daffi_text_of (session->process->name)
-                            : daffi_text ("", 0);
+    const daffi_process_t *process = session->process;
+    return process ? daffi_text (process->name, process->name_size)
+                   : daffi_text ("", 0);
 }
 
 //  --- send.c ---------------------------------------------------------------
@@ -351,6 +353,7 @@ typedef struct {
     const daffi_header_t *header;
     const daffi_body_t *body;
     int64_t deadline_ms;
+    daffi_offered_t *function;  //  of header->name, if that was looked up and is known
 } daffi_arrival_t;
 
 void daffi_calls_call (daffi_core_t *self, daffi_session_t *session,
@@ -396,6 +399,13 @@ void daffi_queue_remove (daffi_core_t *self, daffi_entry_t *entry);
 //  Whose turn it is of the calls that wait for this session by name, or for a function
 //  that it offers and that is not at its limit.
 daffi_entry_t *daffi_queue_next (daffi_core_t *self, const daffi_session_t *session);
+//  False: surely there is none. The session has said HELLO.
+static inline bool daffi_queue_may_hold (const daffi_core_t *self,
+                                         const daffi_session_t *session)
+{
+    return self->starving_count || session->process->waiting.used ||
+           !daffi_list_empty (&session->crowded);
+}
 //  Puts what waited at a quota that is gone back to the process, in its old order.
 void daffi_queue_return (daffi_process_t *process, daffi_ranks_t *from);
 //  A session has room, or offers more than before: give it what waits.

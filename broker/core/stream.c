@@ -47,7 +47,7 @@ void daffi_stream_given (daffi_core_t *self, const daffi_entry_t *entry)
     daffi_header_t end = {
         .type = DAFFI_RECORD_END, .id = entry->token, .ttl_ms = DAFFI_TTL_NONE};
     daffi_body_t nothing = daffi_body_borrowed (NULL, 0);
-    if (entry->stream && entry->ended)
+    if (entry->ended)
         daffi_core_send (self, entry->provider, &end, &nothing, DAFFI_NEVER);
 }
 

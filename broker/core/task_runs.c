@@ -24,7 +24,7 @@ void daffi_tasks_give (daffi_core_t *core, daffi_run_t *run)
                              .ttl_ms = (uint32_t)duty->plan.timeout_ms};
     daffi_body_t body = daffi_body_of (duty->args);
     daffi_arrival_t arrival = {core->tasks.caller, &header, &body,
-                               core->now_ms + duty->plan.timeout_ms};
+                               core->now_ms + duty->plan.timeout_ms, NULL};
     run->began_ms = daffi_tasks_now (&core->tasks, core->now_ms).wall_ms;
     core->stats.calls++;
     daffi_calls_place (core, &arrival);
