@@ -11,16 +11,20 @@
 #include "entropy.h"
 #include "failure.h"
 
-typedef struct {
+typedef struct daffi_functions_entry entry_t;
+struct daffi_functions_entry {
     daffi_served_t *served;
+    uint32_t name_size;
     char name[DAFFI_NAME_MAX + 1];
-} entry_t;
+};
 
 void daffi_functions_init (daffi_functions_t *self)
 {
     uint64_t seed;
     daffi_entropy_fill (&seed, sizeof seed);
     pthread_mutex_init (&self->lock, NULL);
+    atomic_init (&self->local_count, 0);
+    self->last = NULL;
     daffi_names_init (&self->names, seed);
 }
 
@@ -135,17 +139,31 @@ static daffi_status_t check (const daffi_functions_t *self,
     return status;
 }
 
+//  One more of these names is local, or one less.
+static void count_local (daffi_functions_t *self, const entry_t *entry, int more)
+{
+    if (!entry->served->local || entry->name[0] == '$')
+        return;
+    if (more > 0)
+        atomic_fetch_add_explicit (&self->local_count, 1, memory_order_relaxed);
+    else
+        atomic_fetch_sub_explicit (&self->local_count, 1, memory_order_relaxed);
+}
+
 static void put (daffi_functions_t *self, const char *name, daffi_served_t *served)
 {
     entry_t *entry = daffi_names_get (&self->names, daffi_text_of (name));
     if (entry) {
+        count_local (self, entry, -1);
         daffi_served_unref (entry->served);
     } else {
         entry = daffi_new (sizeof *entry);
         daffi_name_copy (entry->name, daffi_text_of (name));
+        entry->name_size = (uint32_t)strlen (entry->name);
         daffi_names_put (&self->names, daffi_text_of (entry->name), entry);
     }
     entry->served = daffi_served_ref (served);
+    count_local (self, entry, 1);
 }
 
 static void add (daffi_functions_t *self, const daffi_function_t *function)
@@ -216,6 +234,9 @@ daffi_status_t daffi_functions_remove (daffi_functions_t *self, const char *name
     pthread_mutex_lock (&self->lock);
     entry_t *entry =
         daffi_name_reserved (text) ? NULL : daffi_names_remove (&self->names, text);
+    self->last = NULL;
+    if (entry)
+        count_local (self, entry, -1);
     pthread_mutex_unlock (&self->lock);
     if (!entry)
         return daffi_fail (error, DAFFI_NOT_FOUND, "no function '%s' is registered",
@@ -238,8 +259,11 @@ size_t daffi_functions_remove_group (daffi_functions_t *self, daffi_text_t group
         if (daffi_name_in_group (daffi_text_of (entry->name), group) &&
             !daffi_name_reserved (group))
             found[count++] = entry;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         daffi_names_remove (&self->names, daffi_text_of (found[i]->name));
+        count_local (self, found[i], -1);
+    }
+    self->last = NULL;
     pthread_mutex_unlock (&self->lock);
     for (size_t i = 0; i < count; i++) {
         if (!found[i]->served->local)
@@ -254,7 +278,9 @@ size_t daffi_functions_remove_group (daffi_functions_t *self, daffi_text_t group
 daffi_served_t *daffi_functions_get (daffi_functions_t *self, daffi_text_t name)
 {
     pthread_mutex_lock (&self->lock);
-    entry_t *entry = daffi_names_get (&self->names, name);
+    entry_t *entry = self->last;
+    if (!entry || !daffi_text_equal (daffi_text (entry->name, entry->name_size), name))
+        entry = self->last = daffi_names_get (&self->names, name);
     daffi_served_t *served = entry ? daffi_served_ref (entry->served) : NULL;
     pthread_mutex_unlock (&self->lock);
     return served;

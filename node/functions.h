@@ -41,10 +41,15 @@ typedef struct {
     daffi_lane_t lane;  //  used where it has a limit; a job in it holds a reference
 } daffi_served_t;
 
+typedef struct daffi_functions_entry daffi_functions_entry_t;
+
 typedef struct {
     pthread_mutex_t lock;
-    daffi_names_t names;  //  -> daffi_entry of functions.c
+    daffi_names_t names;  //  -> daffi_functions_entry_t
     size_t own_count;     //  of these: the node's own, which count for no limit
+    atomic_uint
+        local_count;  //  of these: not told to the controller, the node's own aside
+    daffi_functions_entry_t *last;  //  got last; NULL: none
 } daffi_functions_t;
 
 void daffi_functions_init (daffi_functions_t *self);
@@ -71,6 +76,12 @@ DAFFI_MUST_USE daffi_status_t daffi_functions_remove (daffi_functions_t *self,
 size_t daffi_functions_remove_group (daffi_functions_t *self, daffi_text_t group,
                                      void (*tell) (void *context, daffi_text_t name),
                                      void *context);
+
+//  Whether a look-up can find one that is local.
+static inline bool daffi_functions_any_local (daffi_functions_t *self)
+{
+    return atomic_load_explicit (&self->local_count, memory_order_relaxed) > 0;
+}
 
 //  A reference, or NULL.
 daffi_served_t *daffi_functions_get (daffi_functions_t *self, daffi_text_t name);

@@ -118,6 +118,9 @@ struct daffi_node {
     daffi_list_t shipments;    //  payloads on their way, and futures that wait for them
     daffi_list_t resting;      //  futures that wait for their next attempt
     daffi_table_t tokens;      //  the controller's token -> request
+    int64_t looked_ms;         //  the clock, read last for an inline callback
+    int64_t looked_turn_ms;    //  now_ms at that time
+    unsigned runs_left;        //  that go by it
     daffi_list_t running;      //  requests of all sessions, local ones included
     daffi_list_t late_offers;  //  offer_t: changed since HELLO, before its WELCOME
     uint32_t running_count;

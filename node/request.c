@@ -5,6 +5,7 @@
 #include "request.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -42,17 +43,17 @@ daffi_request_t *daffi_request_new (daffi_served_t *served, const daffi_body_t *
     daffi_request_t *self = malloc (sizeof *self + room);
     if (!self)
         return NULL;
-    memset (self, 0, sizeof *self);
+    memset (self, 0, offsetof (daffi_request_t, result.small));
     uint8_t *cursor = self->room;
     self->function = place (&cursor, function);
     self->caller = place (&cursor, caller);
     daffi_received_keep (&self->args, body, cursor);
     self->mail.kind = DAFFI_MAIL_ANSWER;
     self->served = served;
-    self->cancel_fd = -1;
+    atomic_init (&self->fate, 0);
+    atomic_init (&self->cancel_fd, -1);
     self->deadline_ms = DAFFI_NEVER;
     daffi_list_init (&self->children);
-    pthread_mutex_init (&self->lock, NULL);
     return self;
 }
 
@@ -63,7 +64,9 @@ void daffi_request_destroy (daffi_request_t *self)
         free (self->strings);
         self->strings = next;
     }
-    daffi_wake_close (&self->cancel_fd);
+    int cancel_fd = atomic_load_explicit (&self->cancel_fd, memory_order_relaxed);
+    if (cancel_fd >= 0)
+        daffi_wake_close (&cancel_fd);
     daffi_received_done (&self->args);
     daffi_packed_done (&self->result);
     daffi_served_unref (self->served);
@@ -73,7 +76,6 @@ void daffi_request_destroy (daffi_request_t *self)
         daffi_report_unref (self->report);
     if (self->asker)
         daffi_future_unref (self->asker);
-    pthread_mutex_destroy (&self->lock);
     free (self->text);
     free (self);
 }
@@ -91,11 +93,8 @@ static void answer_status (daffi_request_t *self, daffi_status_t status,
 //  From here on a cancel finds it running, unless one came before: then never.
 static bool enter (daffi_request_t *self)
 {
-    pthread_mutex_lock (&self->lock);
-    self->begun = !self->cancelled;
-    bool begun = self->begun;
-    pthread_mutex_unlock (&self->lock);
-    return begun;
+    unsigned fate = 0;
+    return atomic_compare_exchange_strong (&self->fate, &fate, DAFFI_FATE_BEGUN);
 }
 
 static void check_arguments (daffi_request_t *self)
@@ -106,14 +105,14 @@ static void check_arguments (daffi_request_t *self)
         answer_status (self, DAFFI_TYPE, text);
 }
 
-static bool worth_running (daffi_request_t *self)
+static bool worth_running (daffi_request_t *self, int64_t now_ms)
 {
     //  whoever queued it may have found a reason already
     if (self->answered)
         return false;
     if (!enter (self))
         answer_status (self, DAFFI_CANCELLED, "cancelled before it ran");
-    else if (daffi_clock_ms () >= self->deadline_ms)
+    else if (now_ms >= self->deadline_ms)
         answer_status (self, DAFFI_TIMEOUT, "the deadline passed before it ran");
     else if (daffi_received_read (&self->args) ||
              self->args.value.kind != DAFFI_KIND_ARRAY)
@@ -123,10 +122,10 @@ static bool worth_running (daffi_request_t *self)
     return !self->answered;
 }
 
-void daffi_request_run (daffi_request_t *self)
+void daffi_request_run (daffi_request_t *self, int64_t now_ms)
 {
     daffi_request_t *outer = current;
-    if (worth_running (self)) {
+    if (worth_running (self, now_ms)) {
         current = self;
         self->ran = true;
         int64_t began_ns = daffi_tally_begin (self->served);
@@ -144,35 +143,36 @@ void daffi_request_run (daffi_request_t *self)
 
 bool daffi_request_cancel (daffi_request_t *self)
 {
-    pthread_mutex_lock (&self->lock);
-    if (!self->cancelled && self->cancel_fd >= 0)
-        daffi_wake_signal (self->cancel_fd);
-    self->cancelled = true;
-    bool begun = self->begun;
-    pthread_mutex_unlock (&self->lock);
+    unsigned fate = atomic_fetch_or (&self->fate, DAFFI_FATE_CANCELLED);
+    int fd = atomic_load (&self->cancel_fd);
+    if (!(fate & DAFFI_FATE_CANCELLED) && fd >= 0)
+        daffi_wake_signal (fd);
     if (self->channel)
         daffi_channel_close (self->channel, DAFFI_CANCELLED);
-    return begun;
+    return fate & DAFFI_FATE_BEGUN;
 }
 
 bool daffi_request_cancelled (daffi_request_t *self)
 {
-    pthread_mutex_lock (&self->lock);
-    bool cancelled = self->cancelled;
-    pthread_mutex_unlock (&self->lock);
-    return cancelled;
+    return atomic_load (&self->fate) & DAFFI_FATE_CANCELLED;
 }
 
+//  Whoever comes second, the cancel or the descriptor, sees the other and signals;
+//  where both do, it is readable all the same.
 int daffi_request_cancel_fd (daffi_request_t *self)
 {
-    pthread_mutex_lock (&self->lock);
-    if (self->cancel_fd < 0) {
-        self->cancel_fd = daffi_wake_open ();
-        if (self->cancel_fd >= 0 && self->cancelled)
-            daffi_wake_signal (self->cancel_fd);
+    int known = atomic_load (&self->cancel_fd);
+    if (known >= 0)
+        return known;
+    int fd = daffi_wake_open ();
+    if (fd < 0)
+        return fd;
+    if (!atomic_compare_exchange_strong (&self->cancel_fd, &known, fd)) {
+        daffi_wake_close (&fd);
+        return known;
     }
-    int fd = self->cancel_fd;
-    pthread_mutex_unlock (&self->lock);
+    if (daffi_request_cancelled (self))
+        daffi_wake_signal (fd);
     return fd;
 }
 

@@ -4,7 +4,6 @@
 #ifndef DAFFI_REQUEST_H
 #define DAFFI_REQUEST_H
 
-#include <pthread.h>
 #include <stdatomic.h>
 
 #include "blob.h"
@@ -18,6 +17,9 @@
 
 typedef struct daffi_string daffi_string_t;
 typedef struct daffi_report daffi_report_t;
+
+//  Bits: one that was cancelled before it began never begins.
+typedef enum { DAFFI_FATE_BEGUN = 1, DAFFI_FATE_CANCELLED = 2 } daffi_fate_t;
 
 struct daffi_request {
     daffi_mail_t mail;  //  brings it back to the actor
@@ -44,17 +46,14 @@ struct daffi_request {
     const char *caller;     //  in `room`
     const char *function;   //  in `room`
 
-    pthread_mutex_t lock;
-    bool cancelled;
-    bool begun;     //  the callback was entered, and no cancel came before
-    int cancel_fd;  //  -1: not asked for
+    atomic_uint fate;      //  daffi_fate_t
+    atomic_int cancel_fd;  //  -1: not asked for
 
     //  the answer; the callback's until it returns, then the actor's
     bool answered;
     bool ran;
     daffi_status_t status;  //  DAFFI_OK: a result
-    daffi_packed_t result;
-    char *text;  //  with an error
+    char *text;             //  with an error
 
     daffi_channel_t *channel;  //  a stream's; or NULL
     daffi_report_t *report;    //  of progress; made at the first
@@ -62,6 +61,8 @@ struct daffi_request {
     bool reading;              //  the caller was granted credit
 
     daffi_string_t *strings;  //  copies that daffi_request_string () made
+    bool listed;              //  the actor's: its token stands in node.tokens
+    daffi_packed_t result;    //  last but one: the bytes in it are not set to 0
     uint8_t room[];           //  the names, and a small body
 };
 
@@ -75,8 +76,9 @@ void daffi_request_destroy (daffi_request_t *self);
 
 void daffi_report_unref (daffi_report_t *self);
 
-//  Runs the callback, or answers at once where that makes no sense any more.
-void daffi_request_run (daffi_request_t *self);
+//  Runs the callback, or answers at once where that makes no sense any more. `now_ms`
+//  tells whether its deadline has passed.
+void daffi_request_run (daffi_request_t *self, int64_t now_ms);
 //  False: it will never begin.
 bool daffi_request_cancel (daffi_request_t *self);
 

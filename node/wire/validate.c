@@ -6,6 +6,24 @@
 
 #include "item.h"
 
+//  Steps over one of the values that are most frequent: small numbers, nil, bools, and
+//  strings and binaries up to 255 bytes. NULL: read it.
+static inline const uint8_t *step (const uint8_t *cursor, const uint8_t *end)
+{
+    const size_t left = (size_t)(end - cursor);
+    if (left == 0)
+        return NULL;
+    const uint8_t byte = *cursor;
+    size_t size = 1;
+    if ((byte & 0xe0) == 0xa0)
+        size += byte & 0x1f;
+    else if ((byte == 0xc4 || byte == 0xd9) && left > 1)
+        size += 1u + cursor[1];
+    else if (byte > 0x7f && byte < 0xe0 && byte != 0xc0 && (byte & 0xfe) != 0xc2)
+        return NULL;
+    return size <= left ? cursor + size : NULL;
+}
+
 //  Walks `count` values that stand inside `depth` containers. *items grows by what was
 //  seen; *cursor_p ends behind the last value.
 static daffi_status_t walk (const uint8_t **cursor_p, const uint8_t *end,
@@ -27,6 +45,11 @@ static daffi_status_t walk (const uint8_t **cursor_p, const uint8_t *end,
         count--;
         if (room-- == 0)
             return DAFFI_TOO_BIG;
+        const uint8_t *const next = step (cursor, end);
+        if (next) {
+            cursor = next;
+            continue;
+        }
         daffi_value_t item;
         cursor = daffi_item_read (cursor, end, &item);
         if (!cursor)

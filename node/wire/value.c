@@ -26,15 +26,20 @@ static const uint8_t *read_whole (const uint8_t *cursor, const uint8_t *end,
 
 daffi_status_t daffi_value_unpack (const void *data, size_t size, daffi_value_t *out)
 {
-    if (size == 0 || daffi_validate (data, size))
-        return DAFFI_PROTOCOL;
     daffi_value_t value;
+    uint32_t items = 1;
+    if (size == 0)
+        return DAFFI_PROTOCOL;
     const uint8_t *const end = (const uint8_t *)data + size;
     const uint8_t *const first = daffi_item_read (data, end, &value);
     if (!first)
         return DAFFI_PROTOCOL;
+    const size_t behind = (size_t)(end - first);
+    const uint64_t children = daffi_item_children (&value);
+    if (children ? daffi_validate_run (first, behind, children, 1, &items) : behind > 0)
+        return DAFFI_PROTOCOL;
     if (value.packed)
-        value.size = (size_t)(end - first);
+        value.size = behind;
     *out = value;
     return DAFFI_OK;
 }
