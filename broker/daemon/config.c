@@ -27,6 +27,29 @@ static void find (char *path, size_t size)
         path[0] = '\0';
 }
 
+//  Not zconfig_load (): it loses memory over a file that is not in order. What czmq
+//  says of one would go to standard output.
+static zconfig_t *parse (const char *path)
+{
+    enum { SIZE_MAX_BYTES = 256 << 10 };
+    zconfig_t *tree = NULL;
+    FILE *file = fopen (path, "r");
+    char *text = file ? malloc (SIZE_MAX_BYTES + 1) : NULL;
+    if (text) {
+        size_t size = fread (text, 1, SIZE_MAX_BYTES + 1, file);
+        if (size <= SIZE_MAX_BYTES && !ferror (file)) {
+            text[size] = '\0';
+            zsys_set_logstream (NULL);
+            tree = zconfig_str_load (text);
+            zsys_set_logstream (stdout);
+        }
+    }
+    free (text);
+    if (file)
+        fclose (file);
+    return tree;
+}
+
 static daffi_exit_t load (daffi_config_t *self, const char *named,
                           daffi_problem_t *problem)
 {
@@ -41,7 +64,7 @@ static daffi_exit_t load (daffi_config_t *self, const char *named,
                                   "cannot read the configuration file %s: %s\n"
                                   "  name another one with --config or $DAFFI_CONFIG",
                                   self->path, strerror (errno));
-    self->tree = zconfig_load (self->path);
+    self->tree = parse (self->path);
     if (!self->tree)
         return daffi_problem_set (
             problem, DAFFI_EXIT_CONFIGURATION,

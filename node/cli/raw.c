@@ -231,10 +231,23 @@ static void read_message (raw_t *self, const frame_t *frames, size_t count)
     }
 }
 
+//  False: it is dropped with its message.
+static bool take_identity (raw_t *self, zmq_msg_t *message)
+{
+    size_t size = zmq_msg_size (message);
+    if (self->settled)
+        return size == self->identity_size &&
+               memcmp (self->identity, zmq_msg_data (message), size) == 0;
+    self->identity_size = size;
+    memcpy (self->identity, zmq_msg_data (message), size);
+    return true;
+}
+
 static void receive_message (raw_t *self)
 {
     frame_t frames[FRAMES_MAX];
     size_t count = 0;
+    bool taken = true;
     int more = 1, type = 0;
     size_t size = sizeof type;
     bool router = zmq_getsockopt (self->socket, ZMQ_TYPE, &type, &size) == 0 &&
@@ -246,8 +259,7 @@ static void receive_message (raw_t *self)
             break;
         more = zmq_msg_more (&message);
         if (router && first && zmq_msg_size (&message) < sizeof self->identity) {
-            self->identity_size = zmq_msg_size (&message);
-            memcpy (self->identity, zmq_msg_data (&message), self->identity_size);
+            taken = take_identity (self, &message);
         } else if (count < FRAMES_MAX) {
             frames[count].size = zmq_msg_size (&message);
             frames[count].data = malloc (frames[count].size + 1);
@@ -258,7 +270,8 @@ static void receive_message (raw_t *self)
         }
         zmq_msg_close (&message);
     }
-    read_message (self, frames, count);
+    if (taken)
+        read_message (self, frames, count);
     for (size_t i = 0; i < count; i++)
         free (frames[i].data);
 }

@@ -56,6 +56,7 @@ typedef struct {
     void *socket;
     char identity[256];  //  ROUTER: of the peer that spoke last
     size_t identity_size;
+    bool settled;         //  ROUTER: what comes from anybody else is dropped
     raw_record_t *first;  //  received, not taken
 } raw_t;
 
