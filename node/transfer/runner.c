@@ -191,13 +191,11 @@ static daffi_child_t *take_kept (daffi_runner_t *self, const daffi_held_t *held,
 {
     DAFFI_LIST_EACH (&self->kept, link, follower) {
         daffi_child_t *child = daffi_container (link, daffi_child_t, link);
-        if (child->held != held || strcmp (child->caller, caller) != 0)
+        if (child->held != held || strcmp (child->caller, caller) != 0 ||
+            !lives (child))
             continue;
-        if (lives (child)) {
-            daffi_link_remove (link);
-            return child;
-        }
-        destroy_child (self, child);
+        daffi_link_remove (link);
+        return child;
     }
     sweep (self);
     return NULL;

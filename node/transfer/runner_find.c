@@ -61,6 +61,7 @@ daffi_status_t daffi_runner_find (const char *wish, char *path, size_t capacity,
                                   daffi_error_t *error)
 {
     place_t place = {path, capacity};
+    path[0] = 0;
     wish = wish ? wish : getenv ("DAFFI_RUNNER");
     if (wish ? found (&place, wish, "")
              : found (&place, DAFFI_RUNNER_INSTALLED, "") || found_beside (&place) ||
