@@ -136,7 +136,7 @@ static void end_transaction (duty_world_t *self)
     duty_disk_t *disk = &self->disk;
     uint64_t ticket = disk->writing.ticket;
     bool fails =
-        !self->options->calm && !self->healing && duties_random (self, 3000) == 0;
+        !self->options->calm && !self->healing && duties_random (self, 800) == 0;
     if (fails)
         fail (self);
     else

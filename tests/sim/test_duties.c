@@ -33,7 +33,7 @@ TEST (
     "no run before its time, none that is not recorded, none twice, none lost unseen, "
     "through crashes, slow and broken disks and clocks that are set")
 {
-    duties_options_t options = {.seed = 1, .schedules = schedules (400)};
+    duties_options_t options = {.seed = 1, .schedules = schedules (300)};
     duties_report_t report;
     run (&options, &report);
     CHECK (report.tasks > 5 * report.schedules);

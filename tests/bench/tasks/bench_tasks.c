@@ -213,13 +213,14 @@ static void print (meter_t *self, const char *label)
     fflush (stdout);
 }
 
-static void measure_by_turns (const settings_t *settings, char *uuids)
+static void measure_by_turns (const batch_t *running_ones, long rounds)
 {
     static meter_t paused, running;
-    const batch_t pause = {settings->runs, NULL, daffi_global_pause_task, uuids};
-    const batch_t resume = {settings->runs, NULL, daffi_global_resume_task, uuids};
+    batch_t pause = *running_ones, resume = *running_ones;
+    pause.steer = daffi_global_pause_task;
+    resume.steer = daffi_global_resume_task;
     const struct timespec settle = {.tv_sec = 1};
-    for (long i = 0; i < settings->rounds; i++) {
+    for (long i = 0; i < rounds; i++) {
         do_all (&pause, NULL);
         nanosleep (&settle, NULL);
         measure (&paused);
@@ -313,7 +314,8 @@ static void run_all (const settings_t *settings)
     char *running = schedule_many (settings->runs,
                                    DAFFI_SCHEDULE (.interval = "1s", .jitter_ms = 1000,
                                                    .overlap = DAFFI_OVERLAP_PARALLEL));
-    measure_by_turns (settings, running);
+    measure_by_turns (&(batch_t){.count = settings->runs, .uuids = running},
+                      settings->rounds);
     free (waiting);
     free (running);
 }
