@@ -15,7 +15,8 @@ enum {
     NODES_MAX = 16,
     NAMES_MAX = 8,      //  process names n0 … n7
     FUNCTIONS_MAX = 4,  //  function names f0 … f3
-    JOBS_MAX = 24,      //  calls that a node was given and has not answered
+    PRIORITIES = DAFFI_PRIORITY_MAX + 1,
+    JOBS_MAX = 24,  //  calls that a node was given and has not answered
     CONNECTIONS_MAX = 512,
     SESSIONS_MAX = 4096,
     SLACK_MS = 2
@@ -51,6 +52,8 @@ typedef struct {
     uint64_t casts;
     uint64_t waits;
     uint64_t reports;  //  of progress
+    uint64_t items;    //  of streams that arrived
+    uint64_t later;    //  calls that were given after a delay
     uint64_t events;
     uint64_t faults;
     uint64_t restarts;  //  of the controller
@@ -118,8 +121,9 @@ typedef struct {
     int64_t down_ms;
     size_t down_bytes;
     bool was_full;
-    //  the last call of each caller that was given to it while it offered a function
-    uint64_t last_given[NODES_MAX][FUNCTIONS_MAX];
+    //  the last call of each caller and priority that was given to it while it offered
+    //  a function
+    uint64_t last_given[NODES_MAX][FUNCTIONS_MAX][PRIORITIES];
 } connection_t;
 
 typedef enum {
@@ -142,6 +146,14 @@ typedef struct {
     bool cancelled;
     int64_t lag_ms;  //  of the node's clock when it read the ttl
     bool part;       //  of a broadcast, which asks for no place
+    uint8_t function;
+    //  its stream
+    bool stream;
+    uint32_t credit;    //  items that may be sent to the caller
+    uint32_t granted;   //  items that the caller may send
+    uint32_t yielded;   //
+    uint32_t received;  //
+    bool fed;           //  the caller has said that no more come
 } job_t;
 
 typedef struct {
@@ -159,6 +171,7 @@ typedef struct {
     int64_t clock_lag;    //  how much more than that, which the node cannot know
     uint8_t offers;       //  bits of functions
     uint8_t could_offer;  //  the same, ever
+    uint8_t limits[FUNCTIONS_MAX];  //  calls of a function at once; 0: none
     uint32_t capacity;
     uint32_t capacity_seen;  //  the largest one told
     uint32_t slots;          //  calls that it runs at once
@@ -194,6 +207,18 @@ typedef struct {
     bool denied;      //  the caller was told `not run`
     bool called_off;  //  the caller was told that it was cancelled
     uint8_t policy;
+    uint8_t priority;
+    int64_t later_ms;  //  not before so long after its sending
+    int64_t lag_ms;    //  of its caller's clock then
+    //  its stream
+    bool stream;
+    uint32_t credit;    //  items that the caller may send
+    uint32_t granted;   //  items that the provider may send
+    uint32_t sent;      //
+    uint32_t received;  //
+    uint32_t yielded;   //  by whoever ran it
+    bool fed;
+    uint8_t named;  //  the broadcast names these processes alone; 0: all
     //  a broadcast's parts, by process name
     uint32_t wanted;
     uint8_t given_to, ran_at, denied_at, answered_by;
@@ -216,6 +241,7 @@ typedef struct {
     size_t room;          //  bytes on the way to a node
     int64_t timeout_ms;   //  heartbeats
     bool hostile;         //  some send rubbish
+    bool limits;          //  functions have them
     unsigned long_calls;  //  one in so many takes longer than its deadline
 } rough_t;
 
@@ -341,6 +367,13 @@ static inline uint8_t sim_name_bit (daffi_text_t name)
 }
 //  What the call of that number results in.
 uint64_t sim_reply_of (const world_t *self, uint32_t call);
+
+//  --- sim_streams.c: items that go with calls ---------------------------------------
+
+void sim_stream_opened (world_t *self, node_t *node, job_t *job);
+void sim_stream_ends (world_t *self, node_t *node, job_t *job);
+//  CHUNK, CREDIT or END, at either end.
+void sim_stream_receive (world_t *self, node_t *node, const message_t *message);
 
 //  --- sim_view.c: what subscribers believe -------------------------------------------
 

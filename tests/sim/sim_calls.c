@@ -47,6 +47,22 @@ static void settle (world_t *self, uint32_t index, daffi_status_t status,
 
 //  --- out ----------------------------------------------------------------------------
 
+//  [names, …]: the front of a broadcast to some.
+static size_t write_names (uint8_t named, uint8_t *out)
+{
+    uint8_t *cursor = out;
+    *cursor++ = 0x92;
+    *cursor++ = (uint8_t)(0x90 | __builtin_popcount (named));
+    for (unsigned i = 0; i < NAMES_MAX; i++) {
+        if (!(named & 1u << i))
+            continue;
+        *cursor++ = 0xa2;
+        *cursor++ = 'n';
+        *cursor++ = (uint8_t)('0' + i);
+    }
+    return (size_t)(cursor - out);
+}
+
 static void send_call (world_t *self, node_t *node, uint32_t index)
 {
     call_t *call = &self->calls[index];
@@ -65,8 +81,21 @@ static void send_call (world_t *self, node_t *node, uint32_t index)
     if (call->target >= 0)
         header.peer = daffi_text_of (target);
     if (call->kind == CALL_ALL) {
-        header.present |= DAFFI_OPT_ALL;
+        header.present |= DAFFI_OPT_ALL | (call->named ? DAFFI_OPT_PART : 0);
         header.all = call->wanted;
+    }
+    if (call->priority) {
+        header.present |= DAFFI_OPT_PRIORITY;
+        header.priority = call->priority;
+    }
+    if (call->later_ms) {
+        header.present |= DAFFI_OPT_DELAY;
+        header.delay_ms = (uint32_t)call->later_ms;
+    }
+    if (call->stream) {
+        header.present |= DAFFI_OPT_STREAM | DAFFI_OPT_ITEMS | DAFFI_OPT_BYTES;
+        header.items = call->granted;
+        header.bytes = 1 << 20;
     }
     if (call->policy) {
         header.present |= DAFFI_OPT_POLICY | DAFFI_OPT_KEY;
@@ -81,7 +110,11 @@ static void send_call (world_t *self, node_t *node, uint32_t index)
     }
     //  the body says which call it is, and some are larger
     uint64_t body[8] = {index};
-    sim_node_send (self, node, &header, body, index % 16 ? 8 : sizeof body);
+    size_t size = index % 16 ? 8 : sizeof body;
+    uint8_t bytes[3 * NAMES_MAX + 2 + sizeof body];
+    size_t front = call->named ? write_names (call->named, bytes) : 0;
+    memcpy (bytes + front, body, size);
+    sim_node_send (self, node, &header, bytes, front + size);
 }
 
 void sim_call_issue (world_t *self, uint32_t index)
@@ -95,8 +128,10 @@ void sim_call_issue (world_t *self, uint32_t index)
     call->id = sim_id_of (self, index);
     call->sequence = ++self->last_sequence;
     call->issued_ms = self->now_ms;
-    call->deadline_ms =
-        call->timeout_ms < 0 ? DAFFI_NEVER : self->now_ms + call->timeout_ms;
+    call->lag_ms = node->clock_known ? node->clock_lag : 0;
+    call->deadline_ms = call->timeout_ms < 0
+                            ? DAFFI_NEVER
+                            : self->now_ms + call->later_ms + call->timeout_ms;
     TRACE (self, "call %u: n%u calls f%d at n%d, %lld ms", index, call->node,
            call->function, call->target, (long long)call->timeout_ms);
     if (call->kind == CALL_CAST) {
@@ -115,7 +150,8 @@ void sim_call_issue (world_t *self, uint32_t index)
     } else {
         send_call (self, node, index);
         if (call->timeout_ms >= 0)
-            sim_post (self, call->timeout_ms, EVENT_DEADLINE, index, 0, NULL);
+            sim_post (self, call->later_ms + call->timeout_ms, EVENT_DEADLINE, index, 0,
+                      NULL);
     }
 }
 
@@ -137,6 +173,10 @@ static void check_reply (world_t *self, const call_t *call, const message_t *mes
         memcpy (&reply, message->body, sizeof reply);
     if (reply != sim_reply_of (self, index))
         sim_broken (self, "call %u got a wrong reply", index);
+    //  once it was cancelled nothing is passed on any more
+    if (call->received != call->yielded && !call->cancel_reached)
+        sim_broken (self, "call %u got %u of %u items", index, call->received,
+                    call->yielded);
 }
 
 static void check_wait (world_t *self, const call_t *call, const message_t *message)

@@ -14,12 +14,16 @@ static uint64_t call_of (const daffi_body_t *body)
 //  What waits for a function that the provider offers must not come after this one.
 static void note_order (world_t *self, connection_t *on, const call_t *call)
 {
+    if (self->rough.limits) {
+        on->last_given[call->node][call->function][call->priority] = call->sequence;
+        return;
+    }
     for (unsigned i = 0; i < FUNCTIONS_MAX; i++) {
         char name[4] = {'f', (char)('0' + i), 0};
         daffi_offered_t *function =
             daffi_registry_function (self->core, daffi_text_of (name));
         if (function && daffi_registry_offer (self->core, on->session, function))
-            on->last_given[call->node][i] = call->sequence;
+            on->last_given[call->node][i][call->priority] = call->sequence;
     }
 }
 
@@ -44,10 +48,19 @@ void sim_check_given (world_t *self, uint32_t connection, const daffi_header_t *
         sim_broken (self, "call %u was given under another name", (unsigned)index);
     if (call->answered || (call->cancel_reached && header->type == DAFFI_RECORD_CALL))
         sim_broken (self, "call %u was given away after its end", (unsigned)index);
-    //  a broadcast asks everybody at once, whoever has to wait
-    if (header->type != DAFFI_RECORD_CALL || call->kind == CALL_ALL)
+    if (call->named && !(call->named & bit))
+        sim_broken (self, "a broadcast asks who was not named");
+    if (self->now_ms < call->issued_ms + call->later_ms - call->lag_ms - SLACK_MS)
+        sim_broken (self, "call %u was given before its time", (unsigned)index);
+    self->report->later += call->later_ms > 0;
+    //  a broadcast asks everybody at once, whoever has to wait; what is held until
+    //  later has its place from then on; and where functions have limits, calls that
+    //  want one process wait elsewhere
+    bool elsewhere = self->rough.limits && (call->target >= 0 || call->policy);
+    if (header->type != DAFFI_RECORD_CALL || call->kind == CALL_ALL || elsewhere ||
+        call->later_ms)
         return;
-    if (on->last_given[call->node][call->function] > call->sequence)
+    if (on->last_given[call->node][call->function][call->priority] > call->sequence)
         sim_broken (self, "call %u came after one that was sent later",
                     (unsigned)index);
     note_order (self, on, call);
@@ -80,7 +93,8 @@ void sim_check_answered (world_t *self, uint32_t connection,
         check_part (self, call, header);
         return;
     }
-    if (header->type == DAFFI_RECORD_END && call->given_to & ~call->answered_by)
+    if (header->type == DAFFI_RECORD_END &&
+        (call->given_to | call->named) & ~call->answered_by)
         sim_broken (self, "a broadcast ends without all of its parts");
     if (call->answered++)
         sim_broken (self, "the controller answers a call twice");

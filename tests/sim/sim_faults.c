@@ -17,6 +17,7 @@ static void choose_rough (world_t *self)
                        .delay_ms = 1 + (int64_t)sim_below (self, 4),
                        .room = SIZE_MAX,
                        .timeout_ms = timeouts[sim_below (self, 3)]};
+    rough->limits = sim_chance (self, 3);
     if (calm)
         return;
     rough->spike = sim_chance (self, 2) ? 200 : 0;
@@ -82,6 +83,15 @@ static void choose_call (world_t *self, uint32_t index)
     if (call->kind == CALL_SYS || call->kind == CALL_ALL)
         call->target = -1;
     call->wanted = (uint32_t)sim_below (self, 3);
+    if (call->kind == CALL_ALL && !calm && sim_chance (self, 2))
+        call->named = (uint8_t)sim_below (self, 1u << NAMES_MAX);
+    if (call->kind == CALL_CALL || call->kind == CALL_CAST)
+        call->priority =
+            sim_chance (self, 3) ? (uint8_t)sim_below (self, PRIORITIES) : 0;
+    if (call->kind == CALL_CALL && sim_chance (self, 8))
+        call->later_ms = 1 + (int64_t)sim_below (self, 300);
+    call->stream = call->kind == CALL_CALL && !call->later_ms && sim_chance (self, 5);
+    call->granted = call->stream ? 1 + (uint32_t)sim_below (self, 6) : 0;
     if (call->kind == CALL_CALL && call->target < 0 && sim_chance (self, 4))
         call->policy = (uint8_t)sim_below (self, 6);
     int64_t at = (int64_t)sim_below (self, (uint64_t)self->rough.span_ms);
@@ -233,7 +243,8 @@ static void fault_update (world_t *self, node_t *node)
         daffi_write_add (&self->scratch,
                          &(daffi_offer_body_t){.name = daffi_text_of (name),
                                                .signature = daffi_text_of ("()"),
-                                               .doc = daffi_text ("", 0)});
+                                               .doc = daffi_text ("", 0),
+                                               .limit = node->limits[function]});
     }
     sim_node_send (self, node, &header, self->scratch.data, self->scratch.size);
 }

@@ -23,6 +23,8 @@ static void answer (world_t *self, node_t *node, job_t *job, daffi_status_t stat
     }
     if (self->options->sabotage == SABOTAGE_CONTENT)
         reply++;
+    if (job->stream && !status)
+        sim_stream_ends (self, node, job);
     job->state = JOB_FREE;
     if (job->token) {
         node->outstanding -= !job->part;
@@ -76,6 +78,8 @@ static void begin (world_t *self, node_t *node, job_t *job)
     if (job->token && sim_chance (self, 8))
         report (self, node, job);
     node->running++;
+    if (job->stream)
+        sim_stream_opened (self, node, job);
     sim_post (self, work_ms, EVENT_FINISH, sim_index_of (self, node),
               job->number << 32 | node->life, NULL);
 }
@@ -141,6 +145,17 @@ static void check_function (world_t *self, node_t *node, const message_t *messag
                     sim_index_of (self, node));
 }
 
+static void check_limit (world_t *self, const node_t *node, uint8_t function)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < JOBS_MAX; i++)
+        count += node->jobs[i].state != JOB_FREE && node->jobs[i].token &&
+                 !node->jobs[i].part && node->jobs[i].function == function;
+    if (node->limits[function] && count > node->limits[function])
+        sim_broken (self, "n%u was given %u calls of f%u at once, and takes %u",
+                    sim_index_of (self, node), count, function, node->limits[function]);
+}
+
 static void refuse (world_t *self, node_t *node, uint64_t token)
 {
     daffi_header_t header = {.type = DAFFI_RECORD_ERROR,
@@ -178,7 +193,12 @@ void sim_job_take (world_t *self, node_t *node, const message_t *message)
                    .call = (uint32_t)call,
                    .lag_ms = node->clock_lag,
                    .part = part,
+                   .function = (uint8_t)(message->header.name.data[1] - '0'),
+                   .stream = is_call && message->header.present & DAFFI_OPT_STREAM,
+                   .credit = message->header.items,
                    .deadline_ms = deadline_of (self, node, message)};
+    if (is_call && !part)
+        check_limit (self, node, job->function);
     begin_all (self, node);
 }
 

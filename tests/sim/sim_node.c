@@ -20,13 +20,17 @@ void sim_node_say (world_t *self, node_t *node, daffi_record_type_t type, uint64
     sim_node_send (self, node, &header, NULL, 0);
 }
 
-static void write_offers (daffi_buffer_t *out, uint8_t offers)
+static void write_offers (daffi_buffer_t *out, const node_t *node)
 {
-    daffi_write_array (out, (uint32_t)__builtin_popcount (offers));
+    daffi_write_array (out, (uint32_t)__builtin_popcount (node->offers));
     for (unsigned i = 0; i < FUNCTIONS_MAX; i++) {
         char name[4] = {'f', (char)('0' + i), 0};
-        if (offers & 1u << i)
-            daffi_write_offer (out, daffi_text_of (name), daffi_text ("", 0));
+        daffi_offer_body_t offer = {.name = daffi_text_of (name),
+                                    .signature = daffi_text ("", 0),
+                                    .doc = daffi_text ("", 0),
+                                    .limit = node->limits[i]};
+        if (node->offers & 1u << i)
+            daffi_write_offer_body (out, &offer);
     }
 }
 
@@ -51,7 +55,7 @@ static void say_hello (world_t *self, node_t *node)
     memcpy (hello.incarnation, &node->incarnation, sizeof node->incarnation);
     daffi_buffer_clear (&self->scratch);
     daffi_write_hello (&self->scratch, &hello);
-    write_offers (&self->scratch, node->offers);
+    write_offers (&self->scratch, node);
     node->state = NODE_GREETING;
     node->hello = (sim_random (self) >> 16) | UINT64_C (1) << 60;
     daffi_header_t header = {.type = DAFFI_RECORD_HELLO,
@@ -82,6 +86,8 @@ void sim_node_start (world_t *self, uint32_t index)
     node->slots = 1 + (uint32_t)sim_below (self, 3);
     node->capacity = node->capacity_seen =
         node->slots + (uint32_t)sim_below (self, JOBS_MAX / 2 - 4);
+    for (unsigned i = 0; self->rough.limits && i < FUNCTIONS_MAX; i++)
+        node->limits[i] = (uint8_t)sim_below (self, 4);
     node->state = NODE_CONNECTING;
     TRACE (self, "n%u starts as process n%u", index, name);
     sim_post (self, (int64_t)sim_below (self, 5), EVENT_CONNECT, index, life, NULL);
@@ -290,8 +296,15 @@ void sim_node_receive (world_t *self, node_t *node, const message_t *message)
         if (in_session)
             sim_job_take (self, node, message);
         break;
+    case DAFFI_RECORD_CHUNK:
+    case DAFFI_RECORD_CREDIT:
+        sim_stream_receive (self, node, message);
+        break;
     case DAFFI_RECORD_END:
-        sim_call_answer (self, node, message);
+        if (sim_call_of (self, header->id))
+            sim_call_answer (self, node, message);
+        else
+            sim_stream_receive (self, node, message);
         break;
     case DAFFI_RECORD_RESULT:
         if (header->id == node->subscription)
@@ -329,8 +342,6 @@ void sim_node_receive (world_t *self, node_t *node, const message_t *message)
         break;
     case DAFFI_RECORD_HELLO:
     case DAFFI_RECORD_UPDATE:
-    case DAFFI_RECORD_CHUNK:
-    case DAFFI_RECORD_CREDIT:
     case DAFFI_RECORD_WAIT:
     case DAFFI_RECORD_SUBSCRIBE:
     case DAFFI_RECORD_SCHEDULE:

@@ -26,6 +26,8 @@ TEST ("every call has one outcome, in time and true, through 1,500 schedules of 
     CHECK (report.results > report.calls / 4);
     CHECK (report.faults > report.schedules);
     CHECK (report.restarts > 0);
+    CHECK (report.items > 10000);
+    CHECK (report.later > 1000);
     //  what ought to happen did happen
     static const daffi_status_t seen[] = {
         DAFFI_TIMEOUT,    DAFFI_CANCELLED,   DAFFI_FAILED,
