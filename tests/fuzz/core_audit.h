@@ -106,11 +106,14 @@ static inline void count_offers (const daffi_session_t *session, count_t *count)
 //  No name without a reason, no call that waits for somebody who has nothing to do.
 static inline void check_names (const daffi_core_t *core)
 {
-    size_t cursor = 0, offered = 0, starving = 0;
+    size_t cursor = 0, offered = 0, starving = 0, group_waits = 0;
     daffi_offered_t *function;
     while ((function = daffi_names_next (&core->functions, &cursor))) {
         bool waiting = !daffi_ranks_empty (&function->waiting);
-        require (function->count || waiting || !daffi_list_empty (&function->waits));
+        require (function->count || waiting || !daffi_list_empty (&function->waits) ||
+                 !daffi_list_empty (&function->group_waits));
+        DAFFI_LIST_EACH (&function->group_waits, link, follower)
+            group_waits++;
         require (waiting == daffi_link_linked (&function->starving));
         require (!waiting || function->count || core->settling);
         offered += function->count > 0;
@@ -119,6 +122,7 @@ static inline void check_names (const daffi_core_t *core)
             require (function->offers[i]->session->running_count > 0);
     }
     require (offered == core->stats.functions && starving == core->starving_count);
+    require (group_waits == core->group_waits);
     daffi_process_t *process;
     cursor = 0;
     while ((process = daffi_names_next (&core->processes, &cursor))) {

@@ -103,8 +103,8 @@ static uint64_t out_random (void *context)
 //  --- steps ----------------------------------------------------------------------
 
 static const char *const names[] = {"a", "b", "c", "$x", "not/a/name", ""};
-static const char *const functions[] = {"f",         "g",          "h", "$node.x",
-                                        "$sys.info", "not/a/name", "",  "$sys.stats"};
+static const char *const functions[] = {"f",         "g",          "f.h", "$node.x",
+                                        "$sys.info", "not/a/name", "",    "$sys.stats"};
 
 static daffi_text_t pick (const char *const *from, size_t count, unsigned byte)
 {
@@ -147,6 +147,31 @@ static void step_hello (fuzz_t *self, peer_t *peer)
     receive (self, peer, &header, self->body.data, self->body.size);
 }
 
+//  When, how soon, with items, or to some alone.
+static void add_wishes (daffi_header_t *header, unsigned what)
+{
+    unsigned number = what >> 4;
+    if (what & 1) {
+        header->present |= DAFFI_OPT_PRIORITY;
+        header->priority = (uint8_t)(number % 11);
+    }
+    if (what & 2 && header->type == DAFFI_RECORD_CALL) {
+        header->present |= DAFFI_OPT_DELAY;
+        header->delay_ms = number * 20;
+    }
+    if (what & 4 && header->type == DAFFI_RECORD_CALL) {
+        header->present |= DAFFI_OPT_STREAM | DAFFI_OPT_ITEMS | DAFFI_OPT_BYTES;
+        header->items = number;
+        header->bytes = number * 64;
+    }
+    if (what & 8)
+        header->present |=
+            DAFFI_OPT_ALL | (header->type == DAFFI_RECORD_CALL ? DAFFI_OPT_PART : 0);
+}
+
+//  [["a", "b", "a"], [nil]], of which the last bytes may be missing.
+static const uint8_t some[] = {0x92, 0x93, 0xa1, 'a', 0xa1, 'b', 0xa1, 'a', 0x91, 0xc0};
+
 static void step_call (fuzz_t *self, peer_t *peer, uint8_t type)
 {
     static const uint32_t ttls[] = {DAFFI_TTL_NONE, 0, 1, 50, 1000, 30000};
@@ -170,15 +195,22 @@ static void step_call (fuzz_t *self, peer_t *peer, uint8_t type)
         header.policy = (uint8_t)(how / 7 % 6);
         header.key = pick (functions, 8, how);
     }
+    if (how & 64)
+        add_wishes (&header, next (self));
+    bool named = header.present & DAFFI_OPT_PART;
     bool known = peer->session && peer->session->process;
     bool asks = type == DAFFI_RECORD_CALL || type == DAFFI_RECORD_WAIT;
     //  an id that is in flight stays what it is
     if (known && asks && header.id && !peer->open[header.id]) {
         peer->open[header.id] = true;
-        peer->all[header.id] = header.present & DAFFI_OPT_ALL;
+        peer->all[header.id] =
+            header.present & DAFFI_OPT_ALL && type == DAFFI_RECORD_CALL;
         peer->mute[header.id] = peer->all[header.id] || type == DAFFI_RECORD_WAIT;
     }
-    receive (self, peer, &header, zeros, type == DAFFI_RECORD_WAIT ? 0 : how);
+    if (named)
+        receive (self, peer, &header, some, sizeof some - (how & 32 ? how % 8 : 0));
+    else
+        receive (self, peer, &header, zeros, type == DAFFI_RECORD_WAIT ? 0 : how);
 }
 
 static void step_answer (fuzz_t *self, peer_t *peer)
