@@ -67,7 +67,6 @@ struct daffi_controller {
     int64_t phase_end_ms;  //  DRAINING and LEAVING: the latest end
     pthread_mutex_t lock;  //  answers to other threads
     pthread_cond_t answered;
-    bool gone;  //  no mail is answered any more
 };
 
 //  --- what the core wants ------------------------------------------------------------

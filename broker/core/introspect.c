@@ -100,7 +100,7 @@ void daffi_core_write_functions (const daffi_core_t *self, daffi_buffer_t *out)
 static void write_stats (const daffi_core_t *self, daffi_buffer_t *out)
 {
     const daffi_core_stats_t *stats = &self->stats;
-    daffi_write_map (out, 20);
+    daffi_write_map (out, 23);
     key_uint (out, "calls", stats->calls);
     key_uint (out, "casts", stats->casts);
     key_uint (out, "results", stats->results);
@@ -112,12 +112,15 @@ static void write_stats (const daffi_core_t *self, daffi_buffer_t *out)
     key_uint (out, "late", stats->late);
     key_uint (out, "dropped", stats->dropped);
     key_uint (out, "malformed", stats->malformed);
+    key_uint (out, "task_runs", stats->task_runs);
+    key_uint (out, "failed_runs", stats->failed_runs);
     key_uint (out, "sessions", stats->sessions);
     key_uint (out, "processes", stats->processes);
     key_uint (out, "functions", stats->functions);
     key_uint (out, "waiting", stats->waiting);
     key_uint (out, "running", stats->running);
     key_uint (out, "abandoned", stats->abandoned);
+    key_uint (out, "groups", stats->groups);
     key_uint (out, "later", stats->later);
     key_uint (out, "waits", stats->waits);
     key_uint (out, "queued_bytes", stats->queued_bytes);

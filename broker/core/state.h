@@ -105,7 +105,7 @@ struct daffi_offered {
 };
 
 //  How many calls of one function one session runs at once, where it said so. Calls
-//  that run keep it when the function is withdrawn, so that one that is offered again
+//  that run keep it when the function is withdrawn, so that one that replaces it
 //  counts them.
 typedef struct {
     uint32_t refs;  //  the offer's, and one for each call that runs

@@ -14,7 +14,6 @@ enum {
     DAFFI_PRIORITY_STEP_MS = 1000,  //  each step counts as so long a wait, so that
                                     //  nothing starves
     DAFFI_CALLS_MAX = 10000,        //  calls in flight of one session
-    DAFFI_WAITS_MAX = 10000,        //  waits of one session
     DAFFI_FRAME_SLACK = 64 << 10,   //  ZMTP cuts off frames over DAFFI_BODY_MAX + this
     DAFFI_QUEUE_MAX = 64 << 20,     //  bytes waiting for one session
     DAFFI_TOTAL_QUEUE_MAX = 1 << 30,  //  bytes waiting in a controller

@@ -34,7 +34,7 @@ typedef struct {
 void daffi_wheel_init (daffi_wheel_t *self, int64_t now_ms);
 
 //  A zeroed timer is disarmed. Arming again moves it; DAFFI_NEVER disarms. A time that
-//  has passed expires at the next daffi_wheel_expire ().
+//  has passed expires at the next daffi_wheel_advance ().
 void daffi_wheel_arm (daffi_wheel_t *self, daffi_timer_t *timer, int64_t due_ms);
 void daffi_wheel_disarm (daffi_wheel_t *self, daffi_timer_t *timer);
 static inline bool daffi_timer_armed (const daffi_timer_t *self)

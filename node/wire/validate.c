@@ -85,12 +85,3 @@ daffi_status_t daffi_validate (const void *data, size_t size)
     uint32_t items = 0;
     return daffi_validate_run (data, size, 1, 0, &items);
 }
-
-size_t daffi_validate_prefix (const void *data, size_t size)
-{
-    const uint8_t *cursor = data;
-    uint32_t items = 0;
-    if (walk (&cursor, cursor + size, 1, 0, &items))
-        return 0;
-    return (size_t)(cursor - (const uint8_t *)data);
-}

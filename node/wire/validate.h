@@ -30,7 +30,4 @@ DAFFI_MUST_USE daffi_status_t daffi_validate_run (const void *data, size_t size,
                                                   uint64_t count, unsigned depth,
                                                   uint32_t *items);
 
-//  The bytes of the one valid value at the front of `data`, 0 if there is none.
-size_t daffi_validate_prefix (const void *data, size_t size);
-
 #endif

@@ -109,7 +109,7 @@ TEST ("$sys.info and $sys.stats count what happened")
     PLAY (core, "c -> CALL 3 f=$sys.stats\n"
                 "  c <- RESULT 3 p=hub\n");
     map = answer_of (core);
-    CHECK_EQ_UINT (map.count, 20);
+    CHECK_EQ_UINT (map.count, 23);
     CHECK_EQ_UINT (number_at (&map, "calls"), 5);
     CHECK_EQ_UINT (number_at (&map, "refused"), 1);
     CHECK_EQ_UINT (number_at (&map, "lost"), 1);

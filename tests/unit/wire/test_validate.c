@@ -180,18 +180,6 @@ TEST ("100,000 values are valid, one more is not")
     free (bytes);
 }
 
-TEST ("a prefix ends where its value ends, and is 0 where there is none")
-{
-    CHECK_EQ_INT (daffi_validate_prefix ("\x92\x01\x02\x03", 4), 3);
-    CHECK_EQ_INT (daffi_validate_prefix ("\xa3"
-                                         "abcd",
-                                         5),
-                  4);
-    CHECK_EQ_INT (daffi_validate_prefix ("\xc1", 1), 0);
-    CHECK_EQ_INT (daffi_validate_prefix ("\x92\x01", 2), 0);
-    CHECK_EQ_INT (daffi_validate_prefix ("", 0), 0);
-}
-
 TEST ("a run of values is held against the depth and the count around it")
 {
     uint32_t items = 0;
