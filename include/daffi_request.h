@@ -130,6 +130,7 @@ DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t
 daffi_request_read_into (daffi_request_t *self, const daffi_into_t *into, size_t count);
 
 #ifndef __cplusplus
+/*  NOLINTBEGIN(readability-non-const-parameter): the library writes there */
 static inline daffi_into_t daffi_into_bool (bool *out)
 {
     daffi_into_t self = {DAFFI_INTO_BOOL, sizeof *out, false, out};
@@ -180,6 +181,7 @@ static inline daffi_into_t daffi_into_value (daffi_value_t *out)
     daffi_into_t self = {DAFFI_INTO_VALUE, sizeof *out, false, out};
     return self;
 }
+/*  NOLINTEND(readability-non-const-parameter) */
 static inline daffi_into_t daffi_into_same (daffi_into_t into)
 {
     return into;
