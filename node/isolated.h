@@ -24,9 +24,13 @@ typedef struct {
     daffi_request_t *request;
     const char *function;
     int64_t kill_ms;     //  DAFFI_NEVER, or when it is killed
+    int64_t killed_ms;   //  when it was
     int64_t watched_ms;  //  when its limits were looked at last
     int64_t cpu_end_ms;
     bool cancelled;
+    bool told;    //  the child, that it was cancelled
+    bool saying;  //  half of a message has been sent
+    bool mute;    //  it has closed its output
     bool killed;
     bool over_cpu;
     bool forbidden;
@@ -39,6 +43,12 @@ typedef struct {
     daffi_status_t status;  //  what the callback returns
     daffi_heard_t heard;
 } daffi_isolated_t;
+
+//  --- payload_isolated.c -------------------------------------------------------------
+
+//  To the child, which may take its time, until that is killed.
+bool daffi_isolated_say (daffi_isolated_t *self, daffi_say_t type, int64_t a, int64_t b,
+                         const daffi_buffer_t *data);
 
 //  --- payload_says.c -----------------------------------------------------------------
 

@@ -20,6 +20,7 @@
 
 enum {
     CANCEL_GRACE_MS = 100,  //  for a function that looks whether it was cancelled
+    KILL_GRACE_MS = 2000,   //  for the runner to tell that it has killed
     STEP_MS = 100,          //  at most so long without a look at the child
     ATTEMPTS = 3            //  kept children may end just when they are wanted
 };
@@ -28,9 +29,11 @@ enum {
 
 static void end_it (daffi_isolated_t *self)
 {
-    if (!self->killed)
-        daffi_runner_kill (self->payloads->runner, self->child);
+    if (self->killed)
+        return;
     self->killed = true;
+    self->killed_ms = daffi_clock_ms ();
+    daffi_runner_kill (self->payloads->runner, self->child);
 }
 
 static void watch_cpu (daffi_isolated_t *self)
@@ -49,9 +52,12 @@ static void watch (daffi_isolated_t *self)
     int64_t now_ms = daffi_clock_ms ();
     if (!self->cancelled && daffi_request_cancelled (self->request)) {
         self->cancelled = true;
-        (void)daffi_say (self->child->socket, DAFFI_SAY_CANCEL, 0, 0, NULL, 0);
         if (now_ms + CANCEL_GRACE_MS < self->kill_ms)
             self->kill_ms = now_ms + CANCEL_GRACE_MS;
+    }
+    if (self->cancelled && !self->told && !self->saying) {
+        self->told = true;
+        (void)daffi_say_now (self->child->socket, DAFFI_SAY_CANCEL, 0);
     }
     if (now_ms >= self->kill_ms)
         end_it (self);
@@ -60,6 +66,24 @@ static void watch (daffi_isolated_t *self)
         self->watched_ms = now_ms;
         watch_cpu (self);
     }
+}
+
+static bool go_on_saying (void *arg)
+{
+    daffi_isolated_t *self = arg;
+    watch (self);
+    return !self->killed;
+}
+
+bool daffi_isolated_say (daffi_isolated_t *self, daffi_say_t type, int64_t a, int64_t b,
+                         const daffi_buffer_t *data)
+{
+    daffi_said_t head = {(uint32_t)type, 0, a, b};
+    self->saying = true;
+    bool said = daffi_say_patiently (self->child->socket, &head, data->data, data->size,
+                                     go_on_saying, self);
+    self->saying = false;
+    return said;
 }
 
 static int patience (const daffi_isolated_t *self)
@@ -72,13 +96,20 @@ static int patience (const daffi_isolated_t *self)
 }
 
 //  One message, if there is a whole one.
-static daffi_talk_t hear (daffi_isolated_t *self)
+static daffi_talk_t hear (daffi_isolated_t *self, bool dontwait)
 {
-    int got =
-        daffi_hear (self->child->socket, false, &self->heard, DAFFI_ISOLATED_BODY_MAX);
+    self->heard.who = !self->child->pid;
+    int got = daffi_hear (self->child->socket, dontwait, &self->heard,
+                          DAFFI_ISOLATED_BODY_MAX);
     return got < 0    ? DAFFI_TALK_LOST
            : got == 0 ? DAFFI_TALK_GOES_ON
                       : daffi_isolated_obey (self);
+}
+
+//  The runner owes the end of a child that was to be killed.
+static bool overdue (const daffi_isolated_t *self)
+{
+    return self->killed && daffi_clock_ms () >= self->killed_ms + KILL_GRACE_MS;
 }
 
 static daffi_talk_t talk (daffi_isolated_t *self)
@@ -88,14 +119,18 @@ static daffi_talk_t talk (daffi_isolated_t *self)
     while (outcome == DAFFI_TALK_GOES_ON) {
         struct pollfd waiting[] = {
             {.fd = self->child->socket, .events = POLLIN},
-            {.fd = self->child->output, .events = POLLIN},
+            {.fd = self->mute ? -1 : self->child->output, .events = POLLIN},
             {.fd = self->cancelled ? -1 : cancel_fd, .events = POLLIN}};
         (void)poll (waiting, 3, patience (self));
         if (waiting[1].revents & POLLIN)
             daffi_isolated_read_output (self);
+        else if (waiting[1].revents)
+            self->mute = true;
         watch (self);
         if (waiting[0].revents)
-            outcome = hear (self);
+            outcome = hear (self, true);
+        if (outcome == DAFFI_TALK_GOES_ON && overdue (self))
+            outcome = DAFFI_TALK_LOST;
     }
     return outcome;
 }
@@ -107,7 +142,7 @@ static daffi_talk_t talk_shortly (daffi_isolated_t *self)
     int64_t end_ms = daffi_clock_ms () + DAFFI_CHILD_SHORT_MS;
     if (self->kill_ms == DAFFI_NEVER || self->kill_ms > end_ms)
         do
-            outcome = hear (self);
+            outcome = hear (self, false);
         while (outcome == DAFFI_TALK_GOES_ON && daffi_clock_ms () < end_ms);
     return outcome;
 }
@@ -119,12 +154,13 @@ static bool send_call (daffi_isolated_t *self, daffi_value_t args)
     const char *caller = daffi_request_caller (self->request);
     int64_t left = daffi_request_time_left (self->request);
     daffi_buffer_t *data = &self->heard.data;
+    self->heard.partial = false;
     daffi_buffer_clear (data);
     daffi_buffer_append (data, self->function, strlen (self->function) + 1);
     daffi_buffer_append (data, caller, strlen (caller) + 1);
     return !daffi_write_value (data, &args) && !data->failed &&
-           daffi_say (self->child->socket, DAFFI_SAY_CALL, left,
-                      daffi_request_is_stream (self->request), data->data, data->size);
+           daffi_isolated_say (self, DAFFI_SAY_CALL, left,
+                               daffi_request_is_stream (self->request), data);
 }
 
 //  Sends the call and waits for its outcome.
@@ -156,12 +192,12 @@ static daffi_talk_t attempt (daffi_isolated_t *self, daffi_value_t args,
     if (outcome == DAFFI_TALK_LOST && !sent && was_used && self->exited)
         outcome = DAFFI_TALK_AGAIN;
     //  the runner died with a child that had not loaded anything
-    if (outcome == DAFFI_TALK_LOST && !self->exited && !self->child->pid &&
+    if (outcome == DAFFI_TALK_LOST && !self->exited && !self->child->loaded &&
         !self->killed)
         outcome = DAFFI_TALK_AGAIN;
     if (outcome == DAFFI_TALK_LOST)
         daffi_isolated_answer_loss (self);
-    bool keep = outcome == DAFFI_TALK_DONE && self->child->pid && !self->killed &&
+    bool keep = outcome == DAFFI_TALK_DONE && self->child->loaded && !self->killed &&
                 !self->payloads->policy.options.fresh_child;
     daffi_runner_give_back (runner, self->child, keep);
     return outcome;
@@ -183,7 +219,7 @@ daffi_status_t daffi_payload_run_isolated (daffi_payloads_t *self, daffi_held_t 
     daffi_heard_init (&run.heard);
     daffi_talk_t outcome = DAFFI_TALK_AGAIN;
     for (int i = 0; i < ATTEMPTS && outcome == DAFFI_TALK_AGAIN; i++) {
-        run.exited = run.killed = run.cancelled = false;
+        run.exited = run.killed = run.cancelled = run.told = run.mute = false;
         run.cpu_end_ms = run.watched_ms = 0;
         outcome = attempt (&run, args, &error);
     }

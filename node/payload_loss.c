@@ -20,6 +20,8 @@ static const char *call_name (int64_t number)
                  {SYS_clone, "clone: it wanted to start a process"},
                  {SYS_kill, "kill: it wanted to signal a process"},
                  {SYS_tgkill, "tgkill: it wanted to signal a thread"},
+                 {SYS_prlimit64, "prlimit64: it wanted to change a limit"},
+                 {SYS_fcntl, "fcntl: it wanted more of a descriptor than is safe"},
                  {SYS_ptrace, "ptrace: it wanted to look into a process"},
                  {SYS_unlinkat, "unlinkat: it wanted to remove a file"},
                  {SYS_memfd_create, "memfd_create: it wanted to make a file"},
@@ -49,6 +51,8 @@ static daffi_status_t explain_signal (const daffi_isolated_t *self, int number,
                            number, strsignal (number));
     if (number == SIGSYS)
         return daffi_fail (error, DAFFI_FORBIDDEN, "a forbidden system call");
+    if (number == SIGXCPU)
+        return daffi_fail (error, DAFFI_LIMIT, "over the CPU time of a process");
     if (number == SIGXFSZ)
         return daffi_fail (error, DAFFI_LIMIT, "it wanted to write to a file");
     return daffi_fail (error, DAFFI_CRASHED, "signal %d (%s)", number,
@@ -68,7 +72,8 @@ static daffi_status_t explain (const daffi_isolated_t *self, daffi_error_t *erro
     if (self->killed)
         return daffi_fail (error, DAFFI_TIMEOUT, "killed at its deadline");
     if (!self->exited)
-        return daffi_fail (error, DAFFI_CRASHED, "its child is lost with the runner");
+        return daffi_fail (error, DAFFI_CRASHED,
+                           "its child broke off, or is lost with the runner");
     if (WIFSIGNALED (self->wait_status))
         return explain_signal (self, WTERMSIG (self->wait_status), error);
     if (self->wait_status == -1)

@@ -109,8 +109,9 @@ static void give_item (daffi_isolated_t *self, int64_t timeout_ms)
         daffi_request_receive (self->request, step_of (self, timeout_ms), &item);
     if (!status && (daffi_write_value (&out, &item) || out.failed))
         status = DAFFI_NO_MEMORY;
-    (void)daffi_say (self->child->socket, DAFFI_SAY_ITEM, status, 0, out.data,
-                     status ? 0 : out.size);
+    if (status)
+        daffi_buffer_clear (&out);
+    (void)daffi_isolated_say (self, DAFFI_SAY_ITEM, status, 0, &out);
     daffi_buffer_done (&out);
 }
 
@@ -119,17 +120,25 @@ static void take_item (daffi_isolated_t *self, int64_t timeout_ms)
     daffi_value_t item = daffi_value_raw (self->heard.data.data, self->heard.data.size);
     daffi_status_t status =
         daffi_request_yield_value (self->request, item, step_of (self, timeout_ms));
-    (void)daffi_say (self->child->socket, DAFFI_SAY_YIELDED, status, 0, NULL, 0);
+    const daffi_buffer_t nothing = {.size = 0};
+    (void)daffi_isolated_say (self, DAFFI_SAY_YIELDED, status, 0, &nothing);
 }
 
 //  --- loading ------------------------------------------------------------------------
 
 //  Its number is what the kernel says of the sender, once: the child's word is nothing.
+static void started (daffi_isolated_t *self)
+{
+    if (!self->child->pid && self->heard.pid)
+        daffi_child_started (self->child, self->heard.pid);
+}
+
+//  Counts once. Foreign code may have said it, and gained a line in the log.
 static void loaded (daffi_isolated_t *self)
 {
-    if (self->child->pid || !self->heard.pid)
+    if (self->child->loaded || !self->child->pid)
         return;
-    daffi_child_loaded (self->child, self->heard.pid);
+    self->child->loaded = true;
     daffi_log (&self->payloads->log, DAFFI_LOG_INFO, "payload.loaded", "hash=%s pid=%d",
                self->held->payload->hash_text, self->child->pid);
 }
@@ -177,6 +186,9 @@ daffi_talk_t daffi_isolated_obey (daffi_isolated_t *self)
     case DAFFI_SAY_FORBIDDEN:
         self->forbidden = true;
         self->call_number = said->a;
+        return DAFFI_TALK_GOES_ON;
+    case DAFFI_SAY_STARTED:
+        started (self);
         return DAFFI_TALK_GOES_ON;
     case DAFFI_SAY_EXITED:
         self->exited = true;

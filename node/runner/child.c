@@ -2,12 +2,10 @@
 //  A child of the runner: shuts itself in, loads the payload, and runs one call after
 //  the other until nobody wants it any more.
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -263,15 +261,16 @@ static _Noreturn void serve (const daffi_library_t *library)
     }
 }
 
-void daffi_child_main (const daffi_limits_t *limits)
+void daffi_child_main (const daffi_limits_t *limits, pid_t runner)
 {
     static daffi_elf_t elf;
     daffi_library_t library;
     char text[128] = "";
-    prctl (PR_SET_PDEATHSIG, SIGKILL);
+    //  before any foreign code: so the node knows whose time it counts
+    say (DAFFI_SAY_STARTED, 0, 0, NULL, 0);
     set_patience (limits->idle_ms);
     daffi_faults_watch ();
-    const char *failed = daffi_sandbox_close (limits);
+    const char *failed = daffi_sandbox_close (limits, runner);
     if (failed) {
         snprintf (text, sizeof text, "%s is needed to run payloads isolated", failed);
         refuse (DAFFI_REFUSED, text);

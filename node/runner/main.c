@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "daffi_status.h"
 #include "runner.h"
 
 enum { CONTROL = 3, CHILDREN_MAX = 1024 };
@@ -47,35 +48,54 @@ static child_t *free_place (void)
 
 //  --- forking ------------------------------------------------------------------------
 
-static _Noreturn void become_child (const daffi_limits_t *limits, const int *fds)
+//  The child's descriptors get the numbers that it knows. On the way they are above
+//  those, wherever they came in.
+static bool arrange (const int *fds)
 {
-    sigset_t none;
     int high[DAFFI_SAY_FDS];
-    //  out of the way of the numbers that they get
     for (int i = 0; i < DAFFI_SAY_FDS; i++)
-        high[i] = fcntl (fds[i], F_DUPFD, 2000);
-    if (dup2 (high[0], DAFFI_CHILD_SOCKET) < 0 ||
-        dup2 (high[1], DAFFI_CHILD_IMAGE) < 0 || dup2 (high[2], STDOUT_FILENO) < 0 ||
-        dup2 (high[2], STDERR_FILENO) < 0 ||
-        close_range (DAFFI_CHILD_IMAGE + 1, ~0U, 0))
-        _exit (1);
-    sigemptyset (&none);
-    sigprocmask (SIG_SETMASK, &none, NULL);
-    daffi_child_main (limits);
+        if ((high[i] = fcntl (fds[i], F_DUPFD, DAFFI_CHILD_IMAGE + 1)) < 0)
+            return false;
+    return dup2 (high[0], DAFFI_CHILD_SOCKET) >= 0 &&
+           dup2 (high[1], DAFFI_CHILD_IMAGE) >= 0 &&
+           dup2 (high[2], STDOUT_FILENO) >= 0 && dup2 (high[2], STDERR_FILENO) >= 0 &&
+           !close_range (DAFFI_CHILD_IMAGE + 1, ~0U, 0);
 }
 
+static _Noreturn void become_child (const daffi_limits_t *limits, const int *fds,
+                                    pid_t runner)
+{
+    sigset_t none;
+    int socket = fds[0];
+    if (!arrange (fds)) {
+        char text[128];
+        snprintf (text, sizeof text,
+                  "the runner cannot set up a child: %s; see ulimit -n",
+                  strerror (errno));
+        (void)daffi_say (socket, DAFFI_SAY_REFUSED, DAFFI_SYSTEM, 0, text,
+                         strlen (text));
+        _exit (1);
+    }
+    sigemptyset (&none);
+    sigprocmask (SIG_SETMASK, &none, NULL);
+    daffi_child_main (limits, runner);
+}
+
+//  Where the child has left no room for it, the end of the socket must do: the runner
+//  waits for nobody.
 static void last_word (int socket, int status)
 {
-    (void)daffi_say (socket, DAFFI_SAY_EXITED, status, 0, NULL, 0);
+    (void)daffi_say_now (socket, DAFFI_SAY_EXITED, status);
     close (socket);
 }
 
 static void spawn (int64_t id, const daffi_limits_t *limits, int *fds)
 {
     child_t *child = free_place ();
+    pid_t runner = getpid ();
     pid_t pid = child && fds[2] >= 0 ? fork () : -1;
     if (pid == 0)
-        become_child (limits, fds);
+        become_child (limits, fds, runner);
     if (pid > 0) {
         *child = (child_t){id, pid, fds[0]};
         fds[0] = -1;

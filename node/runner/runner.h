@@ -6,6 +6,7 @@
 #define DAFFI_RUNNER_INSIDE_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "runner_wire.h"
 
@@ -16,8 +17,9 @@ enum { DAFFI_CHILD_SOCKET = 3, DAFFI_CHILD_IMAGE = 4 };
 //  The kernel's Landlock ABI, 0 = none; and whether it has seccomp filters.
 int daffi_sandbox_landlock (void);
 int daffi_sandbox_seccomp (void);
-//  Limits, rights and system calls as the loader needs them. NULL, or what failed.
-const char *daffi_sandbox_close (const daffi_limits_t *limits);
+//  Limits, rights and system calls as the loader needs them; the child ends with this
+//  runner. NULL, or what failed.
+const char *daffi_sandbox_close (const daffi_limits_t *limits, pid_t runner);
 //  The loader is done: no file can be opened any more.
 const char *daffi_sandbox_seal (void);
 
@@ -32,8 +34,8 @@ extern volatile int daffi_memory_refused;
 
 //  --- child.c ------------------------------------------------------------------------
 
-//  The child's whole life.
-_Noreturn void daffi_child_main (const daffi_limits_t *limits);
+//  The whole life of a child of this runner.
+_Noreturn void daffi_child_main (const daffi_limits_t *limits, pid_t runner);
 
 //  --- faults.c -----------------------------------------------------------------------
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/landlock.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -37,10 +38,28 @@ int daffi_sandbox_landlock (void)
 
 //  --- limits -------------------------------------------------------------------------
 
+//  What is lower already stays so.
+static bool limit_both (int what, uint64_t soft, uint64_t hard)
+{
+    struct rlimit had;
+    if (getrlimit ((__rlimit_resource_t)what, &had))
+        return false;
+    hard = hard < had.rlim_max ? hard : had.rlim_max;
+    struct rlimit both = {.rlim_cur = soft < hard ? soft : hard, .rlim_max = hard};
+    return !setrlimit ((__rlimit_resource_t)what, &both);
+}
+
 static bool limit (int what, uint64_t value)
 {
-    struct rlimit both = {.rlim_cur = value, .rlim_max = value};
-    return !setrlimit ((__rlimit_resource_t)what, &both);
+    return limit_both (what, value, value);
+}
+
+//  The node counts the time of each call; this ends what it does not see, such as
+//  threads that go on behind an answer. SIGXCPU can be ignored, the hard limit cannot.
+static bool limit_cpu (uint32_t call_ms)
+{
+    uint64_t life_s = (uint64_t)call_ms * DAFFI_CHILD_LIFE_CALLS / 1000 + 2;
+    return limit_both (RLIMIT_CPU, life_s, life_s + 1);
 }
 
 static const char *set_limits (const daffi_limits_t *limits)
@@ -48,7 +67,7 @@ static const char *set_limits (const daffi_limits_t *limits)
     if (!limit (RLIMIT_AS, limits->memory_bytes) || !limit (RLIMIT_FSIZE, 0) ||
         !limit (RLIMIT_NOFILE, limits->files_max) || !limit (RLIMIT_CORE, 0) ||
         !limit (RLIMIT_MEMLOCK, 0) || !limit (RLIMIT_STACK, 8 << 20) ||
-        !limit (RLIMIT_MSGQUEUE, 0))
+        !limit (RLIMIT_MSGQUEUE, 0) || !limit_cpu (limits->cpu_ms))
         return "setrlimit";
     return NULL;
 }
@@ -63,6 +82,16 @@ static const char *drop_root (void)
         return "setresuid";
     //  it must find its own image below /proc/self
     return prctl (PR_SET_DUMPABLE, 1, 0, 0, 0) ? "prctl" : NULL;
+}
+
+//  A change of the user clears it, so it comes after that.
+static const char *end_with (pid_t runner)
+{
+    if (prctl (PR_SET_PDEATHSIG, SIGKILL))
+        return "prctl";
+    if (getppid () != runner)
+        _exit (0);
+    return NULL;
 }
 
 //  --- Landlock -----------------------------------------------------------------------
@@ -111,7 +140,7 @@ static const char *restrict_files (int abi, int loading)
 
 static int abi_in_use;
 
-const char *daffi_sandbox_close (const daffi_limits_t *limits)
+const char *daffi_sandbox_close (const daffi_limits_t *limits, pid_t runner)
 {
     abi_in_use = daffi_sandbox_landlock ();
     int filters = daffi_sandbox_seccomp ();
@@ -120,6 +149,8 @@ const char *daffi_sandbox_close (const daffi_limits_t *limits)
     const char *failed = set_limits (limits);
     if (!failed)
         failed = drop_root ();
+    if (!failed)
+        failed = end_with (runner);
     if (!failed && prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
         failed = "no_new_privs";
     if (!failed && abi_in_use)

@@ -80,7 +80,6 @@ static const int always[] = {
     SYS_eventfd2,
     SYS_pipe2,
     SYS_dup,
-    SYS_fcntl,
     SYS_rseq,
 #ifdef SYS_poll
     SYS_poll,
@@ -91,10 +90,10 @@ static const int always[] = {
 };
 
 static const int while_loading[] = {
-    SYS_seccomp,   SYS_openat,     SYS_pread64,   SYS_newfstatat,
-    SYS_faccessat, SYS_readlinkat, SYS_prlimit64,
+    SYS_seccomp,   SYS_openat,     SYS_pread64, SYS_newfstatat,
+    SYS_faccessat, SYS_readlinkat,
 #ifdef SYS_access
-    SYS_access,    SYS_readlink,   SYS_open,      SYS_stat,
+    SYS_access,    SYS_readlink,   SYS_open,    SYS_stat,
 #endif
 };
 
@@ -148,6 +147,41 @@ static void when_argument (program_t *self, int number, unsigned index, uint32_t
     answer (self, SECCOMP_RET_TRAP);
 }
 
+//  To ask for an own limit is fine. To raise one is not, and with RLIMIT_CPU a limit of
+//  another process is a weapon. Both words of the pointer count.
+static void when_limits (program_t *self)
+{
+    static const size_t words[] = {offsetof (struct seccomp_data, args[0]),
+                                   offsetof (struct seccomp_data, args[2]),
+                                   offsetof (struct seccomp_data, args[2]) + 4};
+    skip_unless (self, SYS_prlimit64, 8);
+    for (uint8_t i = 0; i < 3; i++) {
+        load (self, words[i]);
+        skip_unless (self, 0, (uint8_t)(5 - 2 * i));
+    }
+    answer (self, SECCOMP_RET_ALLOW);
+    answer (self, SECCOMP_RET_TRAP);
+}
+
+//  What copies a descriptor or asks about one. With an owner and O_ASYNC it would send
+//  signals to any process of the user.
+static void when_descriptors (program_t *self)
+{
+    static const uint32_t harmless[] = {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD,
+                                        F_SETFD, F_GETFL,         F_GET_SEALS};
+    enum { COUNT = sizeof harmless / sizeof harmless[0] };
+    skip_unless (self, SYS_fcntl, 2 * COUNT + 7);
+    load (self, offsetof (struct seccomp_data, args[1]));
+    for (size_t i = 0; i < COUNT; i++)
+        when (self, (int)harmless[i], SECCOMP_RET_ALLOW);
+    skip_unless (self, F_SETFL, 4);
+    load (self, offsetof (struct seccomp_data, args[2]));
+    add (self, (struct sock_filter)BPF_STMT (BPF_ALU | BPF_AND | BPF_K, O_ASYNC));
+    skip_unless (self, 0, 1);
+    answer (self, SECCOMP_RET_ALLOW);
+    answer (self, SECCOMP_RET_TRAP);
+}
+
 static void write_program (program_t *self, int loading)
 {
     load (self, offsetof (struct seccomp_data, arch));
@@ -164,12 +198,11 @@ static void write_program (program_t *self, int loading)
     when (self, SYS_ioctl, SECCOMP_RET_ERRNO | ENOTTY);
     when_argument (self, SYS_clone, 0, CLONE_THREAD, CLONE_THREAD);
     when_argument (self, SYS_tgkill, 0, UINT32_MAX, (uint32_t)getpid ());
-    if (!loading) {
-        //  stdio asks so what it writes to
+    when_limits (self);
+    when_descriptors (self);
+    //  stdio asks so what it writes to
+    if (!loading)
         when_argument (self, SYS_newfstatat, 3, AT_EMPTY_PATH, AT_EMPTY_PATH);
-        //  to ask is fine, to raise is not
-        when_argument (self, SYS_prlimit64, 2, UINT32_MAX, 0);
-    }
     answer (self, SECCOMP_RET_TRAP);
 }
 

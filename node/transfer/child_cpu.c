@@ -17,7 +17,7 @@ bool daffi_child_come_near (daffi_child_t *self, daffi_near_t *near)
 {
     cpu_set_t here;
     int cpu = sched_getcpu ();
-    if (!self->pid || self->apart || cpu < 0 || cpu >= CPU_SETSIZE ||
+    if (!self->loaded || self->apart || cpu < 0 || cpu >= CPU_SETSIZE ||
         sched_getaffinity (0, sizeof near->before, &near->before))
         return false;
     CPU_ZERO (&here);

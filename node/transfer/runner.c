@@ -14,13 +14,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "alloc.h"
 #include "failure.h"
 
-enum { START_TIMEOUT_MS = 5000, SEND_TIMEOUT_S = 5 };
+enum {
+    START_TIMEOUT_MS = 5000,
+    END_TIMEOUT_MS = 2000,
+    ASK_TIMEOUT_S = 5,
+    SEND_STEP_MS = 100  //  at most so long without a look at deadlines
+};
 
 struct daffi_runner {
     const daffi_transfer_policy_t *policy;
@@ -67,10 +73,17 @@ static daffi_status_t greet (daffi_runner_t *self, daffi_error_t *error)
     int fds[DAFFI_SAY_FDS];
     uint8_t none[8];
     struct pollfd waiting = {.fd = self->control, .events = POLLIN};
-    if (poll (&waiting, 1, START_TIMEOUT_MS) != 1 ||
-        daffi_hear_fds (self->control, &said, none, sizeof none, fds) < 0 ||
+    if (poll (&waiting, 1, START_TIMEOUT_MS) != 1)
+        return daffi_fail (error, DAFFI_SYSTEM,
+                           "%.80s was silent for %d s after its start; name "
+                           "daffi-runner by .runner_path or $DAFFI_RUNNER",
+                           self->path, START_TIMEOUT_MS / 1000);
+    if (daffi_hear_fds (self->control, &said, none, sizeof none, fds) < 0 ||
         said.type != DAFFI_SAY_READY)
-        return daffi_fail (error, DAFFI_SYSTEM, "%.150s does not start", self->path);
+        return daffi_fail (error, DAFFI_SYSTEM,
+                           "%.80s ended or is no daffi-runner; name that by "
+                           ".runner_path or $DAFFI_RUNNER",
+                           self->path);
     bool whole = said.a > 0 && said.b;
     daffi_log (&self->log, whole ? DAFFI_LOG_INFO : DAFFI_LOG_WARNING,
                "payload.protection", "landlock=%lld seccomp=%s runner=%s",
@@ -83,15 +96,29 @@ static daffi_status_t greet (daffi_runner_t *self, daffi_error_t *error)
     return DAFFI_OK;
 }
 
-//  Locked, or alone.
-static void end (daffi_runner_t *self)
+static bool ends_within (int pid, int timeout_ms)
+{
+    struct pollfd waiting = {.fd = (int)syscall (SYS_pidfd_open, pid, 0),
+                             .events = POLLIN};
+    bool ended = waiting.fd >= 0 && poll (&waiting, 1, timeout_ms) == 1;
+    if (waiting.fd >= 0)
+        close (waiting.fd);
+    return ended;
+}
+
+//  Locked, or alone. It kills its children when its control socket is closed; where it
+//  does not even do that in time, they end with it.
+static void end (daffi_runner_t *self, int timeout_ms)
 {
     if (self->control >= 0)
         close (self->control);
     self->control = -1;
-    if (self->pid)
-        while (waitpid (self->pid, NULL, 0) < 0 && errno == EINTR)
-            continue;
+    if (!self->pid)
+        return;
+    if (!ends_within (self->pid, timeout_ms))
+        kill (self->pid, SIGKILL);
+    while (waitpid (self->pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
     self->pid = 0;
 }
 
@@ -104,17 +131,22 @@ static daffi_status_t start (daffi_runner_t *self, daffi_error_t *error)
                            strerror (errno));
     //  dup2 onto itself would keep the close-on-exec flag
     int theirs = fcntl (pair[1], F_DUPFD_CLOEXEC, 10);
+    int why = errno;
     close (pair[1]);
     self->control = pair[0];
-    daffi_status_t status = theirs < 0
-                                ? daffi_fail (error, DAFFI_SYSTEM, "no descriptor")
-                                : spawn (self, theirs, error);
+    struct timeval patience = {.tv_sec = ASK_TIMEOUT_S};
+    (void)setsockopt (pair[0], SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    daffi_status_t status =
+        theirs < 0 ? daffi_fail (error, DAFFI_SYSTEM,
+                                 "no descriptor for the runner: %s; see ulimit -n",
+                                 strerror (why))
+                   : spawn (self, theirs, error);
     if (theirs >= 0)
         close (theirs);
     if (!status)
         status = greet (self, error);
     if (status)
-        end (self);
+        end (self, 0);
     return status;
 }
 
@@ -162,7 +194,7 @@ void daffi_runner_destroy (daffi_runner_t **self_p)
         return;
     DAFFI_LIST_EACH (&self->kept, link, follower)
         destroy_child (self, daffi_container (link, daffi_child_t, link));
-    end (self);
+    end (self, END_TIMEOUT_MS);
     pthread_mutex_destroy (&self->lock);
     free (self);
     *self_p = NULL;
@@ -175,13 +207,20 @@ static bool lives (const daffi_child_t *child)
     return poll (&waiting, 1, 0) == 0;
 }
 
-//  Locked. Those that have ended meanwhile.
+//  What is left of its life may not suffice for one more call.
+static bool tired (const daffi_runner_t *self, const daffi_child_t *child)
+{
+    int64_t call_ms = self->policy->options.child_cpu_ms;
+    return daffi_child_cpu_ms (child) >= (DAFFI_CHILD_LIFE_CALLS - 1) * call_ms;
+}
+
+//  Locked. Those that have ended meanwhile, and those that talk though nobody asked.
 static void sweep (daffi_runner_t *self)
 {
     DAFFI_LIST_EACH (&self->kept, link, follower) {
         daffi_child_t *child = daffi_container (link, daffi_child_t, link);
-        if (!lives (child))
-            destroy_child (self, child);
+        if (!lives (child) || tired (self, child))
+            end_child (self, child);
     }
 }
 
@@ -192,7 +231,7 @@ static daffi_child_t *take_kept (daffi_runner_t *self, const daffi_held_t *held,
     DAFFI_LIST_EACH (&self->kept, link, follower) {
         daffi_child_t *child = daffi_container (link, daffi_child_t, link);
         if (child->held != held || strcmp (child->caller, caller) != 0 ||
-            !lives (child))
+            !lives (child) || tired (self, child))
             continue;
         daffi_link_remove (link);
         return child;
@@ -221,6 +260,7 @@ static bool ask (daffi_runner_t *self, const daffi_child_t *child, const int *fd
 {
     const daffi_transfer_options_t *options = &self->policy->options;
     daffi_limits_t limits = {.memory_bytes = options->child_memory_bytes,
+                             .cpu_ms = options->child_cpu_ms,
                              .files_max = options->child_files_max,
                              .idle_ms = options->child_idle_ms,
                              .weak_ok = options->weak_ok};
@@ -230,7 +270,7 @@ static bool ask (daffi_runner_t *self, const daffi_child_t *child, const int *fd
         if (daffi_say_fds (self->control, DAFFI_SAY_SPAWN, child->id, &limits,
                            sizeof limits, fds, DAFFI_SAY_FDS))
             return true;
-        end (self);
+        end (self, 0);
         daffi_log (&self->log, DAFFI_LOG_ERROR, "payload.runner_lost", "path=%s",
                    self->path);
     }
@@ -238,10 +278,10 @@ static bool ask (daffi_runner_t *self, const daffi_child_t *child, const int *fd
     return false;
 }
 
-//  Who tells that it has loaded is known, and nobody waits long for a short call.
+//  Its first word says who it is, and nobody waits long for a short call.
 static void set_up_socket (int fd)
 {
-    struct timeval patience = {.tv_sec = SEND_TIMEOUT_S};
+    struct timeval patience = {.tv_usec = SEND_STEP_MS * 1000};
     struct timeval brief = {.tv_usec = DAFFI_CHILD_SHORT_MS * 1000};
     int on = 1;
     (void)setsockopt (fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
@@ -249,7 +289,7 @@ static void set_up_socket (int fd)
     (void)setsockopt (fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
 }
 
-void daffi_child_loaded (daffi_child_t *self, int pid)
+void daffi_child_started (daffi_child_t *self, int pid)
 {
     int off = 0;
     self->pid = pid;

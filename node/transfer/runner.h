@@ -17,7 +17,8 @@ typedef struct {
     int64_t id;
     int socket;
     int output;  //  what the payload prints
-    int pid;     //  0: not loaded yet
+    int pid;     //  0: not known yet
+    bool loaded;
     int cpu;     //  the processor that it was put on, or -1
     bool used;   //  it has run a call before
     bool apart;  //  it cannot be put on a processor
@@ -45,8 +46,8 @@ void daffi_runner_kill (daffi_runner_t *self, const daffi_child_t *child);
 //  The kept children of a payload end.
 void daffi_runner_forget (daffi_runner_t *self, const daffi_held_t *held);
 
-//  It has loaded its payload, and is this process by the kernel's word.
-void daffi_child_loaded (daffi_child_t *self, int pid);
+//  It is this process by the kernel's word.
+void daffi_child_started (daffi_child_t *self, int pid);
 
 //  --- runner_find.c ------------------------------------------------------------------
 

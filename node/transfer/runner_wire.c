@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 static bool send_one (int fd, const daffi_said_t *head, const void *data, size_t size,
-                      const int *fds, size_t count)
+                      const int *fds, size_t count, int flags)
 {
     struct iovec parts[2] = {{.iov_base = (void *)head, .iov_len = sizeof *head},
                              {.iov_base = (void *)data, .iov_len = size}};
@@ -32,31 +32,46 @@ static bool send_one (int fd, const daffi_said_t *head, const void *data, size_t
     }
     ssize_t sent;
     do
-        sent = sendmsg (fd, &message, MSG_NOSIGNAL);
+        sent = sendmsg (fd, &message, MSG_NOSIGNAL | flags);
     while (sent < 0 && errno == EINTR);
     return sent >= 0;
+}
+
+bool daffi_say_patiently (int fd, const daffi_said_t *head, const void *data,
+                          size_t size, daffi_patience_fn *patience, void *arg)
+{
+    const uint8_t *cursor = data;
+    daffi_said_t piece_head = *head;
+    do {
+        size_t piece = size < DAFFI_SAY_FRAGMENT ? size : DAFFI_SAY_FRAGMENT;
+        size -= piece;
+        piece_head.more = size > 0;
+        while (!send_one (fd, &piece_head, cursor, piece, NULL, 0, 0))
+            if (errno != EAGAIN || !patience || !patience (arg))
+                return false;
+        cursor = cursor ? cursor + piece : NULL;
+    } while (size && (!patience || patience (arg)));
+    return size == 0;
 }
 
 bool daffi_say (int fd, daffi_say_t type, int64_t a, int64_t b, const void *data,
                 size_t size)
 {
-    const uint8_t *cursor = data;
-    do {
-        size_t piece = size < DAFFI_SAY_FRAGMENT ? size : DAFFI_SAY_FRAGMENT;
-        size -= piece;
-        daffi_said_t head = {(uint32_t)type, size > 0, a, b};
-        if (!send_one (fd, &head, cursor, piece, NULL, 0))
-            return false;
-        cursor = cursor ? cursor + piece : NULL;
-    } while (size);
-    return true;
+    daffi_said_t head = {(uint32_t)type, 0, a, b};
+    return daffi_say_patiently (fd, &head, data, size, NULL, NULL);
+}
+
+bool daffi_say_now (int fd, daffi_say_t type, int64_t a)
+{
+    daffi_said_t head = {(uint32_t)type, 0, a, 0};
+    return send_one (fd, &head, NULL, 0, NULL, 0, MSG_DONTWAIT);
 }
 
 bool daffi_say_fds (int fd, daffi_say_t type, int64_t a, const void *data, size_t size,
                     const int *fds, size_t count)
 {
     daffi_said_t head = {(uint32_t)type, 0, a, 0};
-    return send_one (fd, &head, data, size, fds, count);
+    return send_one (fd, &head, data, size, fds, count, 0);
 }
 
 //  --- hearing ------------------------------------------------------------------------
@@ -84,7 +99,8 @@ static int sender_of (struct msghdr *message)
     return (int)sender.pid;
 }
 
-//  One packet. 1, 0 or -1, as daffi_hear ().
+//  One packet. 1, 0 or -1, as daffi_hear (). There is room for the sender's name where
+//  it is wanted, and for no descriptors: the kernel drops those that a child sends.
 static int hear_packet (int fd, int flags, daffi_heard_t *self)
 {
     union {
@@ -97,22 +113,27 @@ static int hear_packet (int fd, int flags, daffi_heard_t *self)
                              {.iov_base = room, .iov_len = DAFFI_SAY_FRAGMENT}};
     struct msghdr message = {.msg_iov = parts,
                              .msg_iovlen = 2,
-                             .msg_control = control.room,
-                             .msg_controllen = sizeof control.room};
+                             .msg_control = self->who ? control.room : NULL,
+                             .msg_controllen = self->who ? sizeof control.room : 0};
     if (!room)
         return -1;
     ssize_t size;
     do
+        //  an end that had not read everything resets the socket, which is told once
+        //  and before what it has said itself
         size = recvmsg (fd, &message, MSG_CMSG_CLOEXEC | flags);
-    while (size < 0 && errno == EINTR);
+    while (size < 0 && (errno == EINTR || errno == ECONNRESET));
     if (size < 0 && errno == EAGAIN)
         return 0;
     if (size < (ssize_t)sizeof head || (message.msg_flags & MSG_TRUNC) ||
         (self->partial && head.type != self->said.type))
         return -1;
+    //  else an empty piece could follow the other for ever
+    if (head.more && (size_t)size != sizeof head + DAFFI_SAY_FRAGMENT)
+        return -1;
     daffi_buffer_commit (&self->data, (size_t)size - sizeof head);
     self->said = head;
-    self->pid = sender_of (&message);
+    self->pid = self->who ? sender_of (&message) : 0;
     self->partial = head.more != 0;
     return 1;
 }
@@ -142,7 +163,8 @@ int daffi_hear_fds (int fd, daffi_said_t *said, void *data, size_t size, int *fd
     struct msghdr message = {.msg_iov = parts,
                              .msg_iovlen = 2,
                              .msg_control = control.room,
-                             .msg_controllen = sizeof control.room};
+                             //  the whole room would hold one more
+                             .msg_controllen = CMSG_LEN (DAFFI_SAY_FDS * sizeof (int))};
     for (int i = 0; i < DAFFI_SAY_FDS; i++)
         fds[i] = -1;
     ssize_t got;

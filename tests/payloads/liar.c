@@ -21,8 +21,11 @@ DAFFI_PAYLOAD_FUNCTION (fine, "() -> int")
 
 DAFFI_PAYLOAD_FUNCTION (half_a_message, "()")
 {
-    const head_t head = {RESULT, 1, 0, 0};
-    if (write (3, &head, sizeof head) < 0)
+    static struct {
+        head_t head;
+        char piece[64 << 10];
+    } first = {.head = {RESULT, 1, 0, 0}};
+    if (write (3, &first, sizeof first) < 0)
         return DAFFI_FAILED;
     sleep (1000);
     return DAFFI_OK;
