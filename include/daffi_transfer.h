@@ -33,7 +33,7 @@ typedef struct daffi_payload daffi_payload_t;
 
 /*  A shared object, or a bundle that daffi_payload_write () has written. DAFFI_SYSTEM:
  *  cannot be read; DAFFI_BAD_PAYLOAD: neither of both, or nothing that could be loaded
- *  (the text says what is wrong); DAFFI_TOO_BIG: over 16 MiB. */
+ *  (the text says what is wrong); DAFFI_TOO_BIG: over 1 GiB. */
 DAFFI_EXPORT DAFFI_MUST_USE daffi_payload_t *daffi_payload_open (const char *path,
                                                                  daffi_error_t *error);
 /*  The same from memory, which is copied: a file that was read, or the payload that a
@@ -201,9 +201,8 @@ DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_global_withdraw (daffi_global_t
                                                                   daffi_error_t *error);
 
 /*  The payloads of a process: an array of maps with hash, name, version, signer
- * (strings), size, calls, running, crashes (numbers), published (array of names) and
- * place
- *  ("memory", "loaded", "children"). Blocks. */
+ *  (strings), size, calls, running, crashes (numbers), published (array of names) and
+ *  place ("loaded": into this process, else "memory"). Blocks. */
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t
 daffi_global_payloads (daffi_global_t *self, const char *process,
                        daffi_result_t **result, daffi_error_t *error);

@@ -99,7 +99,8 @@ static daffi_status_t ask (daffi_global_t *self, const char *process,
                            daffi_result_t **result, daffi_error_t *error)
 {
     if (!process)
-        return daffi_fail (error, DAFFI_INVALID, "no process is named");
+        return daffi_fail (error, DAFFI_INVALID,
+                           "no process is named; give the name of the one to ask");
     return daffi_call (self, function, args, DAFFI_CALL (.process = process), result,
                        error);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,6 +11,8 @@
 
 #include "failure.h"
 #include "payload.h"
+
+enum { PART_NAME_MAX = 48 };  //  ".PID-NUMBER.part"
 
 static daffi_status_t complain (const char *path, daffi_error_t *error)
 {
@@ -56,31 +59,45 @@ daffi_status_t daffi_file_read (const char *path, size_t limit, daffi_buffer_t *
     return verdict;
 }
 
-static bool write_all (int fd, const uint8_t *data, size_t size)
+bool daffi_file_write_all (int fd, const void *data, size_t size)
 {
+    const uint8_t *cursor = data;
     while (size) {
-        ssize_t written = write (fd, data, size);
+        ssize_t written = write (fd, cursor, size);
         if (written < 0 && errno == EINTR)
             continue;
         if (written <= 0)
             return false;
-        data += written;
+        cursor += written;
         size -= (size_t)written;
     }
     return true;
+}
+
+//  A file that no other thread and no other process writes to. One of that name may be
+//  left over from a process that ended over it.
+static int open_beside (const char *path, unsigned mode, char *beside, size_t capacity)
+{
+    static atomic_uint number;
+    int fd;
+    do {
+        snprintf (beside, capacity, "%s.%ld-%u.part", path, (long)getpid (),
+                  atomic_fetch_add (&number, 1));
+        fd = open (beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode);
+    } while (fd < 0 && errno == EEXIST);
+    return fd;
 }
 
 daffi_status_t daffi_file_write (const char *path, const void *data, size_t size,
                                  unsigned mode, daffi_error_t *error)
 {
     char beside[4096];
-    int length = snprintf (beside, sizeof beside, "%s.%ld.part", path, (long)getpid ());
-    if (length < 0 || (size_t)length >= sizeof beside)
+    if (strlen (path) + PART_NAME_MAX >= sizeof beside)
         return daffi_fail (error, DAFFI_INVALID, "the path is too long");
-    int fd = open (beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, (mode_t)mode);
+    int fd = open_beside (path, mode, beside, sizeof beside);
     if (fd < 0)
         return complain (beside, error);
-    bool written = write_all (fd, data, size);
+    bool written = daffi_file_write_all (fd, data, size);
     if (close (fd) || !written || rename (beside, path)) {
         daffi_status_t status = complain (path, error);
         unlink (beside);

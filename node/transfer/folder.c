@@ -12,11 +12,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "failure.h"
 
 static const char suffix[] = ".daffi";
+static const char part[] = ".part";
+
+enum { PART_MAX_S = 600 };  //  nobody writes a payload for longer
 
 static bool path_of (const char *folder, const uint8_t *hash, char *path,
                      size_t capacity)
@@ -48,11 +52,14 @@ daffi_payload_t *daffi_folder_read (const char *folder, const uint8_t *hash)
         access (path, F_OK))
         return NULL;
     daffi_payload_t *payload = daffi_payload_open (path, &error);
-    if (!payload || memcmp (payload->hash, hash, DAFFI_HASH_SIZE) != 0) {
+    bool other = payload && memcmp (payload->hash, hash, DAFFI_HASH_SIZE) != 0;
+    if (other)
         daffi_payload_destroy (&payload);
+    //  what cannot be read for want of memory or descriptors may be sound
+    if (other || (!payload && error.status == DAFFI_BAD_PAYLOAD))
         unlink (path);
+    if (!payload)
         return NULL;
-    }
     //  the times say what was used last
     (void)utimensat (AT_FDCWD, path, NULL, 0);
     return payload;
@@ -72,13 +79,22 @@ static bool ours (const char *name)
            strcmp (name + DAFFI_HASH_TEXT, suffix) == 0;
 }
 
+//  A file that a process which is gone has left half written.
+static bool abandoned (const char *name, const struct stat *status)
+{
+    size_t size = strlen (name);
+    return size > sizeof part && strcmp (name + size - sizeof part + 1, part) == 0 &&
+           S_ISREG (status->st_mode) && time (NULL) - status->st_mtime > PART_MAX_S;
+}
+
 static bool older (const bundle_t *a, const bundle_t *b)
 {
     return a->used.tv_sec != b->used.tv_sec ? a->used.tv_sec < b->used.tv_sec
                                             : a->used.tv_nsec < b->used.tv_nsec;
 }
 
-//  The bytes of all bundles, and the one that was used longest ago.
+//  The bytes of all bundles, and the one that was used longest ago. Removes what is no
+//  bundle and will be none.
 static uint64_t survey (int fd, DIR *dir, bundle_t *oldest)
 {
     uint64_t total = 0;
@@ -87,7 +103,11 @@ static uint64_t survey (int fd, DIR *dir, bundle_t *oldest)
     rewinddir (dir);
     while ((entry = readdir (dir))) {
         struct stat status;
-        if (!ours (entry->d_name) || fstatat (fd, entry->d_name, &status, 0))
+        if (fstatat (fd, entry->d_name, &status, AT_SYMLINK_NOFOLLOW))
+            continue;
+        if (abandoned (entry->d_name, &status))
+            (void)unlinkat (fd, entry->d_name, 0);
+        if (!ours (entry->d_name))
             continue;
         bundle_t bundle = {.used = status.st_mtim, .size = (uint64_t)status.st_size};
         memcpy (bundle.name, entry->d_name, sizeof bundle.name);

@@ -6,7 +6,8 @@
 
 #include "payload.h"
 
-//  NULL: there is none, or it is not what its name says (then it is removed).
+//  NULL: there is none, it cannot be read, or it is not what its name says (then it is
+//  removed).
 daffi_payload_t *daffi_folder_read (const char *folder, const uint8_t *hash);
 //  Makes the folder if need be, and removes the oldest bundles until this one fits.
 DAFFI_MUST_USE daffi_status_t daffi_folder_write (const char *folder,

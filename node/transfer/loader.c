@@ -5,43 +5,11 @@
 
 #include <assert.h>
 #include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "alloc.h"
 #include "failure.h"
-
-static bool write_all (int fd, const uint8_t *data, size_t size)
-{
-    while (size) {
-        ssize_t written = write (fd, data, size);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return false;
-        data += written;
-        size -= (size_t)written;
-    }
-    return true;
-}
-
-int daffi_image_new (const void *data, size_t size, daffi_error_t *error)
-{
-    int fd = memfd_create ("daffi-payload", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (fd >= 0 && write_all (fd, data, size) &&
-        !fcntl (fd, F_ADD_SEALS,
-                F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
-        return fd;
-    daffi_fail (error, DAFFI_SYSTEM, "no memory file for the payload: %s",
-                strerror (errno));
-    if (fd >= 0)
-        close (fd);
-    return -1;
-}
 
 //  A conversion between a pointer to data and one to a function, which POSIX promises
 //  and ISO C does not know.

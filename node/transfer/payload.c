@@ -276,6 +276,8 @@ static daffi_payload_t *from_bundle (const daffi_value_t *list, daffi_error_t *e
         manifest.as.data, manifest.size, binary_of (list, 2, DAFFI_KEY_SIZE),
         binary_of (list, 3, DAFFI_SIGNATURE_SIZE), error);
     daffi_blob_t *bytes = daffi_blob_copy (object.as.data, object.size);
+    if (self && !bytes)
+        daffi_fail (error, DAFFI_NO_MEMORY, "no memory for the payload");
     if (!self || !bytes || daffi_payload_fill (self, daffi_blob_ref (bytes), error))
         daffi_payload_destroy (&self);
     daffi_blob_unref (bytes);
@@ -323,9 +325,8 @@ daffi_payload_t *daffi_payload_open (const char *path, daffi_error_t *error)
     daffi_buffer_t file;
     daffi_buffer_init (&file);
     daffi_payload_t *self = NULL;
-    size_t limit = DAFFI_PAYLOAD_MAX + DAFFI_MANIFEST_MAX + 1024;
     path = path ? path : "";
-    if (!daffi_file_read (path, limit, &file, error)) {
+    if (!daffi_file_read (path, DAFFI_PAYLOAD_FILE_MAX, &file, error)) {
         name_of (path, name, sizeof name);
         self = from_bytes (file.data, file.size, name, error);
     }

@@ -12,7 +12,10 @@
 #include "buffer.h"
 #include "manifest.h"
 
-enum { DAFFI_PAYLOAD_MAX = 16 << 20 };  //  bytes of a shared object, by default
+enum {
+    DAFFI_PAYLOAD_MAX = 16 << 20,     //  bytes of a shared object, by default
+    DAFFI_PAYLOAD_FILE_MAX = 1 << 30  //  of a file that the user names himself
+};
 
 struct daffi_payload {
     atomic_uint refs;
@@ -57,6 +60,7 @@ void daffi_payload_bundle (const daffi_payload_t *self, daffi_buffer_t *out);
 DAFFI_MUST_USE daffi_status_t daffi_file_read (const char *path, size_t limit,
                                                daffi_buffer_t *out,
                                                daffi_error_t *error);
+bool daffi_file_write_all (int fd, const void *data, size_t size);
 //  All or nothing, under a name of its own until it is whole.
 DAFFI_MUST_USE daffi_status_t daffi_file_write (const char *path, const void *data,
                                                 size_t size, unsigned mode,

@@ -187,15 +187,16 @@ static daffi_status_t check_signature (const daffi_transfer_policy_t *self,
                                  "this process trusts");
     }
     const daffi_trust_t *found = find_key (self, payload->key);
-    if (!found && may_be_unsigned)
-        return DAFFI_OK;
-    if (!found)
+    if (!found && !may_be_unsigned)
         return daffi_fail (error, DAFFI_REFUSED,
                            "this process does not trust the key %.90s",
                            payload->key_text);
+    //  an unknown one too: it is shown as the signer
     if (!daffi_payload_signature_holds (payload))
         return daffi_fail (error, DAFFI_REFUSED,
                            "the signature does not belong to the manifest");
+    if (!found)
+        return DAFFI_OK;
     if (!fit (found->payloads, payload->read.name))
         return daffi_fail (error, DAFFI_REFUSED,
                            "this process trusts that key for payloads named '%.80s', "

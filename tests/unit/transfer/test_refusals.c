@@ -291,6 +291,21 @@ TEST ("unsigned payloads need a socket of this user in a folder that others cann
     bench_stop (&bench);
 }
 
+TEST ("who is shown as the signer has signed, where nobody has to")
+{
+    bench_t bench;
+    forged_t forged;
+    daffi_error_t error;
+    bench_start (&bench, NULL, &(daffi_transfer_options_t){.unsigned_local = true});
+    forge_good (&forged, bench.other_key);
+    forged.signature[1] ^= 4;
+    bench_refuses (&bench, &forged, DAFFI_REFUSED, "the signature does not belong");
+    forged.signature[1] ^= 4;
+    CHECK_OK (bench_offer (&bench, &forged, &error));
+    forge_done (&forged);
+    bench_stop (&bench);
+}
+
 TEST ("pieces that nobody announced, or of a wrong size, are refused")
 {
     bench_t bench;

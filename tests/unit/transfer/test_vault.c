@@ -3,9 +3,12 @@
 //  after it was checked again.
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -102,6 +105,91 @@ TEST ("a file of the folder that was changed is not believed, and removed")
         CHECK_EQ_INT (count, 0);
     }
     daffi_payload_destroy (&payload);
+}
+
+TEST ("a payload of the folder is kept where it cannot be read at the moment")
+{
+    char folder[200];
+    daffi_error_t error;
+    struct rlimit had, none = {.rlim_cur = 0};
+    snprintf (folder, sizeof folder, "%s/cache", test_tmpdir ());
+    daffi_payload_t *payload = payload_number (1);
+    CHECK_OK (daffi_folder_write (folder, payload, 1 << 20, &error));
+    CHECK (!getrlimit (RLIMIT_NOFILE, &had));
+    none.rlim_max = had.rlim_max;
+    CHECK (!setrlimit (RLIMIT_NOFILE, &none));
+    CHECK (daffi_folder_read (folder, payload->hash) == NULL);
+    CHECK (!setrlimit (RLIMIT_NOFILE, &had));
+    daffi_payload_t *found = daffi_folder_read (folder, payload->hash);
+    CHECK (found != NULL);
+    daffi_payload_destroy (&found);
+    daffi_payload_destroy (&payload);
+}
+
+TEST ("a payload above the default of 16 MiB is read from a file and from the folder")
+{
+    enum { MORE = 17 << 20 };
+    char folder[200];
+    daffi_error_t error;
+    daffi_buffer_t file;
+    snprintf (folder, sizeof folder, "%s/cache", test_tmpdir ());
+    daffi_payload_t *small = payload_number (1);
+    daffi_buffer_init (&file);
+    daffi_buffer_append (&file, small->bytes->data, small->bytes->size);
+    uint8_t *room = daffi_buffer_reserve (&file, MORE);
+    CHECK (room != NULL);
+    memset (room, 0, MORE);
+    daffi_buffer_commit (&file, MORE);
+    daffi_payload_t *large = daffi_payload_from_bytes (file.data, file.size, &error);
+    CHECK (large != NULL);
+    CHECK_OK (daffi_folder_write (folder, large, 64 << 20, &error));
+    daffi_payload_t *found = daffi_folder_read (folder, large->hash);
+    CHECK (found != NULL);
+    daffi_payload_destroy (&found);
+    daffi_payload_destroy (&large);
+    daffi_payload_destroy (&small);
+    daffi_buffer_done (&file);
+}
+
+TEST ("what a process left half written is removed from the folder after a while")
+{
+    char folder[200], fresh[300], stale[300];
+    daffi_error_t error;
+    const struct timespec long_ago[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
+    snprintf (folder, sizeof folder, "%s/cache", test_tmpdir ());
+    snprintf (fresh, sizeof fresh, "%s/a.daffi.1-1.part", folder);
+    snprintf (stale, sizeof stale, "%s/b.daffi.1-2.part", folder);
+    CHECK (!mkdir (folder, 0700));
+    CHECK (!close (creat (fresh, 0600)) && !close (creat (stale, 0600)));
+    CHECK (!utimensat (AT_FDCWD, stale, long_ago, 0));
+    daffi_payload_t *payload = payload_number (1);
+    CHECK_OK (daffi_folder_write (folder, payload, 1 << 20, &error));
+    CHECK (!access (fresh, F_OK));
+    CHECK (access (stale, F_OK) != 0);
+    daffi_payload_destroy (&payload);
+}
+
+static void *write_often (void *arg)
+{
+    enum { TIMES = 200, SIZE = 256 << 10 };
+    daffi_error_t error;
+    void *data = calloc (1, SIZE);
+    CHECK (data != NULL);
+    for (int i = 0; i < TIMES; i++)
+        CHECK_OK (daffi_file_write (arg, data, SIZE, 0600, &error));
+    free (data);
+    return NULL;
+}
+
+TEST ("threads that write the same file do not meet half way")
+{
+    pthread_t threads[4];
+    char path[200];
+    snprintf (path, sizeof path, "%s/file", test_tmpdir ());
+    for (int i = 0; i < 4; i++)
+        CHECK (!pthread_create (&threads[i], NULL, write_often, path));
+    for (int i = 0; i < 4; i++)
+        CHECK (!pthread_join (threads[i], NULL));
 }
 
 TEST ("a folder that others can write to is no cache")
