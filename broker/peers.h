@@ -25,7 +25,7 @@ typedef struct {
     daffi_peer_t **by_fd;
     size_t fd_room;
     daffi_list_t all;
-    daffi_list_t cut;      //  their connections are no more
+    daffi_list_t cut;  //  their connections are no more
     daffi_list_t condemned;
     daffi_list_t touched;  //  something to send, or dropped
     daffi_list_t stalled;  //  libzmq took no more

@@ -5,12 +5,12 @@
 //  It never runs user code, except for functions that are marked as inline: so
 //  heartbeats go out however long a callback takes.
 
-#include <poll.h>
 #include <stdlib.h>
 
 #include "alloc.h"
 #include "context.h"
 #include "inside.h"
+#include "rest.h"
 
 enum { STALL_RETRY_MS = 5 };
 
@@ -220,41 +220,32 @@ static void turn (daffi_node_t *self, bool *more)
     end_drain (self);
 }
 
-static int time_left (const daffi_node_t *self)
+//  When there is something to do, if nothing comes before.
+static int64_t next_time (const daffi_node_t *self)
 {
     int64_t next_ms = daffi_wheel_next (&self->wheel);
     if (!daffi_outbox_empty (&self->outbox) && self->now_ms + STALL_RETRY_MS < next_ms)
         next_ms = self->now_ms + STALL_RETRY_MS;
-    if (next_ms == DAFFI_NEVER)
-        return -1;
-    int64_t left = next_ms - daffi_clock_ms ();
-    return left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
+    return next_ms;
 }
 
 //  Sleeps until something may be there. False: the actor shall end.
 static bool rest (daffi_node_t *self, zsock_t *pipe, bool more)
 {
     bool closed = self->phase == DAFFI_NODE_CLOSED;
-    struct pollfd fds[] = {{.fd = self->mailbox.fd, .events = POLLIN},
-                           {.fd = zsock_fd (pipe), .events = POLLIN},
-                           {.fd = closed ? -1 : self->monitor.fd, .events = POLLIN},
-                           {.fd = closed ? -1 : daffi_socket_get (self->dealer, ZMQ_FD),
-                            .events = POLLIN}};
-    //  sending may have eaten the edge that told of a message (zmq_getsockopt(3),
-    //  ZMQ_FD)
-    more = more ||
-           (!closed && (daffi_socket_get (self->dealer, ZMQ_EVENTS) & ZMQ_POLLIN) != 0);
-    bool sleep = daffi_mailbox_may_sleep (&self->mailbox) && !more;
-    poll (fds, sizeof fds / sizeof fds[0], !sleep ? 0 : closed ? -1 : time_left (self));
-    daffi_mailbox_awake (&self->mailbox, fds[0].revents != 0);
-    if (fds[1].revents && (zsock_events (pipe) & ZMQ_POLLIN))
+    daffi_rest_t on = {.mailbox = &self->mailbox,
+                       .pipe = pipe,
+                       .socket = closed ? NULL : self->dealer,
+                       .monitor = closed ? -1 : self->monitor.fd,
+                       .other = -1};
+    if (!daffi_rest (&on, more, closed ? DAFFI_NEVER : next_time (self)))
         return false;
     self->now_ms = daffi_clock_ms ();
     if (!closed)
         notice_gap (self);
     atomic_store (&self->fresh_ms,
                   self->link.welcomed ? fresh_until (self) : DAFFI_NEVER);
-    if (fds[2].revents)
+    if (on.monitor_woke)
         watch_connection (self);
     return true;
 }
@@ -274,7 +265,7 @@ void daffi_node_actor (zsock_t *pipe, void *args)
     daffi_link_start (self);
     //  ZMQ_FD tells of changes only: both must have been found empty once
     watch_connection (self);
-    bool ended = zsock_events (pipe) & ZMQ_POLLIN;
+    bool ended = daffi_rest_ended (pipe);
     while (!ended && rest (self, pipe, more)) {
         if (self->phase == DAFFI_NODE_CLOSED) {
             read_mails (self);
@@ -283,8 +274,7 @@ void daffi_node_actor (zsock_t *pipe, void *args)
             turn (self, &more);
         }
     }
-    char *term = zstr_recv (pipe);
-    zstr_free (&term);
+    daffi_rest_end (pipe);
     self->now_ms = daffi_clock_ms ();
     close_down (self);
     //  answers that came after the mailbox was closed are let go of by their workers

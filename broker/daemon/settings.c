@@ -275,8 +275,8 @@ static daffi_exit_t read_values (daffi_settings_t *self, daffi_option_set_t *set
 {
     daffi_exit_t code = daffi_option_set_environment (set, problem);
     if (!code)
-        code =
-            daffi_config_apply (&self->config, set, OPTION_CONFIG, "broker", NULL, problem);
+        code = daffi_config_apply (&self->config, set, OPTION_CONFIG, "broker", NULL,
+                                   problem);
     if (code)
         return code;
     daffi_option_set_standard (set);

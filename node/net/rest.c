@@ -1,0 +1,48 @@
+//  SPDX-License-Identifier: MPL-2.0
+//  How an actor sleeps.
+
+#include "rest.h"
+
+#include <poll.h>
+
+#include "clock.h"
+#include "context.h"
+
+static int time_until (int64_t next_ms)
+{
+    if (next_ms == DAFFI_NEVER)
+        return -1;
+    int64_t left = next_ms - daffi_clock_ms ();
+    return left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
+}
+
+bool daffi_rest (daffi_rest_t *self, bool more, int64_t next_ms)
+{
+    int socket_fd = self->socket ? daffi_socket_get (self->socket, ZMQ_FD) : -1;
+    struct pollfd fds[] = {{.fd = self->mailbox->fd, .events = POLLIN},
+                           {.fd = zsock_fd (self->pipe), .events = POLLIN},
+                           {.fd = self->monitor, .events = POLLIN},
+                           {.fd = self->other, .events = POLLIN},
+                           {.fd = socket_fd, .events = POLLIN}};
+    //  sending may have eaten the edge that told of a message (zmq_getsockopt(3),
+    //  ZMQ_FD)
+    more = more || (self->socket &&
+                    (daffi_socket_get (self->socket, ZMQ_EVENTS) & ZMQ_POLLIN) != 0);
+    bool sleep = daffi_mailbox_may_sleep (self->mailbox) && !more;
+    poll (fds, sizeof fds / sizeof fds[0], sleep ? time_until (next_ms) : 0);
+    daffi_mailbox_awake (self->mailbox, fds[0].revents != 0);
+    self->monitor_woke = fds[2].revents != 0;
+    self->other_woke = fds[3].revents != 0;
+    return !fds[1].revents || !(zsock_events (self->pipe) & ZMQ_POLLIN);
+}
+
+bool daffi_rest_ended (zsock_t *pipe)
+{
+    return (zsock_events (pipe) & ZMQ_POLLIN) != 0;
+}
+
+void daffi_rest_end (zsock_t *pipe)
+{
+    char *term = zstr_recv (pipe);
+    zstr_free (&term);
+}
