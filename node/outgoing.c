@@ -1,6 +1,6 @@
 //  SPDX-License-Identifier: MPL-2.0
-//  Calls and waits of this process: sent when there is a connection, answered once,
-//  tried again where that is safe.
+//  Calls and waits of this process: sent when there is a connection, until their
+//  deadline or a cancel. What the answers make of them stands in answers.c.
 //
 //  A future is in one of three places: unsent (no connection), sent (in the table,
 //  under the id of its present attempt), or resting before its next attempt. Every path
@@ -12,11 +12,10 @@
 #include "alloc.h"
 #include "failure.h"
 #include "inside.h"
+#include "outgoing.h"
 #include "shipment.h"
 
 enum {
-    ATTEMPTS_MAX = 3,
-    BACKOFF_MS = 10,  //  doubled each time, and up to as much again at random
     //  the controller knows better why a call was not answered in time: it gets this
     //  much longer to say so
     DEADLINE_GRACE_MS = 10,
@@ -24,7 +23,7 @@ enum {
     BROADCAST_GRACE_MS = 500
 };
 
-static bool is_call (const daffi_future_t *future)
+bool daffi_outgoing_is_call (const daffi_future_t *future)
 {
     return future->kind == DAFFI_FUTURE_CALL ||
            future->kind == DAFFI_FUTURE_BROADCAST ||
@@ -43,15 +42,14 @@ static bool held_back (const daffi_node_t *self, const daffi_future_t *future)
     return future->due_ms > self->now_ms + MARGIN_MS;
 }
 
-//  What is known of a call that was sent and not answered.
-static daffi_executed_t executed_of (const daffi_node_t *self,
-                                     const daffi_future_t *future)
+daffi_executed_t daffi_outgoing_executed (const daffi_node_t *self,
+                                          const daffi_future_t *future)
 {
     bool begun = future->running || (future->id && !held_back (self, future));
     return begun ? DAFFI_EXECUTED_MAYBE : DAFFI_EXECUTED_NO;
 }
 
-static void unlink_future (daffi_node_t *self, daffi_future_t *future)
+void daffi_outgoing_unlink (daffi_node_t *self, daffi_future_t *future)
 {
     if (future->id)
         daffi_table_remove (&self->futures, 0, future->id);
@@ -63,7 +61,7 @@ void daffi_outgoing_end (daffi_node_t *self, daffi_future_t *future,
                          daffi_result_t *result, const daffi_error_t *error)
 {
     daffi_error_t told;
-    unlink_future (self, future);
+    daffi_outgoing_unlink (self, future);
     daffi_link_remove (&future->sibling);
     if (future->running)
         future->running->local = NULL;
@@ -78,19 +76,20 @@ void daffi_outgoing_end (daffi_node_t *self, daffi_future_t *future,
     daffi_future_finish (future, result, error);
 }
 
-static void name_error (const daffi_future_t *future, daffi_error_t *error)
+void daffi_outgoing_name_error (const daffi_future_t *future, daffi_error_t *error)
 {
     const char *function = future->cargo ? future->cargo->function : future->function;
     daffi_name_copy (error->function, daffi_text_of (function));
 }
 
-static void fail (daffi_node_t *self, daffi_future_t *future, daffi_status_t status,
-                  daffi_executed_t executed, const char *text)
+void daffi_outgoing_fail (daffi_node_t *self, daffi_future_t *future,
+                          daffi_status_t status, daffi_executed_t executed,
+                          const char *text)
 {
     daffi_error_t error;
     daffi_fail (&error, status, "%s", text);
     error.executed = executed;
-    name_error (future, &error);
+    daffi_outgoing_name_error (future, &error);
     daffi_outgoing_end (self, future, NULL, &error);
 }
 
@@ -175,7 +174,8 @@ static void send_call (daffi_node_t *self, daffi_future_t *future)
 static bool to_be_kept (const daffi_node_t *self, const daffi_future_t *future)
 {
     return !self->link.welcomed ||
-           (self->link.draining && is_call (future) && !future->no_retry);
+           (self->link.draining && daffi_outgoing_is_call (future) &&
+            !future->no_retry);
 }
 
 static void send_or_keep (daffi_node_t *self, daffi_future_t *future)
@@ -201,9 +201,9 @@ static void expire (daffi_node_t *self, daffi_future_t *future)
     if (to_be_kept (self, future) && !future->id && !future->running) {
         snprintf (text, sizeof text, "not connected to a controller at %.150s in time",
                   self->endpoint.text);
-    } else if (is_call (future)) {
+    } else if (daffi_outgoing_is_call (future)) {
         snprintf (text, sizeof text, "no answer before the deadline");
-        executed = executed_of (self, future);
+        executed = daffi_outgoing_executed (self, future);
     } else {
         snprintf (text, sizeof text, "'%.130s' was not there before the deadline",
                   future->function[0] ? future->function : future->process);
@@ -211,7 +211,7 @@ static void expire (daffi_node_t *self, daffi_future_t *future)
     send_cancel (self, future);
     if (future->running)
         daffi_request_cancel (future->running);
-    fail (self, future, DAFFI_TIMEOUT, executed, text);
+    daffi_outgoing_fail (self, future, DAFFI_TIMEOUT, executed, text);
 }
 
 void daffi_outgoing_watch (daffi_node_t *self, daffi_future_t *future)
@@ -270,10 +270,11 @@ void daffi_outgoing_start (daffi_node_t *self, daffi_future_t *future)
 {
     future->alarm.ring = ring;
     if (self->phase == DAFFI_NODE_CLOSED)
-        fail (self, future, DAFFI_STOPPED, DAFFI_EXECUTED_NO, "the node has stopped");
+        daffi_outgoing_fail (self, future, DAFFI_STOPPED, DAFFI_EXECUTED_NO,
+                             "the node has stopped");
     else if (!adopt_by_parent (future))
-        fail (self, future, DAFFI_CANCELLED, DAFFI_EXECUTED_NO,
-              "the request that it was made in was cancelled");
+        daffi_outgoing_fail (self, future, DAFFI_CANCELLED, DAFFI_EXECUTED_NO,
+                             "the request that it was made in was cancelled");
     else if (future->deadline_ms <= self->now_ms)
         expire (self, future);
     else
@@ -295,7 +296,7 @@ void daffi_outgoing_cancel (daffi_node_t *self, daffi_future_t *future,
         has_one_provider (future))
         future->cancel_sent = true;  //  whether it has begun is about to be told
     else
-        fail (self, future, status, executed, text);
+        daffi_outgoing_fail (self, future, status, executed, text);
 }
 
 void daffi_outgoing_connected (daffi_node_t *self)
@@ -307,155 +308,10 @@ void daffi_outgoing_connected (daffi_node_t *self)
     }
 }
 
-//  --- the end, or another attempt ----------------------------------------------------
-
-//  Errors that may be another one a moment later, for a call that was not executed.
-static bool passing (daffi_status_t status)
-{
-    return status == DAFFI_BUSY || status == DAFFI_DRAINING ||
-           status == DAFFI_PROCESS_LOST || status == DAFFI_CONTROLLER_LOST;
-}
-
-static bool try_again (daffi_node_t *self, daffi_future_t *future,
-                       const daffi_error_t *error)
-{
-    bool safe = error->executed == DAFFI_EXECUTED_NO ||
-                (error->executed == DAFFI_EXECUTED_MAYBE && future->idempotent);
-    uint32_t attempts = daffi_future_attempts (future);
-    if (!safe || !passing (error->status) || future->no_retry || future->cancel_sent ||
-        !is_call (future) || attempts >= ATTEMPTS_MAX || future->part_count ||
-        self->phase != DAFFI_NODE_RUNNING)
-        return false;
-    if (error->status == DAFFI_DRAINING && self->link.draining) {
-        unlink_future (self, future);
-        daffi_future_unsent (future);
-        daffi_list_append (&self->unsent, &future->link);
-        daffi_outgoing_watch (self, future);
-        return true;
-    }
-    int64_t pause_ms = (int64_t)BACKOFF_MS << attempts;
-    pause_ms += (int64_t)(daffi_entropy_next (&self->entropy) % (uint64_t)pause_ms);
-    if (self->now_ms + pause_ms >= future->deadline_ms)
-        return false;
-    unlink_future (self, future);
-    future->maybe_ran |= error->executed == DAFFI_EXECUTED_MAYBE;
-    daffi_future_unsent (future);
-    daffi_outgoing_rest (self, future, self->now_ms + pause_ms);
-    return true;
-}
-
-static void read_error (const daffi_header_t *header, const daffi_body_t *body,
-                        daffi_error_t *error)
-{
-    daffi_value_t text;
-    daffi_status_t status = DAFFI_FAILED;
-    if (header->present & DAFFI_OPT_STATUS)
-        status = daffi_status_from_wire (header->status);
-    if (daffi_value_unpack (body->data, body->size, &text) ||
-        text.kind != DAFFI_KIND_STRING)
-        text = daffi_value_string (daffi_status_text (status));
-    daffi_fail (error, status, "%.*s", (int)(text.size > 4096 ? 4096 : text.size),
-                text.as.string);
-    error->executed = DAFFI_EXECUTED_MAYBE;
-    if (header->present & DAFFI_OPT_EXECUTED && header->executed <= DAFFI_EXECUTED_YES)
-        error->executed = (daffi_executed_t)header->executed;
-    daffi_name_copy (error->process, header->peer);
-}
-
-//  One process's share of a broadcast.
-static void add_part (daffi_future_t *future, const daffi_header_t *header,
-                      const daffi_body_t *body)
-{
-    daffi_part_t *part = daffi_new (sizeof *part);
-    daffi_error_t *error = daffi_new (sizeof *error);
-    daffi_status_t status = DAFFI_OK;
-    if (header->type == DAFFI_RECORD_ERROR)
-        read_error (header, body, error);
-    else
-        status = daffi_result_new (body, header->peer, &part->result);
-    if (status) {
-        daffi_fail (error, status, "the result cannot be read");
-        error->executed = DAFFI_EXECUTED_YES;
-    }
-    daffi_name_copy (error->process, header->peer);
-    part->error = error;
-    part->reply.process = error->process;
-    part->reply.text = error->text;
-    part->reply.status = part->result ? DAFFI_OK : error->status;
-    part->reply.executed = part->result ? DAFFI_EXECUTED_YES : error->executed;
-    part->reply.value = part->result ? daffi_result_value (part->result) : NULL;
-    daffi_future_part (future, part);
-}
-
-static void take_result (daffi_node_t *self, daffi_future_t *future,
-                         const daffi_header_t *header, const daffi_body_t *body)
-{
-    daffi_result_t *result = NULL;
-    daffi_status_t status = daffi_result_new (body, header->peer, &result);
-    if (status)
-        fail (self, future, status, DAFFI_EXECUTED_YES,
-              status == DAFFI_NO_MEMORY ? "no memory for the result"
-                                        : "the result is not one msgpack value");
-    else
-        daffi_outgoing_end (self, future, result, NULL);
-}
-
-void daffi_outgoing_answer (daffi_node_t *self, const daffi_header_t *header,
-                            const daffi_body_t *body)
-{
-    daffi_future_t *future = daffi_table_get (&self->futures, 0, header->id);
-    daffi_error_t error;
-    if (!future)
-        return;
-    if (header->present & DAFFI_OPT_PART) {
-        if (future->kind == DAFFI_FUTURE_BROADCAST)
-            add_part (future, header, body);
-    } else if (header->type == DAFFI_RECORD_ERROR) {
-        read_error (header, body, &error);
-        name_error (future, &error);
-        if (!try_again (self, future, &error) &&
-            !daffi_shipment_wanted (self, future, &error))
-            daffi_outgoing_end (self, future, NULL, &error);
-    } else {
-        take_result (self, future, header, body);
-    }
-}
-
-//  A broadcast: every process has answered, or will not.
-void daffi_outgoing_complete (daffi_node_t *self, const daffi_header_t *header)
-{
-    daffi_future_t *future = daffi_table_get (&self->futures, 0, header->id);
-    if (future && future->kind == DAFFI_FUTURE_BROADCAST)
-        daffi_outgoing_end (self, future, NULL, NULL);
-}
-
-//  What was sent may have run; waits simply go on at the next connection.
-void daffi_outgoing_lost (daffi_node_t *self, const char *reason)
-{
-    daffi_error_t error;
-    daffi_fail (&error, DAFFI_CONTROLLER_LOST, "%.150s: %s", self->endpoint.text,
-                reason);
-    DAFFI_LIST_EACH (&self->sent, link, follower) {
-        daffi_future_t *future = daffi_container (link, daffi_future_t, link);
-        if (!is_call (future)) {
-            unlink_future (self, future);
-            daffi_future_unsent (future);
-            daffi_list_append (&self->unsent, &future->link);
-            daffi_outgoing_watch (self, future);
-            continue;
-        }
-        error.executed =
-            self->link.finished ? DAFFI_EXECUTED_NO : executed_of (self, future);
-        name_error (future, &error);
-        if (!try_again (self, future, &error))
-            daffi_outgoing_end (self, future, NULL, &error);
-    }
-}
-
 void daffi_outgoing_park (daffi_node_t *self, daffi_future_t *future,
                           daffi_list_t *list)
 {
-    unlink_future (self, future);
+    daffi_outgoing_unlink (self, future);
     daffi_list_append (list, &future->link);
     daffi_outgoing_watch (self, future);
 }
@@ -471,15 +327,18 @@ void daffi_outgoing_stop (daffi_node_t *self)
 {
     daffi_shipment_stop (self);
     DAFFI_LIST_EACH (&self->unsent, link, follower)
-        fail (self, daffi_container (link, daffi_future_t, link), DAFFI_STOPPED,
-              DAFFI_EXECUTED_NO, "the node was stopped before it could be sent");
+        daffi_outgoing_fail (self, daffi_container (link, daffi_future_t, link),
+                             DAFFI_STOPPED, DAFFI_EXECUTED_NO,
+                             "the node was stopped before it could be sent");
     DAFFI_LIST_EACH (&self->sent, sent, next) {
         daffi_future_t *future = daffi_container (sent, daffi_future_t, link);
         send_cancel (self, future);
-        fail (self, future, DAFFI_STOPPED, executed_of (self, future),
-              "the node was stopped before the answer came");
+        daffi_outgoing_fail (self, future, DAFFI_STOPPED,
+                             daffi_outgoing_executed (self, future),
+                             "the node was stopped before the answer came");
     }
     DAFFI_LIST_EACH (&self->resting, rest, after)
-        fail (self, daffi_container (rest, daffi_future_t, link), DAFFI_STOPPED,
-              DAFFI_EXECUTED_NO, "the node was stopped before the next attempt");
+        daffi_outgoing_fail (self, daffi_container (rest, daffi_future_t, link),
+                             DAFFI_STOPPED, DAFFI_EXECUTED_NO,
+                             "the node was stopped before the next attempt");
 }
