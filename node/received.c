@@ -55,8 +55,10 @@ static daffi_status_t read_split (daffi_received_t *self)
         self->value = binary;
         return DAFFI_OK;
     }
-    const uint8_t *first = daffi_item_read (data, data + head, &array);
-    if (!first || array.kind != DAFFI_KIND_ARRAY || array.count == 0)
+    //  up to the end of the binary's head, which counts as the last of the items
+    const uint8_t *first = daffi_item_read (data, data + self->size, &array);
+    if (!first || first > data + head || array.kind != DAFFI_KIND_ARRAY ||
+        array.count == 0)
         return DAFFI_PROTOCOL;
     size_t before = (size_t)(data + head - first);
     uint32_t items = 2;  //  the array and the binary

@@ -108,22 +108,24 @@ TEST ("a tail that is a binary, alone or last in its array, is not copied")
     enum { SIZE = 70000 };
     uint8_t *data = calloc (1, SIZE);
     CHECK (data != NULL);
-    const daffi_args_t args = DAFFI_ARGS (1, "two");
-    for (int alone = 0; alone < 2; alone++) {
+    const daffi_args_t before[] = {DAFFI_ARGS (), DAFFI_ARGS (1),
+                                   DAFFI_ARGS (1, "two")};
+    for (int way = 0; way < 4; way++) {
+        bool alone = way == 3;
+        const daffi_args_t *args = alone ? NULL : &before[way];
         daffi_packed_t packed;
         daffi_value_t last;
         const void *bytes;
         size_t size;
-        CHECK_OK (
-            daffi_pack_take (&packed, alone ? NULL : &args, data, SIZE, NULL, NULL));
+        CHECK_OK (daffi_pack_take (&packed, args, data, SIZE, NULL, NULL));
         daffi_body_t body = daffi_packed_body (&packed);
         kept_t kept = keep (&body);
         daffi_packed_done (&packed);
         CHECK_OK (daffi_received_read (&kept.received));
         last = kept.received.value;
         if (!alone) {
-            CHECK_EQ_UINT (last.count, 3);
-            CHECK_OK (daffi_value_item (&kept.received.value, 2, &last));
+            CHECK_EQ_UINT (last.count, args->count + 1);
+            CHECK_OK (daffi_value_item (&kept.received.value, args->count, &last));
         }
         CHECK_OK (daffi_value_get_bytes (&last, &bytes, &size));
         CHECK (bytes == data);
