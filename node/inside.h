@@ -123,7 +123,7 @@ struct daffi_node {
     unsigned runs_left;        //  that go by it
     daffi_list_t running;      //  requests of all sessions, local ones included
     daffi_list_t late_offers;  //  offer_t: changed since HELLO, before its WELCOME
-    uint32_t running_count;
+    atomic_uint running_count;  //  written by the actor alone
 };
 
 //  --- node.c -------------------------------------------------------------------------

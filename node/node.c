@@ -191,6 +191,7 @@ void daffi_node_destroy (daffi_node_t **self_p)
     daffi_executor_destroy (&self->executor);
     if (self->mailbox.fd >= 0)
         daffi_mailbox_done (&self->mailbox);
+    daffi_offers_forget (self);
     daffi_functions_done (&self->functions);
     daffi_payloads_destroy (&self->payloads);
     daffi_message_done (&self->message);
