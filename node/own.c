@@ -25,12 +25,6 @@ static daffi_status_t info (daffi_request_t *request, void *arg)
 
 //  --- $node.stats ------------------------------------------------------------------
 
-static void key_uint (daffi_buffer_t *out, const char *key, uint64_t value)
-{
-    daffi_write_string (out, key);
-    daffi_write_uint (out, value);
-}
-
 static void key_us (daffi_buffer_t *out, const char *key, uint64_t value_ns)
 {
     daffi_write_string (out, key);
@@ -52,9 +46,9 @@ static void write_function (void *context, daffi_text_t name, daffi_served_t *se
     daffi_write_map (out, 8);
     daffi_write_string (out, "function");
     daffi_write_text (out, name);
-    key_uint (out, "calls", ended);
-    key_uint (out, "failed", atomic_load (&tally->failed));
-    key_uint (out, "running", begun - ended);
+    daffi_write_key_uint (out, "calls", ended);
+    daffi_write_key_uint (out, "failed", atomic_load (&tally->failed));
+    daffi_write_key_uint (out, "running", begun - ended);
     for (size_t i = 0; i < sizeof quantiles / sizeof quantiles[0]; i++) {
         uint64_t value =
             daffi_histogram_quantile (&tally->times_ns, quantiles[i].share);
@@ -93,8 +87,9 @@ static daffi_status_t stats (daffi_request_t *request, void *arg)
     daffi_write_map (&out, 4);
     daffi_write_string (&out, "process");
     daffi_write_string (&out, self->name);
-    key_uint (&out, "uptime_ms", (uint64_t)(daffi_clock_ms () - self->born_ms));
-    key_uint (&out, "running", self->running_count);
+    daffi_write_key_uint (&out, "uptime_ms",
+                          (uint64_t)(daffi_clock_ms () - self->born_ms));
+    daffi_write_key_uint (&out, "running", self->running_count);
     daffi_write_string (&out, "functions");
     write_functions (self, &out);
     daffi_status_t status =

@@ -6,42 +6,31 @@
 #include "alloc.h"
 #include "state.h"
 
-static void key_uint (daffi_buffer_t *out, const char *key, uint64_t value)
-{
-    daffi_write_string (out, key);
-    daffi_write_uint (out, value);
-}
-
-static void key_string (daffi_buffer_t *out, const char *key, const char *value)
-{
-    daffi_write_string (out, key);
-    daffi_write_string (out, value);
-}
-
 static void write_info (const daffi_core_t *self, daffi_buffer_t *out)
 {
     daffi_write_map (out, 8);
-    key_string (out, "name", self->name);
-    key_string (out, "version", DAFFI_VERSION);
-    key_uint (out, "protocol", DAFFI_PROTOCOL_VERSION);
+    daffi_write_key_string (out, "name", self->name);
+    daffi_write_key_string (out, "version", DAFFI_VERSION);
+    daffi_write_key_uint (out, "protocol", DAFFI_PROTOCOL_VERSION);
     daffi_write_string (out, "epoch");
     daffi_write_binary_head (out, sizeof self->epoch);
     daffi_buffer_append (out, self->epoch, sizeof self->epoch);
-    key_uint (out, "uptime_ms", (uint64_t)(self->now_ms - self->started_ms));
-    key_uint (out, "processes", self->stats.processes);
-    key_uint (out, "functions", self->stats.functions);
-    key_uint (out, "calls", self->stats.waiting + self->stats.running);
+    daffi_write_key_uint (out, "uptime_ms",
+                          (uint64_t)(self->now_ms - self->started_ms));
+    daffi_write_key_uint (out, "processes", self->stats.processes);
+    daffi_write_key_uint (out, "functions", self->stats.functions);
+    daffi_write_key_uint (out, "calls", self->stats.waiting + self->stats.running);
 }
 
 static void write_process (const daffi_session_t *session, daffi_buffer_t *out)
 {
     daffi_write_map (out, 7);
-    key_string (out, "process", session->process->name);
-    key_uint (out, "functions", session->offer_count);
-    key_uint (out, "running", session->running_count);
-    key_uint (out, "capacity", session->capacity);
-    key_string (out, "language", session->language);
-    key_string (out, "version", session->version);
+    daffi_write_key_string (out, "process", session->process->name);
+    daffi_write_key_uint (out, "functions", session->offer_count);
+    daffi_write_key_uint (out, "running", session->running_count);
+    daffi_write_key_uint (out, "capacity", session->capacity);
+    daffi_write_key_string (out, "language", session->language);
+    daffi_write_key_string (out, "version", session->version);
     daffi_write_string (out, "draining");
     daffi_write_bool (out, session->state == DAFFI_SESSION_DRAINING);
 }
@@ -101,29 +90,29 @@ static void write_stats (const daffi_core_t *self, daffi_buffer_t *out)
 {
     const daffi_core_stats_t *stats = &self->stats;
     daffi_write_map (out, 23);
-    key_uint (out, "calls", stats->calls);
-    key_uint (out, "casts", stats->casts);
-    key_uint (out, "results", stats->results);
-    key_uint (out, "errors", stats->errors);
-    key_uint (out, "refused", stats->refused);
-    key_uint (out, "expired", stats->expired);
-    key_uint (out, "cancelled", stats->cancelled);
-    key_uint (out, "lost", stats->lost);
-    key_uint (out, "late", stats->late);
-    key_uint (out, "dropped", stats->dropped);
-    key_uint (out, "malformed", stats->malformed);
-    key_uint (out, "task_runs", stats->task_runs);
-    key_uint (out, "failed_runs", stats->failed_runs);
-    key_uint (out, "sessions", stats->sessions);
-    key_uint (out, "processes", stats->processes);
-    key_uint (out, "functions", stats->functions);
-    key_uint (out, "waiting", stats->waiting);
-    key_uint (out, "running", stats->running);
-    key_uint (out, "abandoned", stats->abandoned);
-    key_uint (out, "groups", stats->groups);
-    key_uint (out, "later", stats->later);
-    key_uint (out, "waits", stats->waits);
-    key_uint (out, "queued_bytes", stats->queued_bytes);
+    daffi_write_key_uint (out, "calls", stats->calls);
+    daffi_write_key_uint (out, "casts", stats->casts);
+    daffi_write_key_uint (out, "results", stats->results);
+    daffi_write_key_uint (out, "errors", stats->errors);
+    daffi_write_key_uint (out, "refused", stats->refused);
+    daffi_write_key_uint (out, "expired", stats->expired);
+    daffi_write_key_uint (out, "cancelled", stats->cancelled);
+    daffi_write_key_uint (out, "lost", stats->lost);
+    daffi_write_key_uint (out, "late", stats->late);
+    daffi_write_key_uint (out, "dropped", stats->dropped);
+    daffi_write_key_uint (out, "malformed", stats->malformed);
+    daffi_write_key_uint (out, "task_runs", stats->task_runs);
+    daffi_write_key_uint (out, "failed_runs", stats->failed_runs);
+    daffi_write_key_uint (out, "sessions", stats->sessions);
+    daffi_write_key_uint (out, "processes", stats->processes);
+    daffi_write_key_uint (out, "functions", stats->functions);
+    daffi_write_key_uint (out, "waiting", stats->waiting);
+    daffi_write_key_uint (out, "running", stats->running);
+    daffi_write_key_uint (out, "abandoned", stats->abandoned);
+    daffi_write_key_uint (out, "groups", stats->groups);
+    daffi_write_key_uint (out, "later", stats->later);
+    daffi_write_key_uint (out, "waits", stats->waits);
+    daffi_write_key_uint (out, "queued_bytes", stats->queued_bytes);
 }
 
 //  --- calls in flight ---------------------------------------------------------------
@@ -167,13 +156,14 @@ static void write_call (const daffi_core_t *self, const daffi_entry_t *entry,
     daffi_write_map (out, 8);
     daffi_write_string (out, "caller");
     daffi_write_text (out, daffi_calls_caller (self, entry));
-    key_uint (out, "id", entry->id);
-    key_string (out, "function", entry->called);
-    key_string (out, "process", process_of (entry));
-    key_string (out, "state", state_name (entry));
-    key_uint (out, "age_ms", (uint64_t)(self->now_ms - entry->came_ms));
-    key_uint (out, "running_ms",
-              entry->provider ? (uint64_t)(self->now_ms - entry->given_ms) : 0);
+    daffi_write_key_uint (out, "id", entry->id);
+    daffi_write_key_string (out, "function", entry->called);
+    daffi_write_key_string (out, "process", process_of (entry));
+    daffi_write_key_string (out, "state", state_name (entry));
+    daffi_write_key_uint (out, "age_ms", (uint64_t)(self->now_ms - entry->came_ms));
+    daffi_write_key_uint (out, "running_ms",
+                          entry->provider ? (uint64_t)(self->now_ms - entry->given_ms)
+                                          : 0);
     daffi_write_string (out, "left_ms");
     if (ends && entry->deadline_ms > self->now_ms)
         daffi_write_uint (out, (uint64_t)(entry->deadline_ms - self->now_ms));

@@ -30,18 +30,6 @@ void daffi_monitor_end (daffi_core_t *self, daffi_entry_t *tap, daffi_status_t s
     daffi_entry_free (self, tap);
 }
 
-static void key_text (daffi_buffer_t *out, const char *key, daffi_text_t value)
-{
-    daffi_write_string (out, key);
-    daffi_write_text (out, value);
-}
-
-static void key_number (daffi_buffer_t *out, const char *key, uint64_t value)
-{
-    daffi_write_string (out, key);
-    daffi_write_uint (out, value);
-}
-
 static daffi_text_t name_of (const daffi_session_t *session)
 {
     return session ? daffi_session_name (session) : daffi_text ("", 0);
@@ -54,16 +42,16 @@ static void write_item (daffi_core_t *self, const daffi_entry_t *entry, bool end
     bool given = entry->provider != NULL;
     daffi_buffer_clear (out);
     daffi_write_map (out, 8);
-    key_text (out, "event", daffi_text_of (ended ? "ended" : "given"));
-    key_text (out, "caller", daffi_calls_caller (self, entry));
-    key_number (out, "id", entry->id);
-    key_text (out, "function", daffi_text_of (entry->called));
-    key_text (out, "process", name_of (entry->provider));
-    key_number (out, "status", (uint64_t)status);
-    key_number (
+    daffi_write_key_text (out, "event", daffi_text_of (ended ? "ended" : "given"));
+    daffi_write_key_text (out, "caller", daffi_calls_caller (self, entry));
+    daffi_write_key_uint (out, "id", entry->id);
+    daffi_write_key_text (out, "function", daffi_text_of (entry->called));
+    daffi_write_key_text (out, "process", name_of (entry->provider));
+    daffi_write_key_uint (out, "status", (uint64_t)status);
+    daffi_write_key_uint (
         out, "time_ms",
         (uint64_t)(self->now_ms - (ended && given ? entry->given_ms : entry->came_ms)));
-    key_number (out, "missed", missed);
+    daffi_write_key_uint (out, "missed", missed);
 }
 
 static void tell_one (daffi_core_t *self, daffi_entry_t *tap,

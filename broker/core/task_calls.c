@@ -31,25 +31,14 @@ static daffi_text_t argument (const request_t *self, size_t index)
 
 //  --- telling ------------------------------------------------------------------------
 
-static void key_int (daffi_buffer_t *out, const char *key, int64_t value)
-{
-    daffi_write_string (out, key);
-    daffi_write_int (out, value);
-}
-
-static void key_text (daffi_buffer_t *out, const char *key, const char *value)
-{
-    daffi_write_string (out, key);
-    daffi_write_string (out, value);
-}
-
 static void write_last (const daffi_duty_t *duty, daffi_buffer_t *out)
 {
     const daffi_run_end_t *last =
         duty->history_count ? &duty->history[duty->history_count - 1] : NULL;
-    key_int (out, "last_status", last ? (int64_t)last->status : DAFFI_PENDING);
-    key_text (out, "last_error", last ? last->text : "");
-    key_text (out, "last_process", last ? last->process : "");
+    daffi_write_key_int (out, "last_status",
+                         last ? (int64_t)last->status : DAFFI_PENDING);
+    daffi_write_key_string (out, "last_error", last ? last->text : "");
+    daffi_write_key_string (out, "last_process", last ? last->process : "");
 }
 
 static int64_t or_zero (int64_t moment_ms)
@@ -66,30 +55,31 @@ static void write_task (const daffi_duty_t *duty, daffi_now_t now, daffi_buffer_
     static const char *const states[] = {"scheduled", "paused", "finished",
                                          "cancelled"};
     int64_t remaining = daffi_duty_remaining (duty);
-    key_text (out, "uuid", duty->uuid);
-    key_text (out, "function", duty->function);
-    key_text (out, "owner", duty->owner);
-    key_text (out, "process", duty->process);
+    daffi_write_key_string (out, "uuid", duty->uuid);
+    daffi_write_key_string (out, "function", duty->function);
+    daffi_write_key_string (out, "owner", duty->owner);
+    daffi_write_key_string (out, "process", duty->process);
     daffi_write_string (out, "all");
     daffi_write_bool (out, duty->all);
-    key_text (out, "condition", conditions[duty->plan.kind]);
-    key_text (out, "detail", duty->plan.detail);
-    key_text (out, "state", states[duty->state]);
-    key_int (out, "created_ms", duty->created_ms);
-    key_int (out, "next_ms", or_zero (daffi_duty_moment (duty, duty->next_ms, now)));
-    key_int (out, "last_ms", duty->last_ms);
-    key_int (out, "until_ms", or_zero (duty->plan.until_ms));
+    daffi_write_key_string (out, "condition", conditions[duty->plan.kind]);
+    daffi_write_key_string (out, "detail", duty->plan.detail);
+    daffi_write_key_string (out, "state", states[duty->state]);
+    daffi_write_key_int (out, "created_ms", duty->created_ms);
+    daffi_write_key_int (out, "next_ms",
+                         or_zero (daffi_duty_moment (duty, duty->next_ms, now)));
+    daffi_write_key_int (out, "last_ms", duty->last_ms);
+    daffi_write_key_int (out, "until_ms", or_zero (duty->plan.until_ms));
     write_last (duty, out);
-    key_int (out, "runs", (int64_t)duty->runs);
-    key_int (out, "failed", (int64_t)duty->failed);
-    key_int (out, "skipped", (int64_t)duty->skipped);
-    key_int (out, "running", (int64_t)duty->running + duty->waiting);
+    daffi_write_key_int (out, "runs", (int64_t)duty->runs);
+    daffi_write_key_int (out, "failed", (int64_t)duty->failed);
+    daffi_write_key_int (out, "skipped", (int64_t)duty->skipped);
+    daffi_write_key_int (out, "running", (int64_t)duty->running + duty->waiting);
     daffi_write_string (out, "remaining");
     if (remaining < 0)
         daffi_write_nil (out);
     else
         daffi_write_int (out, remaining);
-    key_int (out, "args_size", (int64_t)duty->args->size);
+    daffi_write_key_int (out, "args_size", (int64_t)duty->args->size);
 }
 
 static void send_scratch (const request_t *self)

@@ -6,33 +6,21 @@
 //  Three names, an error's text and the rest.
 enum { EVENT_ROOM = 1024, TYPE_LOST = 5, TYPE_FAILED = 6, TYPE_ENDED = 7 };
 
-static void key_text (daffi_buffer_t *out, const char *key, const char *value)
-{
-    daffi_write_string (out, key);
-    daffi_write_string (out, value);
-}
-
-static void key_int (daffi_buffer_t *out, const char *key, int64_t value)
-{
-    daffi_write_string (out, key);
-    daffi_write_int (out, value);
-}
-
 static void send_event (daffi_core_t *core, daffi_session_t *to, int type,
                         const daffi_duty_t *duty, const daffi_run_end_t *end)
 {
     daffi_buffer_t *out = &core->scratch;
     daffi_buffer_clear (out);
     daffi_write_map (out, 9);
-    key_int (out, "type", type);
-    key_text (out, "uuid", duty ? duty->uuid : "");
-    key_text (out, "function", duty ? duty->function : "");
-    key_text (out, "owner", duty ? duty->owner : "");
-    key_int (out, "due_ms", end->due_ms);
-    key_text (out, "process", end->process);
-    key_int (out, "status", end->status);
-    key_int (out, "executed", end->executed);
-    key_text (out, "text", end->text);
+    daffi_write_key_int (out, "type", type);
+    daffi_write_key_string (out, "uuid", duty ? duty->uuid : "");
+    daffi_write_key_string (out, "function", duty ? duty->function : "");
+    daffi_write_key_string (out, "owner", duty ? duty->owner : "");
+    daffi_write_key_int (out, "due_ms", end->due_ms);
+    daffi_write_key_string (out, "process", end->process);
+    daffi_write_key_int (out, "status", end->status);
+    daffi_write_key_int (out, "executed", end->executed);
+    daffi_write_key_string (out, "text", end->text);
     daffi_core_send_control (core, to, DAFFI_RECORD_EVENT, to->task_subscription,
                              daffi_text ("", 0));
 }

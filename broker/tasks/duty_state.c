@@ -10,43 +10,31 @@
 #include "duty.h"
 #include "writer.h"
 
-static void key_int (daffi_buffer_t *out, const char *key, int64_t value)
-{
-    daffi_write_string (out, key);
-    daffi_write_int (out, value);
-}
-
-static void key_text (daffi_buffer_t *out, const char *key, const char *value)
-{
-    daffi_write_string (out, key);
-    daffi_write_string (out, value);
-}
-
 void daffi_run_end_write (const daffi_run_end_t *end, daffi_buffer_t *out)
 {
     daffi_write_map (out, 7);
-    key_int (out, "due_ms", end->due_ms);
-    key_int (out, "began_ms", end->began_ms);
-    key_int (out, "ended_ms", end->ended_ms);
-    key_int (out, "status", end->status);
-    key_int (out, "executed", end->executed);
-    key_text (out, "process", end->process);
-    key_text (out, "text", end->text);
+    daffi_write_key_int (out, "due_ms", end->due_ms);
+    daffi_write_key_int (out, "began_ms", end->began_ms);
+    daffi_write_key_int (out, "ended_ms", end->ended_ms);
+    daffi_write_key_int (out, "status", end->status);
+    daffi_write_key_int (out, "executed", end->executed);
+    daffi_write_key_string (out, "process", end->process);
+    daffi_write_key_string (out, "text", end->text);
 }
 
 void daffi_duty_write (const daffi_duty_t *self, daffi_now_t now, daffi_buffer_t *out)
 {
     daffi_write_map (out, 11);
-    key_int (out, "state", self->state);
-    key_int (out, "created_ms", self->created_ms);
-    key_int (out, "next_ms", daffi_duty_moment (self, self->next_ms, now));
-    key_int (out, "last_ms", self->last_ms);
-    key_int (out, "planned", (int64_t)self->planned);
-    key_int (out, "runs", (int64_t)self->runs);
-    key_int (out, "failed", (int64_t)self->failed);
-    key_int (out, "skipped", (int64_t)self->skipped);
-    key_int (out, "running", self->running);
-    key_int (out, "catching", self->catching);
+    daffi_write_key_int (out, "state", self->state);
+    daffi_write_key_int (out, "created_ms", self->created_ms);
+    daffi_write_key_int (out, "next_ms", daffi_duty_moment (self, self->next_ms, now));
+    daffi_write_key_int (out, "last_ms", self->last_ms);
+    daffi_write_key_int (out, "planned", (int64_t)self->planned);
+    daffi_write_key_int (out, "runs", (int64_t)self->runs);
+    daffi_write_key_int (out, "failed", (int64_t)self->failed);
+    daffi_write_key_int (out, "skipped", (int64_t)self->skipped);
+    daffi_write_key_int (out, "running", self->running);
+    daffi_write_key_int (out, "catching", self->catching);
     daffi_write_string (out, "waiting");
     daffi_write_array (out, self->waiting);
     for (uint32_t i = 0; i < self->waiting; i++)

@@ -8,32 +8,20 @@
 
 enum { FORMAT = 1, KEYS = 10 };
 
-static void put (daffi_buffer_t *out, const char *key, daffi_text_t text)
-{
-    daffi_write_string (out, key);
-    daffi_write_text (out, text);
-}
-
-static void put_number (daffi_buffer_t *out, const char *key, uint64_t number)
-{
-    daffi_write_string (out, key);
-    daffi_write_uint (out, number);
-}
-
 void daffi_write_manifest (daffi_buffer_t *out, const daffi_manifest_t *manifest)
 {
     daffi_write_map (out, KEYS);
-    put_number (out, "daffi", FORMAT);
+    daffi_write_key_uint (out, "daffi", FORMAT);
     daffi_write_string (out, "hash");
     daffi_write_binary_head (out, DAFFI_HASH_SIZE);
     daffi_buffer_append (out, manifest->hash, DAFFI_HASH_SIZE);
-    put_number (out, "size", manifest->size);
-    put (out, "name", manifest->name);
-    put (out, "version", manifest->version);
-    put (out, "arch", manifest->architecture);
-    put_number (out, "abi", manifest->abi);
-    put_number (out, "expires", manifest->expires_s);
-    put (out, "processes", manifest->processes);
+    daffi_write_key_uint (out, "size", manifest->size);
+    daffi_write_key_text (out, "name", manifest->name);
+    daffi_write_key_text (out, "version", manifest->version);
+    daffi_write_key_text (out, "arch", manifest->architecture);
+    daffi_write_key_uint (out, "abi", manifest->abi);
+    daffi_write_key_uint (out, "expires", manifest->expires_s);
+    daffi_write_key_text (out, "processes", manifest->processes);
     daffi_write_string (out, "functions");
     if (daffi_write_value (out, &manifest->functions))
         out->failed = true;

@@ -87,36 +87,24 @@ static void write_incarnation (daffi_buffer_t *out, const uint8_t *incarnation)
     daffi_buffer_append (out, incarnation, DAFFI_INCARNATION_SIZE);
 }
 
-static void write_key_uint (daffi_buffer_t *out, const char *key, uint64_t value)
-{
-    daffi_write_string (out, key);
-    daffi_write_uint (out, value);
-}
-
-static void write_key_text (daffi_buffer_t *out, const char *key, daffi_text_t value)
-{
-    daffi_write_string (out, key);
-    daffi_write_text (out, value);
-}
-
 //  --- HELLO ------------------------------------------------------------------------
 
 void daffi_write_hello (daffi_buffer_t *out, const daffi_hello_t *hello)
 {
     daffi_write_map (out, 11);
-    write_key_uint (out, "min", hello->min);
-    write_key_uint (out, "max", hello->max);
+    daffi_write_key_uint (out, "min", hello->min);
+    daffi_write_key_uint (out, "max", hello->max);
     daffi_write_string (out, "features");
     daffi_write_array (out, 0);
     daffi_write_string (out, "incarnation");
     write_incarnation (out, hello->incarnation);
-    write_key_uint (out, "heartbeat_ms", hello->heartbeat_ms);
-    write_key_uint (out, "timeout_ms", hello->timeout_ms);
-    write_key_uint (out, "capacity", hello->capacity);
+    daffi_write_key_uint (out, "heartbeat_ms", hello->heartbeat_ms);
+    daffi_write_key_uint (out, "timeout_ms", hello->timeout_ms);
+    daffi_write_key_uint (out, "capacity", hello->capacity);
     daffi_write_string (out, "takeover");
     daffi_write_bool (out, hello->takeover);
-    write_key_text (out, "language", hello->language);
-    write_key_text (out, "version", hello->version);
+    daffi_write_key_text (out, "language", hello->language);
+    daffi_write_key_text (out, "version", hello->version);
     daffi_write_string (out, "functions");
 }
 
@@ -180,19 +168,19 @@ daffi_status_t daffi_read_offer (const daffi_value_t *element, daffi_offer_body_
 void daffi_write_welcome (daffi_buffer_t *out, const daffi_welcome_t *welcome)
 {
     daffi_write_map (out, 7);
-    write_key_uint (out, "protocol", welcome->protocol);
+    daffi_write_key_uint (out, "protocol", welcome->protocol);
     daffi_write_string (out, "features");
     daffi_write_array (out, 0);
     daffi_write_string (out, "epoch");
     write_incarnation (out, welcome->epoch);
-    write_key_uint (out, "heartbeat_ms", welcome->heartbeat_ms);
-    write_key_uint (out, "timeout_ms", welcome->timeout_ms);
-    write_key_uint (out, "clock_ms", welcome->clock_ms);
+    daffi_write_key_uint (out, "heartbeat_ms", welcome->heartbeat_ms);
+    daffi_write_key_uint (out, "timeout_ms", welcome->timeout_ms);
+    daffi_write_key_uint (out, "clock_ms", welcome->clock_ms);
     daffi_write_string (out, "limits");
     daffi_write_map (out, 3);
-    write_key_uint (out, "message", welcome->message_max);
-    write_key_uint (out, "calls", welcome->calls_max);
-    write_key_uint (out, "functions", welcome->functions_max);
+    daffi_write_key_uint (out, "message", welcome->message_max);
+    daffi_write_key_uint (out, "calls", welcome->calls_max);
+    daffi_write_key_uint (out, "functions", welcome->functions_max);
 }
 
 daffi_status_t daffi_read_welcome (const void *body, size_t size, daffi_welcome_t *out)
@@ -250,11 +238,11 @@ daffi_status_t daffi_read_update (const void *body, size_t size, daffi_update_t 
 void daffi_write_event (daffi_buffer_t *out, const daffi_event_body_t *event)
 {
     daffi_write_map (out, 5);
-    write_key_uint (out, "type", event->type);
-    write_key_text (out, "process", event->process);
-    write_key_text (out, "function", event->function);
-    write_key_text (out, "signature", event->signature);
-    write_key_uint (out, "reason", event->reason);
+    daffi_write_key_uint (out, "type", event->type);
+    daffi_write_key_text (out, "process", event->process);
+    daffi_write_key_text (out, "function", event->function);
+    daffi_write_key_text (out, "signature", event->signature);
+    daffi_write_key_uint (out, "reason", event->reason);
 }
 
 daffi_status_t daffi_read_event (const void *body, size_t size, daffi_event_body_t *out)
@@ -316,7 +304,7 @@ daffi_status_t daffi_read_progress (const void *body, size_t size,
 void daffi_write_clock (daffi_buffer_t *out, uint64_t clock_ms)
 {
     daffi_write_map (out, 1);
-    write_key_uint (out, "clock_ms", clock_ms);
+    daffi_write_key_uint (out, "clock_ms", clock_ms);
 }
 
 daffi_status_t daffi_read_clock (const void *body, size_t size, uint64_t *clock_ms)

@@ -115,6 +115,30 @@ void daffi_write_binary_head (daffi_buffer_t *out, uint32_t size)
     msgpack_pack_bin (&packer, size);
 }
 
+void daffi_write_key_int (daffi_buffer_t *out, const char *key, int64_t value)
+{
+    daffi_write_string (out, key);
+    daffi_write_int (out, value);
+}
+
+void daffi_write_key_uint (daffi_buffer_t *out, const char *key, uint64_t value)
+{
+    daffi_write_string (out, key);
+    daffi_write_uint (out, value);
+}
+
+void daffi_write_key_text (daffi_buffer_t *out, const char *key, daffi_text_t value)
+{
+    daffi_write_string (out, key);
+    daffi_write_text (out, value);
+}
+
+void daffi_write_key_string (daffi_buffer_t *out, const char *key, const char *value)
+{
+    daffi_write_string (out, key);
+    daffi_write_string (out, value);
+}
+
 //  --- values of the public API -------------------------------------------------------
 
 static daffi_status_t pack_value (sink_t *sink, const daffi_value_t *value,

@@ -23,6 +23,12 @@ void daffi_write_map (daffi_buffer_t *out, uint32_t pairs);
 //  Only the head of a binary of `size` bytes: the bytes follow by other means.
 void daffi_write_binary_head (daffi_buffer_t *out, uint32_t size);
 
+//  A key and its value: two of the above.
+void daffi_write_key_int (daffi_buffer_t *out, const char *key, int64_t value);
+void daffi_write_key_uint (daffi_buffer_t *out, const char *key, uint64_t value);
+void daffi_write_key_text (daffi_buffer_t *out, const char *key, daffi_text_t value);
+void daffi_write_key_string (daffi_buffer_t *out, const char *key, const char *value);
+
 //  A value of the public API. DAFFI_INVALID: a raw value that is not one msgpack value,
 //  or nesting deeper than DAFFI_DEPTH_MAX; DAFFI_TOO_BIG: a length over 2^32 - 1.
 DAFFI_MUST_USE daffi_status_t daffi_write_value (daffi_buffer_t *out,
