@@ -19,7 +19,7 @@ endif ()
 
 option (DAFFI_SHARED         "libdaffi is a shared library, else a static one" ${daffi_shared_default})
 option (DAFFI_INSTALL        "Make install rules"                     ${DAFFI_TOP_LEVEL})
-option (DAFFI_BUILD_TOOLS    "Build the daffi-broker program"         ${DAFFI_TOP_LEVEL})
+option (DAFFI_BUILD_TOOLS    "Build the programs daffi and daffi-broker" ${DAFFI_TOP_LEVEL})
 option (DAFFI_BUILD_TESTS    "Build the tests"                        ${DAFFI_TOP_LEVEL})
 option (DAFFI_BUILD_EXAMPLES "Build the examples"                     ${DAFFI_TOP_LEVEL})
 option (DAFFI_BUILD_BENCH    "Build the benchmark"                    ${DAFFI_TOP_LEVEL})

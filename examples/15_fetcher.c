@@ -23,8 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-//  --- what is offered
-//  -----------------------------------------------------------------
+//  --- what is offered ----------------------------------------------------------------
 
 static daffi_status_t add (daffi_request_t *request, void *arg)
 {
@@ -72,8 +71,7 @@ static daffi_status_t show (daffi_global_t *global, daffi_error_t *error)
     return DAFFI_OK;
 }
 
-//  --- what calls
-//  ----------------------------------------------------------------------
+//  --- what calls ---------------------------------------------------------------------
 
 static daffi_status_t sums (daffi_fetcher_t *add_up, daffi_error_t *error)
 {

@@ -28,8 +28,13 @@
  *    function blocks and "the default" in an options struct; DAFFI_FOREVER means no
  *    end.
  *  - Options structs: every member's zero is its default. NULL stands for all defaults.
- *  - `daffi_error_t *error` may be NULL. It is written on failure only.
+ *  - `daffi_error_t *error` may be NULL. It is written on failure only. Where a comment
+ *    lists errors, statuses may stand without their DAFFI_.
  *  - On failure a function sets no output and has no effect, unless it says otherwise.
+ *  - A pointer to const that a function returns is borrowed from its first argument and
+ *    valid as long as that is, unless it says otherwise.
+ *  - A `…_destroy` function frees, nulls the pointer, and does nothing where that is
+ *    NULL. Nobody else may use the object meanwhile, or afterwards.
  *  - Every function may be called from any thread, unless it says otherwise. "Blocks"
  *    is said where it is so. A call that would wait for the thread it runs in (a
  *    foreground call from an inline callback) returns DAFFI_DEADLOCK.
@@ -64,7 +69,7 @@ extern "C" {
 /*  The version of the library that is linked, "major.minor.patch". */
 DAFFI_EXPORT const char *daffi_version (void);
 
-#define DAFFI_SPIN_AUTO (-1)
+#define DAFFI_SPIN_AUTO (-1) /*  see spin_us */
 
 /*  --- the Global ---------------------------------------------------------- */
 
@@ -193,6 +198,8 @@ DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_global_start (daffi_global_t *s
 DAFFI_EXPORT daffi_status_t daffi_global_join (daffi_global_t *self,
                                                int64_t timeout_ms);
 
+/*  Its name, also where it was given none; and whether it was started with
+ *  init_controller. */
 DAFFI_EXPORT const char *daffi_global_process_name (const daffi_global_t *self);
 DAFFI_EXPORT bool daffi_global_is_controller (const daffi_global_t *self);
 

@@ -64,7 +64,7 @@ DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_broadcast_wait (
     daffi_broadcast_t *self, int64_t timeout_ms, daffi_error_t *error);
 
 /*  The replies that have come so far: how many, the one at `index`, and that of a
- *  process (NULL: none yet). */
+ *  process (NULL: none yet). Never block. */
 DAFFI_EXPORT size_t daffi_broadcast_count (daffi_broadcast_t *self);
 DAFFI_EXPORT const daffi_reply_t *daffi_broadcast_reply (daffi_broadcast_t *self,
                                                          size_t index);

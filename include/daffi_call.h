@@ -90,7 +90,7 @@ DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_call_void (daffi_global_t *self
 
 /*  The value that came back, borrowed until the result is destroyed. */
 DAFFI_EXPORT const daffi_value_t *daffi_result_value (const daffi_result_t *self);
-/*  The process that answered. */
+/*  The process that answered, borrowed likewise. */
 DAFFI_EXPORT const char *daffi_result_process (const daffi_result_t *self);
 DAFFI_EXPORT void daffi_result_destroy (daffi_result_t **self_p);
 
@@ -126,8 +126,8 @@ DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_future_wait (daffi_future_t *se
                                                               daffi_error_t *error);
 DAFFI_EXPORT bool daffi_future_done (daffi_future_t *self);
 
-/*  The result of a future that is done with DAFFI_OK, borrowed until the future is
- *  destroyed; NULL otherwise. */
+/*  The result of a future that is done with DAFFI_OK, and the process that answered,
+ *  borrowed until the future is destroyed; NULL otherwise. Never block. */
 DAFFI_EXPORT const daffi_value_t *daffi_future_value (daffi_future_t *self);
 DAFFI_EXPORT const char *daffi_future_process (daffi_future_t *self);
 

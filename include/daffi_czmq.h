@@ -2,8 +2,8 @@
 /*  daffi_czmq.h - a Global as a plain zactor, for programs built on czmq.
  *
  *  The program starts it with zactor_new (), polls it in its own zloop or zpoller
- * beside its own sockets, and ends it with zactor_destroy (). With manual_dispatch its
- * callbacks, lifecycle callbacks and on_done run in the program's own loop:
+ *  beside its own sockets, and ends it with zactor_destroy (). With manual_dispatch its
+ *  callbacks, lifecycle callbacks and on_done run in the program's own loop:
  *
  *      daffi_error_t error;
  *      daffi_czmq_args_t args = {.options = DAFFI_OPTIONS (.process_name = "meter",
@@ -43,13 +43,13 @@ typedef struct {
 
 /*  For zactor_new (daffi_czmq_actor, &args). zactor_new () returns when the Global has
  *  started or failed; `args` must live until then. zactor_destroy () stops the Global
- * as daffi_global_stop () does; callbacks that are still due run before it returns, in
- * the actor's thread. Do not call daffi_global_destroy () on args.global. */
+ *  as daffi_global_stop () does; callbacks that are still due run before it returns, in
+ *  the actor's thread. Do not call daffi_global_destroy () on args.global. */
 DAFFI_EXPORT void daffi_czmq_actor (zsock_t *pipe, void *args);
 
 /*  To be called when the actor's pipe is readable: takes the wake-up and runs what
- * waits, in this thread, as daffi_global_dispatch () does; returns how many ran. `pipe`
- * is zactor_sock (actor), which zloop hands to its handler. Never waits. */
+ *  waits, in this thread, as daffi_global_dispatch () does; returns how many ran.
+ *  `pipe` is zactor_sock (actor), which zloop hands to its handler. Never waits. */
 DAFFI_EXPORT size_t daffi_czmq_dispatch (zsock_t *pipe, daffi_global_t *global);
 
 #ifdef __cplusplus

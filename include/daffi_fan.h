@@ -81,13 +81,13 @@ DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_fan_wait (daffi_fan_t *self,
 
 /*  The streams, to read from and to ask for their results: how many, the one at
  *  `index`, borrowed until the fan is destroyed, whose it is, and how many items it
- *  missed. */
+ *  missed; NULL and 0 where there is none. Never block. */
 DAFFI_EXPORT size_t daffi_fan_count (const daffi_fan_t *self);
 DAFFI_EXPORT daffi_stream_t *daffi_fan_stream (const daffi_fan_t *self, size_t index);
 DAFFI_EXPORT const char *daffi_fan_process (const daffi_fan_t *self, size_t index);
 DAFFI_EXPORT uint64_t daffi_fan_missed (const daffi_fan_t *self, size_t index);
 
-/*  Cancels what still runs. */
+/*  Cancels what still runs, frees the fan with its streams and nulls the pointer. */
 DAFFI_EXPORT void daffi_fan_destroy (daffi_fan_t **self_p);
 
 #ifdef __cplusplus

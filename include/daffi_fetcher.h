@@ -7,8 +7,8 @@
  *      daffi_fetcher_t *render = daffi_fetcher_new (g, "render",
  *          DAFFI_FETCHER (.call = {.process = "gpu-1", .timeout_ms = 5000}), &error);
  *      daffi_fetch_int (render, DAFFI_ARGS (scene, 1), &frames, &error);
- *      daffi_future_t *second = daffi_fetch_start (render, DAFFI_ARGS (scene, 2),
- * &error);
+ *      daffi_future_t *next =
+ *          daffi_fetch_start (render, DAFFI_ARGS (scene, 2), &error);
  *
  *  It is never changed, so any threads may use it at once. Its Global must outlive it.
  *  Results, errors and what blocks are those of the function that each of these stands
@@ -45,8 +45,10 @@ typedef struct {
 DAFFI_EXPORT DAFFI_MUST_USE daffi_fetcher_t *
 daffi_fetcher_new (daffi_global_t *global, const char *function,
                    const daffi_fetcher_options_t *options, daffi_error_t *error);
+/*  What was begun with it goes on. */
 DAFFI_EXPORT void daffi_fetcher_destroy (daffi_fetcher_t **self_p);
 
+/*  The name of the function. */
 DAFFI_EXPORT const char *daffi_fetcher_function (const daffi_fetcher_t *self);
 
 /*  daffi_global_wait_function (). Blocks. */

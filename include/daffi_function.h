@@ -87,12 +87,12 @@ daffi_global_register_table (daffi_global_t *self, const char *group,
 
 /*  Withdraws one name. Calls that run go on; calls that arrive later are answered with
  *  DAFFI_NO_FUNCTION. DAFFI_NOT_FOUND: not registered. Does not wait for running calls:
- *  keep `arg` alive until they have ended. */
+ *  keep `arg` alive until they have ended, as `release` in daffi_function_t tells. */
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t
 daffi_global_unregister (daffi_global_t *self, const char *name, daffi_error_t *error);
 
 /*  Withdraws all names of a group: the group's own and those that go on behind it with
- * a dot, so "math" withdraws math, math.add and math.trig.sin, and leaves maths.
+ *  a dot, so "math" withdraws math, math.add and math.trig.sin, and leaves maths.
  *  DAFFI_NOT_FOUND: there is none. Otherwise as above. */
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_global_unregister_group (
     daffi_global_t *self, const char *group, daffi_error_t *error);

@@ -72,8 +72,8 @@ daffi_global_wait_group_start (daffi_global_t *self, const char *group,
 
 /*  Tells joins, leaves and function changes of all processes, beginning with a JOINED
  *  and FUNCTION_ADDED for all that is there. In order per process. A subscriber that
- *  falls more than 10,000 events behind gets EVENT_LOST and then the present state
- *  again. One subscriber a Global; NULL ends it. */
+ *  falls more than 10,000 events behind gets DAFFI_EVENT_LOST and then the present
+ *  state again. One subscriber a Global; NULL ends it. Never blocks. */
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_global_subscribe (
     daffi_global_t *self, daffi_event_fn *on_event, void *arg, daffi_error_t *error);
 

@@ -13,6 +13,7 @@
 extern "C" {
 #endif
 
+/*  How many arguments there are, and the name that was called. */
 DAFFI_EXPORT size_t daffi_request_count (const daffi_request_t *self);
 DAFFI_EXPORT const char *daffi_request_function (const daffi_request_t *self);
 /*  The process that calls, as the controller knows it. */

@@ -52,9 +52,11 @@ DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_stream_receive (daffi_stream_t 
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_stream_wait (daffi_stream_t *self,
                                                               int64_t timeout_ms,
                                                               daffi_error_t *error);
+/*  As daffi_future_value () and daffi_future_process (). */
 DAFFI_EXPORT const daffi_value_t *daffi_stream_value (daffi_stream_t *self);
 DAFFI_EXPORT const char *daffi_stream_process (daffi_stream_t *self);
 
+/*  As daffi_future_progress (). */
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t
 daffi_stream_progress (daffi_stream_t *self, daffi_progress_t *progress);
 
@@ -65,7 +67,8 @@ daffi_stream_progress (daffi_stream_t *self, daffi_progress_t *progress);
 DAFFI_EXPORT int daffi_stream_receive_fd (daffi_stream_t *self);
 DAFFI_EXPORT int daffi_stream_send_fd (daffi_stream_t *self);
 
-/*  Cancels the call if it still runs: the function is told. */
+/*  Cancels the call if it still runs (the function is told), frees the stream and nulls
+ *  the pointer. */
 DAFFI_EXPORT void daffi_stream_destroy (daffi_stream_t **self_p);
 
 #ifdef __cplusplus

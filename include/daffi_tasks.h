@@ -21,7 +21,7 @@
  *  Times are milliseconds; moments are milliseconds since 1970-01-01 00:00 UTC (what
  *  time () * 1000 gives). Intervals and delays count on the monotonic clock of the
  *  controller's machine, which does not jump and stands still while it sleeps; times
- * and cron go by its wall clock. What happens when clocks are set, at the changes of
+ *  and cron go by its wall clock. What happens when clocks are set, at the changes of
  *  daylight saving time and to runs that were missed is written down in
  *  node/wire/PROTOCOL.md, "Tasks".
  *
@@ -100,9 +100,9 @@ typedef struct {
 
 /*  Hands a task to the controller, which makes the calls from then on; `uuid` names it.
  *  DAFFI_INVALID: the text says what is wrong with the schedule, and where; TOO_BIG:
- * the arguments take more than 1 MiB; BUSY: 1,000,000 tasks exist, or too many changes
- * are on their way to the disk; SYSTEM: it could not be written to the store, which
- * takes no changes any more (executed NO), or stopped doing so at this one (MAYBE). */
+ *  the arguments take more than 1 MiB; BUSY: 1,000,000 tasks exist, or too many changes
+ *  are on their way to the disk; SYSTEM: it could not be written to the store, which
+ *  takes no changes any more (executed NO), or stopped doing so at this one (MAYBE). */
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_global_schedule (
     daffi_global_t *self, const char *function, daffi_args_t args,
     const daffi_schedule_t *schedule, char uuid[DAFFI_UUID_SIZE], daffi_error_t *error);
@@ -199,14 +199,14 @@ typedef enum {
 
 /*  Ends a task, whoever scheduled it. `process` must be its owner or the process that
  *  shall run it; NULL: any task. A run that has begun goes on. DAFFI_OK with each of
- * the three outcomes. */
+ *  the three outcomes. */
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_global_cancel_scheduled_task_by_uuid (
     daffi_global_t *self, const char *process, const char *uuid,
     daffi_cancel_t *outcome, daffi_error_t *error);
 
 /*  No run begins until it is resumed; runs whose time comes meanwhile are left out, but
  *  the one of a delay, which then begins at once. DAFFI_NOT_FOUND; DAFFI_INVALID: it
- * has ended. To pause twice is fine, and so with resume. */
+ *  has ended. To pause twice is fine, and so with resume. */
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t
 daffi_global_pause_task (daffi_global_t *self, const char *uuid, daffi_error_t *error);
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t
@@ -214,7 +214,7 @@ daffi_global_resume_task (daffi_global_t *self, const char *uuid, daffi_error_t 
 
 /*  One run now, besides the schedule: neither max_runs nor the next time change. Also
  *  where it is paused. DAFFI_BUSY: a run has not ended, and `overlap` says skip. Does
- * not wait for the run. */
+ *  not wait for the run. */
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_global_run_task (daffi_global_t *self,
                                                                   const char *uuid,
                                                                   daffi_error_t *error);
@@ -247,7 +247,7 @@ typedef void (daffi_task_event_fn) (daffi_global_t *global,
 /*  Tells the errors and ends of the tasks of this process, or, with `everybody`, of all
  *  tasks of the controller. What happened before is in the history
  *  (daffi_global_get_task_runs ()). One subscriber a Global; NULL ends it. Never
- * blocks. */
+ *  blocks. */
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_global_subscribe_tasks (
     daffi_global_t *self, bool everybody, daffi_task_event_fn *on_event, void *arg,
     daffi_error_t *error);

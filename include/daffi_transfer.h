@@ -2,13 +2,14 @@
 /*  daffi_transfer.h - ship compiled functions to another process and run them there.
  *
  *  A payload is a shared object made with daffi_payload.h. It is known by the hash of
- * its bytes, so it crosses the wire once to each process, and several versions of it
- * live side by side there.
+ *  its bytes, so it crosses the wire once to each process, and several versions of it
+ *  live side by side there.
  *
  *      DAFFI_AUTO (daffi_payload) *payload = daffi_payload_open ("get_pid.so", &error);
  *      daffi_result_t *result = NULL;
- *      if (payload && !daffi_global_transfer_and_call (global, "other", payload,
- * "get_pid", DAFFI_ARGS (), &result, &error)) ...
+ *      if (payload &&
+ *          !daffi_global_transfer_and_call (global, "other", payload, "get_pid",
+ *                                           DAFFI_ARGS (), &result, &error)) ...
  *
  *  The process that receives says whether, whose and where such code runs: see
  *  daffi_transfer_options_t. It refuses all unless it was told otherwise.
@@ -67,6 +68,7 @@ typedef struct {
     size_t function_count;
     const daffi_payload_function_info_t *functions;
 } daffi_payload_info_t;
+/*  Never NULL. */
 DAFFI_EXPORT const daffi_payload_info_t *
 daffi_payload_info (const daffi_payload_t *self);
 
@@ -90,7 +92,7 @@ DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t
 daffi_payload_describe (daffi_payload_t *self, const daffi_manifest_options_t *options,
                         daffi_error_t *error);
 /*  Signs its manifest (Ed25519) with the secret key of this file. DAFFI_SYSTEM: cannot
- * be read; DAFFI_INVALID: no secret key, or a file that others can read. */
+ *  be read; DAFFI_INVALID: no secret key, or a file that others can read. */
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_payload_sign (daffi_payload_t *self,
                                                                const char *key_path,
                                                                daffi_error_t *error);
@@ -149,10 +151,11 @@ typedef struct daffi_transfer_options {
                                      else isolated payloads are refused there */
     uint32_t children_max;       /*  at once; 0 = 16 */
     uint64_t child_memory_bytes; /*  address space; 0 = 512 MiB */
-    uint32_t child_cpu_ms;       /*  CPU time of one call; 0 = 10,000 */
-    uint32_t child_files_max;    /*  descriptors; 0 = 32 */
-    uint32_t child_idle_ms;      /*  a kept child that nobody calls ends after this; 0 =
-                                     30,000 */
+    uint32_t child_cpu_ms;    /*  CPU time of one call; 0 = 10,000. A kept child makes
+                                  way for a new one before it has used ten times that */
+    uint32_t child_files_max; /*  descriptors; 0 = 32 */
+    uint32_t child_idle_ms;   /*  a kept child that nobody calls ends after this; 0 =
+                                  30,000 */
 } daffi_transfer_options_t;
 
 #ifndef __cplusplus
@@ -165,7 +168,7 @@ typedef struct daffi_transfer_options {
 /*  Calls a function of the payload in that process, which is sent the payload first if
  *  it does not have it. Everything else as in daffi_call (), and besides: NO_PAYLOAD
  *  (known by hash alone, and not there), BAD_PAYLOAD (it cannot be loaded; the text is
- * the loader's), REFUSED (signature, key, expiry, process; the text says which),
+ *  the loader's), REFUSED (signature, key, expiry, process; the text says which),
  *  NO_FUNCTION, CRASHED, LIMIT and FORBIDDEN (isolated: what ended it). Blocks. */
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_global_transfer_and_call (
     daffi_global_t *self, const char *process, const daffi_payload_t *payload,
@@ -194,7 +197,7 @@ DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_global_publish (
     daffi_global_t *self, const char *process, const daffi_payload_t *payload,
     const char *function, const char *name, daffi_error_t *error);
 /*  DAFFI_NOT_FOUND: nothing was published there under that name; DAFFI_REFUSED: it is
- * for who published it, and for .managers. */
+ *  for who published it, and for .managers. */
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_global_withdraw (daffi_global_t *self,
                                                                   const char *process,
                                                                   const char *name,
@@ -207,7 +210,7 @@ DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t
 daffi_global_payloads (daffi_global_t *self, const char *process,
                        daffi_result_t **result, daffi_error_t *error);
 /*  Lets a process forget a payload, in memory and on disk: what it published is
- * withdrawn, its children end. DAFFI_BUSY: it runs; DAFFI_NOT_FOUND; DAFFI_REFUSED: it
+ *  withdrawn, its children end. DAFFI_BUSY: it runs; DAFFI_NOT_FOUND; DAFFI_REFUSED: it
  *  is for who shipped it, and for .managers. Blocks. */
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t
 daffi_global_unload (daffi_global_t *self, const char *process,

@@ -251,7 +251,7 @@ static inline daffi_value_t daffi_value_same (daffi_value_t value)
 }
 
 /*  Any of: bool, an integer, float, double, a string, a daffi_value_t. The literals
- * true and false are of type int in C11 and become 1 and 0: use a bool variable, or
+ *  true and false are of type int in C11 and become 1 and 0: use a bool variable, or
  *  daffi_value_bool (true). */
 #define DAFFI_VALUE(x) \
     _Generic ((x), bool                                                                \

@@ -47,8 +47,7 @@ void daffi_channel_destroy (daffi_channel_t **self_p)
     *self_p = NULL;
 }
 
-//  --- who waits for what
-//  ----------------------------------------------------------------
+//  --- who waits for what -------------------------------------------------------------
 
 static bool must_read (const daffi_channel_t *self)
 {

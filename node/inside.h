@@ -231,8 +231,7 @@ void daffi_incoming_lost (daffi_node_t *self);
 //  Answers what still runs with STOPPED.
 void daffi_incoming_stop (daffi_node_t *self);
 //  The functions that every node has.
-//  --- own.c: $node.*
-//  ------------------------------------------------------------------
+//  --- own.c: $node.* -----------------------------------------------------------------
 
 void daffi_own_register (daffi_node_t *self);
 

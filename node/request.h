@@ -71,8 +71,7 @@ daffi_request_t *daffi_request_new (daffi_served_t *served, const daffi_body_t *
                                     daffi_text_t function, daffi_text_t caller);
 void daffi_request_destroy (daffi_request_t *self);
 
-//  --- progress.c
-//  -----------------------------------------------------------------------
+//  --- progress.c ---------------------------------------------------------------------
 
 void daffi_report_unref (daffi_report_t *self);
 

@@ -22,7 +22,7 @@ void daffi_help_program (void)
         putchar ('\n');
     }
     puts ("\nThe first five minutes\n"
-          "  daffi up                       in one terminal\n"
+          "  daffi up                          in one terminal\n"
           "  daffi serve upper -- tr a-z A-Z   in another\n"
           "  echo hello | daffi call upper -   in a third\n\n"
           "daffi COMMAND --help tells more, and so does man daffi-COMMAND.\n\n"

@@ -179,7 +179,9 @@ static daffi_exit_t compile (daffi_cli_t *self, const char *output)
     if (WIFEXITED (status) && WEXITSTATUS (status) == 0)
         return DAFFI_EXIT_OK;
     return daffi_problem_set (&self->problem, DAFFI_EXIT_FAILED,
-                              "%s could not build it", argv[0]);
+                              "%s could not build it\n"
+                              "  where a header is missing: -- -I FOLDER",
+                              argv[0]);
 }
 
 daffi_exit_t daffi_payload_do_build (daffi_cli_t *self)

@@ -181,11 +181,12 @@ const daffi_command_t daffi_command_serve = {
     .group = "Start",
     .summary = "offer a program as a function",
     .usage = "FUNCTION -- COMMAND [ARGUMENT…]",
-    .text = "Offers FUNCTION until it is interrupted; each call runs COMMAND. A string "
-            "or bytes as the one argument are its standard input as they are, anything "
-            "else is JSON: one value, or an array of all arguments. What it prints is "
-            "the result, a string where it is UTF-8, else bytes. An exit status other "
-            "than 0 is an error, with the last line of its standard error as the text. "
+    .text = "Offers FUNCTION until it is interrupted, and waits for a controller where "
+            "there is none; each call runs COMMAND. A string or bytes as the one "
+            "argument are its standard input as they are, anything else is JSON: one "
+            "value, or an array of all arguments. What it prints is the result, a "
+            "string where it is UTF-8, else bytes. An exit status other than 0 is an "
+            "error, with the last line of its standard error as the text. "
             "$DAFFI_FUNCTION and $DAFFI_CALLER say what was called and by whom.\n"
             "A call that is cancelled or late is sent SIGTERM, and after 2 s SIGKILL, "
             "with all that it started in its process group.",

@@ -101,7 +101,8 @@ static daffi_status_t write_key (const char *path, const char *text, unsigned mo
                                  daffi_error_t *error)
 {
     if (!access (path, F_OK))
-        return daffi_fail (error, DAFFI_EXISTS, "%.150s is there already", path);
+        return daffi_fail (error, DAFFI_EXISTS,
+                           "%.150s is there already; name another file", path);
     return daffi_file_write (path, text, strlen (text), mode, error);
 }
 
@@ -115,7 +116,8 @@ daffi_status_t daffi_payload_keygen (const char *path, daffi_error_t *error)
     if (size < 0 || (size_t)size >= sizeof beside)
         return daffi_fail (error, DAFFI_INVALID, "the path is too long");
     if (!access (beside, F_OK))
-        return daffi_fail (error, DAFFI_EXISTS, "%.150s is there already", beside);
+        return daffi_fail (error, DAFFI_EXISTS,
+                           "%.150s is there already; name another file", beside);
     crypto_sign_keypair (public, secret);
     sodium_bin2hex (hex, sizeof hex, secret, DAFFI_KEY_SIZE);
     snprintf (text, sizeof text, "%s%s\n", secret_head, hex);

@@ -14,8 +14,7 @@
 #include "cost.h"
 #include "cost_peer.h"
 
-//  --- counting
-//  -------------------------------------------------------------------------
+//  --- counting -----------------------------------------------------------------------
 
 //  glibc's own entrances, which it keeps for this purpose.
 void *__libc_malloc (size_t size);
@@ -89,8 +88,7 @@ static unsigned long long actor_allocations (void)
     return sum;
 }
 
-//  --- forwarding
-//  -----------------------------------------------------------------------
+//  --- forwarding ---------------------------------------------------------------------
 
 enum { PACKETS = 200, FEW = 8, MANY = 64, BODY = 16 };
 

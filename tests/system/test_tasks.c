@@ -44,8 +44,7 @@ static daffi_tasks_t *task (daffi_global_t *node, const char *uuid)
     return found;
 }
 
-//  --- events as something to wait for
-//  -------------------------------------------------
+//  --- events as something to wait for ------------------------------------------------
 
 static atomic_int failed, ended;
 static daffi_task_event_type_t last_type;
@@ -73,8 +72,7 @@ static void subscribe (daffi_global_t *node, bool everybody)
     count_of (node, NULL);
 }
 
-//  --- running
-//  -------------------------------------------------------------------------
+//  --- running ------------------------------------------------------------------------
 
 SYSTEM_TEST (
     "an interval, a time and a delay run with their arguments, for their owner")
@@ -130,8 +128,7 @@ SYSTEM_TEST ("a task goes on without the process that scheduled it, and sees its
     daffi_global_destroy (&hub);
 }
 
-//  --- steering
-//  ------------------------------------------------------------------------
+//  --- steering -----------------------------------------------------------------------
 
 SYSTEM_TEST (
     "any process lists, pauses, resumes, runs and cancels the tasks of another")
@@ -192,8 +189,7 @@ SYSTEM_TEST ("a list of thousands comes in pages and is whole")
     daffi_global_destroy (&hub);
 }
 
-//  --- errors
-//  --------------------------------------------------------------------------
+//  --- errors -------------------------------------------------------------------------
 
 SYSTEM_TEST ("the errors of runs reach the owner, and the history in any case")
 {
@@ -280,8 +276,7 @@ SYSTEM_TEST ("a schedule with a mistake is refused, and told where it is")
     daffi_global_destroy (&hub);
 }
 
-//  --- the disk
-//  ------------------------------------------------------------------------
+//  --- the disk -----------------------------------------------------------------------
 
 TEST ("tasks survive their controller, with their history and their next time")
 {
