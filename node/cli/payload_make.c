@@ -267,8 +267,8 @@ daffi_exit_t daffi_payload_do_inspect (daffi_cli_t *self)
     const daffi_payload_info_t *info = daffi_payload_info (payload);
     daffi_status_t status = daffi_payload_verify (payload, key, &error);
     show (self, info, !info->signer ? "none" : status ? error.text : "valid");
-    daffi_payload_destroy (&payload);
     //  unsigned is a fact; a false signature, or a key that was asked for, is not fine
     bool asked = key || info->signer;
+    daffi_payload_destroy (&payload);
     return status && asked ? daffi_cli_failed (self, &error) : DAFFI_EXIT_OK;
 }

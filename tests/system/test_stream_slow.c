@@ -71,6 +71,18 @@ SYSTEM_TEST ("a broadcast's descriptor is readable while there is a reply to tak
 
 //  --- memory -------------------------------------------------------------------------
 
+//  AddressSanitizer keeps what was freed from being used again, 256 MiB of it.
+#if defined __SANITIZE_ADDRESS__
+#define QUARANTINE (256 * (size_t)MIB)
+#elif defined __has_feature
+#if __has_feature(address_sanitizer)
+#define QUARANTINE (256 * (size_t)MIB)
+#endif
+#endif
+#ifndef QUARANTINE
+#define QUARANTINE 0
+#endif
+
 static size_t resident_bytes (void)
 {
     unsigned long size = 0, resident = 0;
@@ -98,7 +110,7 @@ static daffi_status_t gush (daffi_request_t *request, void *arg)
 //  the whole way. The producer is never asked to be slow, and could send all of its
 //  items, 256 MiB, in the time that the reader takes for one.
 SYSTEM_TEST (
-    "memory stays flat while a reader is a thousand times slower than its source")
+    "memory stays flat while a reader takes an item only when its source stands still")
 {
     enum { ITEMS = 4096, ITEM = 64 * 1024, WINDOW_BYTES = 4 * MIB, READ = 300 };
     const daffi_function_t functions[] = {{.name = "gush", .callback = gush}, {0}};
@@ -132,7 +144,7 @@ SYSTEM_TEST (
     CHECK (board_read (BOARD_OTHER) < ITEMS / 2);
     //  a window at each hop, and what allocators and sockets keep
     if (largest > before)
-        CHECK (largest - before < 64 * (size_t)MIB);
+        CHECK (largest - before < 64 * (size_t)MIB + QUARANTINE);
     daffi_stream_destroy (&stream);
     scene_stop (&scene);
 }
