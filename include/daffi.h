@@ -26,7 +26,8 @@
  *    reserved for daffi itself.
  *  - Times are milliseconds in int64_t. As a timeout 0 means "do not wait" where a
  *    function blocks and "the default" in an options struct; DAFFI_FOREVER means no
- *    end.
+ *    end, and so does any other negative number: a time that was computed is cut at 0
+ *    (in options: at 1) first.
  *  - Options structs: every member's zero is its default. NULL stands for all defaults.
  *  - `daffi_error_t *error` may be NULL. It is written on failure only. Where a comment
  *    lists errors, statuses may stand without their DAFFI_.
@@ -114,7 +115,7 @@ typedef struct {
     const daffi_function_t *functions; /*  registered before the start; ended by an
                                            element whose name is NULL; or NULL */
     uint32_t workers;                  /*  threads that run callbacks; 0 = number of
-                                           CPUs, at least 4 */
+                                           CPUs, at least 4; at most 1,024 */
     uint32_t capacity;                 /*  calls that the controller may give to this
                                            node at once, running and waiting; what
                                            exceeds it waits at the controller for
@@ -146,7 +147,8 @@ typedef struct {
                                                       daffi_transfer.h; NULL: refused */
     const char *store;    /*  controller: the SQLite file in which scheduled tasks
                               (daffi_tasks.h) survive its end, made where it is not
-                              there; NULL: they live in memory */
+                              there; NULL: they live in memory. Without
+                              init_controller nobody reads it */
     bool store_when_used; /*  make that file, and the folders above it, with the first
                               task only */
 
