@@ -32,8 +32,9 @@ struct daffi_lane {
     uint32_t limit;
     uint32_t running;
     daffi_ranks_t waiting;
-    void (*release) (daffi_lane_t *lane);  //  or NULL; called once a job, when the lane
-                                           //  is not needed for it any more
+    //  or NULL; called once a job, when the lane is not needed for it any more, without
+    //  a lock: by several threads at once
+    void (*release) (daffi_lane_t *lane);
 };
 void daffi_lane_init (daffi_lane_t *self, uint32_t limit,
                       void (*release) (daffi_lane_t *lane));

@@ -13,7 +13,7 @@ enum { PLACES = 16 };
 
 //  Waits for its turn and writes down as which one it ran.
 static atomic_int turn;
-static int order[PLACES];
+static atomic_int order[PLACES];
 
 static daffi_status_t note (daffi_request_t *request, void *arg)
 {
@@ -23,7 +23,7 @@ static daffi_status_t note (daffi_request_t *request, void *arg)
     if (status)
         return status;
     if (number < PLACES)
-        order[number] = atomic_fetch_add (&turn, 1);
+        atomic_store (&order[number], atomic_fetch_add (&turn, 1));
     board_add (BOARD_STARTED, 1);
     return board_reaches (BOARD_GATE, 1, BOARD_PATIENCE_MS) ? DAFFI_OK : DAFFI_FAILED;
 }
@@ -66,9 +66,9 @@ SYSTEM_TEST ("of the calls that wait the higher priority goes first, equals in o
     for (int i = 0; i < CALLS; i++)
         end (&calls[i]);
     for (int i = 0; i < CALLS; i++)
-        if (order[i] != expected[i])
+        if (atomic_load (&order[i]) != expected[i])
             daffi_test_fail (__FILE__, __LINE__, "call %d ran as number %d, not %d", i,
-                             order[i], expected[i]);
+                             atomic_load (&order[i]), expected[i]);
     scene_stop (&scene);
 }
 

@@ -85,12 +85,12 @@ static void count_in_order (daffi_job_t *job)
     count (job);
 }
 
-static int released;
+static atomic_int released;
 
 static void release (daffi_lane_t *lane)
 {
     CHECK_EQ_UINT (lane->limit, 1);
-    released++;
+    atomic_fetch_add (&released, 1);
 }
 
 TEST ("a lane of one runs its jobs one by one, in order, and is released after each")
@@ -104,7 +104,7 @@ TEST ("a lane of one runs its jobs one by one, in order, and is released after e
         daffi_executor_push (pool, &jobs[i].job);
     daffi_executor_destroy (&pool);
     CHECK_EQ_INT (expected, JOBS);
-    CHECK_EQ_INT (released, JOBS);
+    CHECK_EQ_INT (atomic_load (&released), JOBS);
     CHECK_EQ_INT (atomic_load (&most), 1);
     free (jobs);
 }
