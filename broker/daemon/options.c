@@ -42,7 +42,7 @@ static daffi_exit_t refuse_number (const reading_t *self)
         "%s%s: \"%s\" is not a whole number%s from %lld to %lld%s\n"
         "  for example: %s%s%s",
         self->given, self->where, self->value->text,
-        option->kind == DAFFI_OPTION_TIME ? " of milliseconds" : "",
+        option->kind == DAFFI_OPTION_TIME ? " of milliseconds, or of s, m or h," : "",
         (long long)option->min, (long long)most (option),
         endless (option) ? ", or \"forever\"" : "", self->given, self->separator,
         option->example);

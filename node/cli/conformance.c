@@ -135,7 +135,12 @@ static daffi_exit_t check (daffi_cli_t *cli, daffi_conformance_t *self,
 
 static daffi_exit_t run (daffi_cli_t *cli)
 {
-    daffi_conformance_t self = {.endpoint = cli->words[0],
+    const char *endpoint = cli->words[0];
+    if (strncmp (endpoint, "tcp://", 6) != 0 && strncmp (endpoint, "ipc://", 6) != 0)
+        return daffi_cli_usage (
+            cli, "\"%.200s\" is no endpoint: tcp://HOST:PORT, or ipc://FOLDER/.sock",
+            endpoint);
+    daffi_conformance_t self = {.endpoint = endpoint,
                                 .patience_ms =
                                     daffi_cli_option (cli, OPTION_PATIENCE)->number};
     for (int i = 0; i < 2; i++)

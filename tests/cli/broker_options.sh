@@ -115,7 +115,7 @@ proves "a bad port is refused with its range and an example" bad_port
 bad_time () {
     for time in 5x -1 1.5 99999999999 never; do
         exits 2 --drain-timeout "$time"
-        says err "\"$time\" is not a whole number of milliseconds from 0"
+        says err "\"$time\" is not a whole number of milliseconds, or of s, m or h, from 0"
         says err 'or "forever"'
     done
     exits 2 --settle forever
