@@ -117,7 +117,8 @@ int main (void)
         fprintf (stderr, "%s\n", error.text);
         return EXIT_FAILURE;
     }
-    start ((uint16_t)atoi (strrchr (daffi_global_endpoint (hub), ':') + 1));
+    const char *port = strrchr (daffi_global_endpoint (hub), ':') + 1;
+    start ((uint16_t)strtoul (port, NULL, 10));
     run (hub);
     for (int i = 0; i < SHARDS; i++)
         daffi_global_destroy (&shards[i].global);

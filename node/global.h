@@ -15,7 +15,7 @@ daffi_stream_t *daffi_stream_of (daffi_future_t *future);
 //  or why none may any more); sends one without waiting; asks for the end of the call.
 daffi_status_t daffi_stream_wait_room (daffi_stream_t *self, int64_t timeout_ms);
 daffi_status_t daffi_stream_send_packed (daffi_stream_t *self,
-                                         const daffi_packed_t *body);
+                                         const daffi_packed_t *packed);
 void daffi_stream_cancel (daffi_stream_t *self);
 
 //  The node, or NULL and `error` says that this Global has none.

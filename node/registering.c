@@ -55,12 +55,11 @@ static size_t alias_count (const daffi_function_t *function)
 
 static const char *join (char **cursor, const char *group, const char *name)
 {
-    size_t front = strlen (group), size = strlen (name) + 1;
     char *joined = *cursor;
-    memcpy (joined, group, front);
-    joined[front] = '.';
-    memcpy (joined + front + 1, name, size);
-    *cursor += front + 1 + size;
+    char *end = stpcpy (joined, group);  //  room_of () has counted
+    *end = '.';
+    end = stpcpy (end + 1, name);
+    *cursor = end + 1;
     return joined;
 }
 

@@ -5,6 +5,8 @@
 //  it the same way. Events go to subscribers as they happen; one that does not read is
 //  left out and gets the whole state again when it has room.
 
+#include <assert.h>
+
 #include "state.h"
 
 //  --- waits -------------------------------------------------------------------------
@@ -107,10 +109,11 @@ static void keep_wait (daffi_core_t *self, daffi_session_t *session,
     entry->function = function;
     entry->of_group = of_group;
     self->group_waits += of_group;
-    daffi_list_append (process    ? &process->waits
-                       : of_group ? &function->group_waits
-                                  : &function->waits,
-                       &entry->of_place.link);
+    assert (process || function);
+    daffi_list_t *waits = process ? &process->waits : &function->waits;
+    if (of_group)
+        waits = &function->group_waits;
+    daffi_list_append (waits, &entry->of_place.link);
     self->stats.waits++;
 }
 
