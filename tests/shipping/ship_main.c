@@ -10,6 +10,7 @@
 
 #include <daffi_transfer.h>
 #include <dirent.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -264,6 +265,20 @@ static remains_t look (void)
     return self;
 }
 
+//  Once the last child has gone and the runner has closed what it had of it;
+//  `files_max` as many as the runner may keep.
+static remains_t look_when_quiet (int files_max)
+{
+    remains_t self = look ();
+    for (int i = 0;
+         i < 200 && (self.children || self.zombies || self.runner_files > files_max);
+         i++) {
+        usleep (10000);
+        self = look ();
+    }
+    return self;
+}
+
 static int torture (int count)
 {
     static const struct {
@@ -285,6 +300,8 @@ static int torture (int count)
     require (!daffi_global_transfer_and_call (at.caller, "taker", payload, "fine",
                                               DAFFI_ARGS (), NULL, &error),
              "fine", &error);
+    (void)look_when_quiet (INT_MAX);
+    usleep (50000);
     remains_t before = look ();
     int wrong = 0;
     double begin_us = now_us ();
@@ -301,10 +318,7 @@ static int torture (int count)
                      daffi_status_name (status), status ? error.text : "");
     }
     double time_s = (now_us () - begin_us) / 1e6;
-    //  the last child may be on its way out
-    remains_t after = look ();
-    for (int i = 0; i < 200 && (after.children || after.zombies); i++, after = look ())
-        usleep (10000);
+    remains_t after = look_when_quiet (before.runner_files);
     bool sound = after.runner == before.runner && !after.children && !after.zombies &&
                  after.files <= before.files &&
                  after.runner_files <= before.runner_files;

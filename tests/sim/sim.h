@@ -171,6 +171,7 @@ typedef struct {
     int64_t clock_lag;    //  how much more than that, which the node cannot know
     uint8_t offers;       //  bits of functions
     uint8_t could_offer;  //  the same, ever
+    uint8_t withdrawn;    //  the same: were offered once, and then not
     uint8_t limits[FUNCTIONS_MAX];  //  calls of a function at once; 0: none
     uint32_t capacity;
     uint32_t capacity_seen;  //  the largest one told

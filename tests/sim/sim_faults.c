@@ -236,6 +236,7 @@ static void fault_update (world_t *self, node_t *node)
         daffi_write_uint (&self->scratch, node->capacity);
     } else if (node->offers & bit) {
         node->offers &= (uint8_t)~bit;
+        node->withdrawn |= bit;
         daffi_write_remove (&self->scratch, daffi_text_of (name));
     } else {
         node->offers |= bit;

@@ -145,9 +145,14 @@ static void check_function (world_t *self, node_t *node, const message_t *messag
                     sim_index_of (self, node));
 }
 
+//  A limit is that of one offer: a function that was withdrawn and is offered again
+//  counts from the beginning, and which calls belong to which offer the controller
+//  alone knows.
 static void check_limit (world_t *self, const node_t *node, uint8_t function)
 {
     unsigned count = 0;
+    if (node->withdrawn & 1u << function)
+        return;
     for (unsigned i = 0; i < JOBS_MAX; i++)
         count += node->jobs[i].state != JOB_FREE && node->jobs[i].token &&
                  !node->jobs[i].part && node->jobs[i].function == function;
