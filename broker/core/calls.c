@@ -54,7 +54,10 @@ static void send_call (daffi_core_t *self, daffi_session_t *provider,
     header->peer = caller;
     header->ttl_ms = DAFFI_TTL_NONE;
     if (deadline_ms != DAFFI_NEVER) {
-        header->ttl_ms = (uint32_t)(deadline_ms - self->now_ms);
+        //  what waited while this process stood still (SIGSTOP) may be over: its timer
+        //  rings at the end of the turn, and the provider must not run it before
+        header->ttl_ms =
+            deadline_ms > self->now_ms ? (uint32_t)(deadline_ms - self->now_ms) : 0;
         header->present |= DAFFI_OPT_SENT;
         header->sent_ms = (uint32_t)self->now_ms;
     }

@@ -324,6 +324,8 @@ static bool run_controller (shell_t *self, const words_t *words)
     } else if (strcmp (first, "jump") == 0) {
         self->now_ms += atoi (words->words[1]);
         daffi_core_tick (self->core, self->now_ms);
+    } else if (strcmp (first, "sleep") == 0) {
+        self->now_ms += atoi (words->words[1]);
     } else if (strcmp (first, "stats") == 0) {
         check_stats (self, words);
     } else if (strcmp (first, "drain") == 0) {

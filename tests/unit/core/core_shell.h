@@ -27,6 +27,7 @@
 //               PEER garbage      bytes that are no records
 //               + MS              time passes, all timers in their order
 //               jump MS           time passes as for somebody who was stopped
+//               sleep MS          the same, and the timers have not been looked at
 //               drain, close      the controller
 //               stats a=N b=N     of daffi_core_stats ()
 

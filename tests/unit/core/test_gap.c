@@ -88,3 +88,17 @@ TEST ("a process that never asked for a sign of life cannot have missed one")
                 "  c <- RESULT 7 p=w body=y\n");
     shell_end (&core);
 }
+
+TEST ("a call whose time ran out meanwhile is given to nobody who comes then")
+{
+    daffi_core_options_t options = {.name = "hub", .settle_ms = 5000};
+    shell_t *core = shell_new (&options);
+    PLAY (core, "c -> HELLO\n"
+                "  c <- WELCOME 1 p=hub\n"
+                "c -> CALL 8 f=add ttl=300 body=y\n"
+                "sleep 700\n"
+                "w -> HELLO offers=add\n"
+                "  w <- WELCOME 1 p=hub\n"
+                "  c <- ERROR 8 TIMEOUT no p=hub\n");
+    shell_end (&core);
+}
