@@ -236,6 +236,23 @@ void chaos_scene_ask_to_leave (chaos_scene_t *self, chaos_place_t *place)
     kill (place->pid, SIGTERM);
 }
 
+//  The folder goes with the run: why it ended so, a sanitizer's report for one, stands
+//  at the end of its log.
+static void show_log (const chaos_scene_t *self, const char *title)
+{
+    enum { SHOWN = 12000 };
+    char path[160], line[512];
+    snprintf (path, sizeof path, "%s/%s.log", self->folder, title);
+    FILE *file = fopen (path, "r");
+    if (!file)
+        return;
+    if (fseek (file, -SHOWN, SEEK_END) != 0)
+        rewind (file);
+    while (fgets (line, sizeof line, file))
+        printf ("    | %s", line);
+    fclose (file);
+}
+
 static void judge_end (chaos_scene_t *self, const chaos_place_t *place, int how)
 {
     char title[64];
@@ -254,6 +271,7 @@ static void judge_end (chaos_scene_t *self, const chaos_place_t *place, int how)
         printf ("VIOLATION %s (process %u) ended with exit code %d%s\n", title,
                 place->life, WEXITSTATUS (how),
                 place->leaving ? "" : ", and nobody had asked it to");
+    show_log (self, title);
 }
 
 bool chaos_scene_ended (chaos_scene_t *self, chaos_place_t *place)
