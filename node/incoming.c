@@ -108,14 +108,12 @@ static void post_answer (daffi_request_t *request)
 
 //  --- running ------------------------------------------------------------------------
 
-//  After a SIGSTOP a worker may go on before the actor has noticed the gap, and while
-//  the controller is silent each process gives it up at a moment of its own. What may
-//  have been given up by those who sent it must not begin to run.
-static void run_job (daffi_job_t *job)
+//  After a SIGSTOP a worker may go on before the actor has noticed the gap, while the
+//  controller is silent each process gives it up at a moment of its own, and a link may
+//  bring late what was sent long ago. What may have been given up by those who sent it
+//  must not begin to run, in whichever thread.
+static void run_fresh (daffi_node_t *self, daffi_request_t *request, int64_t now_ms)
 {
-    daffi_request_t *request = daffi_container (job, daffi_request_t, job);
-    daffi_node_t *self = daffi_container (request->mailbox, daffi_node_t, mailbox);
-    int64_t now_ms = daffi_clock_ms ();
     if (request->served->local || now_ms < atomic_load (&self->fresh_ms)) {
         daffi_request_run (request, now_ms);
         return;
@@ -123,6 +121,13 @@ static void run_job (daffi_job_t *job)
     (void)daffi_request_fail_with (request, DAFFI_CONTROLLER_LOST,
                                    "the controller was silent before it ran");
     request->on_answered (request);
+}
+
+static void run_job (daffi_job_t *job)
+{
+    daffi_request_t *request = daffi_container (job, daffi_request_t, job);
+    daffi_node_t *self = daffi_container (request->mailbox, daffi_node_t, mailbox);
+    run_fresh (self, request, daffi_clock_ms ());
 }
 
 static void finish_inline (daffi_request_t *request)
@@ -158,7 +163,7 @@ static void run (daffi_node_t *self, daffi_request_t *request)
     request->on_answered = post_answer;
     if (runs_here (self, served)) {
         request->on_answered = finish_inline;
-        daffi_request_run (request, now_for (self, request->deadline_ms));
+        run_fresh (self, request, now_for (self, request->deadline_ms));
         daffi_incoming_answered (self, request);
         return;
     }
