@@ -25,8 +25,8 @@ typedef struct {
     daffi_future_t *call;
     pthread_t loop;
     bool own_thread;
+    bool waiting;  //  for on_done
     int ticks;
-    bool over;
 } program_t;
 
 static daffi_status_t square (daffi_request_t *request, void *arg)
@@ -48,27 +48,28 @@ static void on_done (daffi_future_t *call, void *arg)
     if (value && !daffi_value_get_int (value, &result))
         printf ("tick %d: square (%d) = %lld, run by the loop's own thread: %s\n",
                 self->ticks, self->ticks + 2, (long long)result, own ? "yes" : "no");
-    self->over = self->ticks == 3;
+    self->waiting = false;
 }
 
-//  Begins the next call, once the one before is over.
+//  Begins the next call, once on_done has told of the one before: that may be later
+//  than the future is done, since the loop has to dispatch it.
 static daffi_status_t on_tick (program_t *self, int timer)
 {
     uint64_t count;
     daffi_error_t error;
-    if (read (timer, &count, sizeof count) < 0 ||
-        (self->call && !daffi_future_done (self->call)))
+    if (read (timer, &count, sizeof count) < 0 || self->waiting)
         return DAFFI_OK;
     daffi_future_destroy (&self->call);
     self->call = daffi_call_start (self->global, "square",
                                    DAFFI_ARGS (++self->ticks + 2), NULL, &error);
+    self->waiting = true;
     return self->call ? daffi_future_on_done (self->call, on_done, self) : error.status;
 }
 
 static daffi_status_t run (program_t *self, int loop, int timer)
 {
     daffi_status_t status = DAFFI_OK;
-    while (!status && !self->over) {
+    while (!status && (self->waiting || self->ticks < 3)) {
         struct epoll_event event;
         if (epoll_wait (loop, &event, 1, -1) < 1)
             continue;

@@ -177,14 +177,18 @@ DAFFI_EXPORT void daffi_future_cancel (daffi_future_t *self);
 DAFFI_EXPORT int daffi_future_fd (daffi_future_t *self);
 
 /*  Runs once when the future is done, at once where it is. Called from the node's actor
- *  or from this thread: must not block; daffi_future_value () and its like are fine.
- *  One a future; DAFFI_EXISTS at the second. */
+ *  or from this thread, with manual_dispatch inside daffi_global_dispatch (): so the
+ *  future may be done before on_done has run. Must not block; daffi_future_value () and
+ *  its like are fine, and so is destroying the future. One a future; DAFFI_EXISTS at the
+ *  second. */
 typedef void (daffi_future_fn) (daffi_future_t *future, void *arg);
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t
 daffi_future_on_done (daffi_future_t *self, daffi_future_fn *on_done, void *arg);
 
 /*  Cancels the call where it is still running, frees the future and nulls the pointer.
- *  To let a call go on without its future, use daffi_cast (). Not from its on_done. */
+ *  Its on_done and on_progress do not begin afterwards; one that runs in another thread
+ *  at the moment is waited for, so hold no lock that it wants. To let a call go on
+ *  without its future, use daffi_cast (). */
 DAFFI_EXPORT void daffi_future_destroy (daffi_future_t **self_p);
 
 /*  Waits until one of `count` futures is done: DAFFI_OK and its place in *index, or

@@ -78,31 +78,6 @@ void daffi_future_unref (daffi_future_t *self)
 
 //  --- the end of it ------------------------------------------------------------------
 
-static void run_on_done (daffi_future_t *self)
-{
-    pthread_mutex_lock (&self->lock);
-    daffi_future_fn *on_done = self->on_done;
-    void *arg = self->on_done_arg;
-    pthread_mutex_unlock (&self->lock);
-    on_done (self, arg);
-    daffi_future_unref (self);
-}
-
-static void run_done_job (daffi_job_t *job)
-{
-    run_on_done (daffi_container (job, daffi_future_t, done_job));
-}
-
-//  One reference goes with it.
-static void notify (daffi_future_t *self)
-{
-    self->done_job.run = run_done_job;
-    if (self->dispatch)
-        daffi_executor_push (self->dispatch, &self->done_job);
-    else
-        run_on_done (self);
-}
-
 void daffi_future_sent (daffi_future_t *self)
 {
     atomic_fetch_add_explicit (&self->attempts, 1, memory_order_relaxed);
@@ -164,29 +139,9 @@ void daffi_future_finish (daffi_future_t *self, daffi_result_t *result,
     pthread_cond_broadcast (&self->finished);
     pthread_mutex_unlock (&self->lock);
     if (tell)
-        notify (self);
+        daffi_future_tell_done (self);
     else
         daffi_future_unref (self);
-}
-
-daffi_status_t daffi_future_on_done (daffi_future_t *self, daffi_future_fn *on_done,
-                                     void *arg)
-{
-    pthread_mutex_lock (&self->lock);
-    bool taken = self->on_done != NULL;
-    bool done = self->done;
-    if (!taken) {
-        self->on_done = on_done;
-        self->on_done_arg = arg;
-    }
-    pthread_mutex_unlock (&self->lock);
-    if (taken)
-        return DAFFI_EXISTS;
-    if (done) {
-        atomic_fetch_add_explicit (&self->refs, 1, memory_order_acq_rel);
-        notify (self);
-    }
-    return DAFFI_OK;
 }
 
 //  --- waiting ------------------------------------------------------------------------
@@ -376,6 +331,8 @@ void daffi_future_destroy (daffi_future_t **self_p)
     if (!self)
         return;
     daffi_future_cancel (self);
+    if (self->on_done || self->on_progress)
+        daffi_future_hush (self);
     daffi_future_unref (self);
     *self_p = NULL;
 }

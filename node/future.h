@@ -104,8 +104,10 @@ struct daffi_future {
     daffi_progress_t *progress;  //  the last report; NULL: none
     daffi_progress_fn *on_progress;
     void *on_progress_arg;
-    bool telling;  //  the job that tells of progress waits
-    bool in_hand;  //  of the controller or a provider
+    bool telling;      //  the job that tells of progress waits
+    bool hushed;       //  its user let go of it: neither of the two begins any more
+    unsigned tellers;  //  that run at the moment
+    bool in_hand;      //  of the controller or a provider
     char names[];
 };
 
@@ -127,6 +129,21 @@ void daffi_future_part (daffi_future_t *self, daffi_part_t *part);
 void daffi_future_report (daffi_future_t *self, daffi_progress_t *progress);
 //  All parts up to there were told: its descriptor is readable while there are more.
 void daffi_future_seen_part (daffi_future_t *self, uint32_t seen);
+//  on_done is to run. Gives up a reference.
+void daffi_future_tell_done (daffi_future_t *self);
+//  on_done and on_progress begin no more, and do not run in another thread.
+void daffi_future_hush (daffi_future_t *self);
+
+//  User code that runs for a future, on the stack of the thread that runs it.
+typedef struct daffi_telling daffi_telling_t;
+struct daffi_telling {
+    daffi_future_t *future;
+    daffi_telling_t *outer;  //  this thread runs it inside of that one
+};
+//  Locked, not hushed.
+void daffi_future_telling (daffi_future_t *self, daffi_telling_t *telling);
+void daffi_future_told (daffi_telling_t *telling);
+
 //  Waits until it is done or has more than `seen` parts. DAFFI_OK, DAFFI_PENDING, or
 //  DAFFI_DEADLOCK.
 daffi_status_t daffi_future_wait_part (daffi_future_t *self, uint32_t seen,

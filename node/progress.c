@@ -146,15 +146,21 @@ void daffi_progress_came (daffi_node_t *self, const daffi_header_t *header,
 
 static void tell (daffi_future_t *self)
 {
+    daffi_telling_t telling;
     daffi_progress_t progress;
     pthread_mutex_lock (&self->lock);
-    daffi_progress_fn *on_progress = self->done ? NULL : self->on_progress;
+    bool unwanted = self->done || self->hushed;
+    daffi_progress_fn *on_progress = unwanted ? NULL : self->on_progress;
     void *arg = self->on_progress_arg;
     self->telling = false;
     progress = *self->progress;
-    pthread_mutex_unlock (&self->lock);
     if (on_progress)
+        daffi_future_telling (self, &telling);
+    pthread_mutex_unlock (&self->lock);
+    if (on_progress) {
         on_progress (self, &progress, arg);
+        daffi_future_told (&telling);
+    }
 }
 
 static void run_progress_job (daffi_job_t *job)

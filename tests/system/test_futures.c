@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "place.h"
 
@@ -80,6 +81,64 @@ SYSTEM_TEST ("on_done runs once, also where the future is done already")
     daffi_future_destroy (&call);
     daffi_global_destroy (&both);
     CHECK_EQ_INT (board_read (BOARD_DONE), 2);
+}
+
+static void count_late (daffi_future_t *future, void *arg)
+{
+    const struct timespec while_destroying = {.tv_nsec = 50000000};
+    (void)future;
+    board_add (BOARD_OTHER, 1);
+    nanosleep (&while_destroying, NULL);
+    board_add (*(board_counter_t *)arg, 1);
+}
+
+static void destroy_it (daffi_future_t *future, void *arg)
+{
+    daffi_future_t **call = arg;
+    CHECK (future == *call);
+    daffi_future_destroy (call);
+    board_add (BOARD_DONE, 1);
+}
+
+SYSTEM_TEST ("once a future is destroyed its on_done neither begins nor runs")
+{
+    board_counter_t counter = BOARD_DONE;
+    daffi_global_t *hub = hub_start (at);
+    daffi_global_t *server = server_start (at, "server");
+    daffi_global_t *caller = caller_start (at);
+    daffi_future_t *call = call_begin (caller, "hold", DAFFI_ARGS (1), NULL);
+    CHECK_OK (daffi_future_on_done (call, count_late, &counter));
+    board_add (BOARD_GATE, 1);
+    board_wait (BOARD_OTHER, 1);
+    daffi_future_destroy (&call);
+    CHECK_EQ_INT (board_read (BOARD_DONE), 1);
+
+    daffi_global_t *loop = START (at, .process_name = "loop", .manual_dispatch = true);
+    call = call_begin (loop, "add", DAFFI_ARGS (1, 1), NULL);
+    CHECK_OK (daffi_future_on_done (call, count_done, &counter));
+    CHECK_OK (daffi_future_wait (call, BOARD_PATIENCE_MS, NULL));
+    CHECK (readable (daffi_global_fd (loop), BOARD_PATIENCE_MS));
+    CHECK (call != NULL);
+    daffi_future_destroy (&call);
+    while (daffi_global_dispatch (loop, 0) > 0)
+        continue;
+    CHECK_EQ_INT (board_read (BOARD_DONE), 1);
+    daffi_global_destroy (&loop);
+    daffi_global_destroy (&caller);
+    daffi_global_destroy (&server);
+    daffi_global_destroy (&hub);
+}
+
+SYSTEM_TEST ("a future may be destroyed in its own on_done")
+{
+    daffi_global_t *both =
+        START (at, .init_controller = true, .functions = serve_functions);
+    daffi_future_t *call = call_begin (both, "hold", DAFFI_ARGS (1), NULL);
+    CHECK_OK (daffi_future_on_done (call, destroy_it, &call));
+    board_add (BOARD_GATE, 1);
+    board_wait (BOARD_DONE, 1);
+    CHECK (call == NULL);
+    daffi_global_destroy (&both);
 }
 
 SYSTEM_TEST ("a future's descriptor becomes readable when it is done, or is so already")
