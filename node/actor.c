@@ -114,6 +114,7 @@ static void close_down (daffi_node_t *self)
     //  know of it any more
     daffi_mailbox_close (&self->mailbox);
     read_mails (self);
+    daffi_outgoing_tell (self);
     bool told = self->link.welcomed;
     if (told)
         daffi_node_send_plain (self, DAFFI_RECORD_GOODBYE, 0, false);
@@ -214,6 +215,7 @@ static void turn (daffi_node_t *self, bool *more)
     ring_alarms (self);
     if (self->link.choked)
         daffi_link_left (self, "no memory for what is to be sent");
+    daffi_outgoing_tell (self);
     if (self->phase != DAFFI_NODE_CLOSED)
         (void)daffi_outbox_flush (&self->outbox, self->now_ms);
     //  last: nothing else wakes us once the last answer is out
@@ -269,6 +271,7 @@ void daffi_node_actor (zsock_t *pipe, void *args)
     while (!ended && rest (self, pipe, more)) {
         if (self->phase == DAFFI_NODE_CLOSED) {
             read_mails (self);
+            daffi_outgoing_tell (self);
             more = false;
         } else {
             turn (self, &more);

@@ -97,7 +97,7 @@ static void take_result (daffi_node_t *self, daffi_future_t *future,
                          const daffi_header_t *header, const daffi_body_t *body)
 {
     daffi_result_t *result = NULL;
-    daffi_status_t status = daffi_result_new (body, header->peer, &result);
+    daffi_status_t status = daffi_result_new_in (future, body, header->peer, &result);
     if (status)
         daffi_outgoing_fail (self, future, status, DAFFI_EXECUTED_YES,
                              status == DAFFI_NO_MEMORY

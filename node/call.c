@@ -84,10 +84,8 @@ daffi_status_t daffi_call_finish (daffi_future_t *future, daffi_result_t **resul
     if (!future)
         return DAFFI_INTERNAL;
     daffi_status_t status = daffi_future_wait (future, DAFFI_FOREVER, error);
-    if (!status && result) {
-        *result = future->result;
-        future->result = NULL;
-    }
+    if (!status && result)
+        *result = daffi_future_take (&future);
     daffi_future_destroy (&future);
     return status;
 }

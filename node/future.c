@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -35,11 +36,40 @@ static const char *place (char **cursor, const char *text)
     return start;
 }
 
-daffi_future_t *daffi_future_new (daffi_future_kind_t kind, const char *function,
-                                  const char *process, const char *key)
+static void discard (void *block)
+{
+    daffi_future_t *self = block;
+    pthread_cond_destroy (&self->finished);
+    pthread_mutex_destroy (&self->lock);
+    free (self);
+}
+
+daffi_pool_t *daffi_future_pool (void)
+{
+    return daffi_pool_new (DAFFI_FUTURES_KEPT, discard);
+}
+
+static daffi_future_t *take (daffi_pool_t *pool, size_t room)
+{
+    bool fits = room <= DAFFI_FUTURE_NAMES;
+    daffi_future_t *self = fits ? daffi_pool_take (pool) : NULL;
+    if (!self) {
+        self = daffi_new (sizeof *self + (fits ? DAFFI_FUTURE_NAMES : room));
+        pthread_mutex_init (&self->lock, NULL);
+        pthread_cond_init (&self->finished, NULL);
+    }
+    memset (&self->start, 0,
+            offsetof (daffi_future_t, space) - offsetof (daffi_future_t, start));
+    self->pool = fits ? pool : NULL;
+    return self;
+}
+
+daffi_future_t *daffi_future_new (daffi_pool_t *pool, daffi_future_kind_t kind,
+                                  const char *function, const char *process,
+                                  const char *key)
 {
     size_t room = strlen (function) + strlen (process) + strlen (key) + 3;
-    daffi_future_t *self = daffi_new (sizeof *self + room);
+    daffi_future_t *self = take (pool, room);
     char *cursor = self->names;
     self->kind = kind;
     self->function = place (&cursor, function);
@@ -49,9 +79,18 @@ daffi_future_t *daffi_future_new (daffi_future_kind_t kind, const char *function
     self->cancel.kind = DAFFI_MAIL_CANCEL;
     self->fd = -1;
     atomic_init (&self->refs, 2);
-    pthread_mutex_init (&self->lock, NULL);
-    pthread_cond_init (&self->finished, NULL);
+    atomic_init (&self->stage, kind == DAFFI_FUTURE_CALL ? 0 : DAFFI_STAGE_ASKED);
     return self;
+}
+
+static void free_parts (daffi_future_t *self)
+{
+    for (uint32_t i = 0; i < self->part_count; i++) {
+        daffi_result_destroy (&self->parts[i]->result);
+        free (self->parts[i]->error);
+        free (self->parts[i]);
+    }
+    free (self->parts);
 }
 
 void daffi_future_unref (daffi_future_t *self)
@@ -59,21 +98,31 @@ void daffi_future_unref (daffi_future_t *self)
     if (atomic_fetch_sub_explicit (&self->refs, 1, memory_order_acq_rel) > 1)
         return;
     daffi_wake_close (&self->fd);
-    daffi_result_destroy (&self->result);
+    if (self->result)
+        daffi_result_release (self->result);
     daffi_packed_done (&self->body);
     daffi_cargo_destroy (self->cargo);
     free (self->error);
     free (self->progress);
-    for (uint32_t i = 0; i < self->part_count; i++) {
-        daffi_result_destroy (&self->parts[i]->result);
-        free (self->parts[i]->error);
-        free (self->parts[i]);
-    }
-    free (self->parts);
+    free_parts (self);
     daffi_channel_destroy (&self->channel);
-    pthread_cond_destroy (&self->finished);
-    pthread_mutex_destroy (&self->lock);
-    free (self);
+    if (self->pool)
+        daffi_pool_give (self->pool, self);
+    else
+        discard (self);
+}
+
+daffi_result_t *daffi_future_take (daffi_future_t **self_p)
+{
+    daffi_future_t *self = *self_p;
+    daffi_result_t *result = self->result;
+    bool stays = result && result->holder;  //  our reference goes with it
+    if (!stays) {
+        self->result = NULL;
+        daffi_future_unref (self);
+    }
+    *self_p = NULL;
+    return result;
 }
 
 //  --- the end of it ------------------------------------------------------------------
@@ -81,16 +130,12 @@ void daffi_future_unref (daffi_future_t *self)
 void daffi_future_sent (daffi_future_t *self)
 {
     atomic_fetch_add_explicit (&self->attempts, 1, memory_order_relaxed);
-    pthread_mutex_lock (&self->lock);
-    self->in_hand = true;
-    pthread_mutex_unlock (&self->lock);
+    atomic_store_explicit (&self->in_hand, true, memory_order_relaxed);
 }
 
 void daffi_future_unsent (daffi_future_t *self)
 {
-    pthread_mutex_lock (&self->lock);
-    self->in_hand = false;
-    pthread_mutex_unlock (&self->lock);
+    atomic_store_explicit (&self->in_hand, false, memory_order_relaxed);
 }
 
 void daffi_future_part (daffi_future_t *self, daffi_part_t *part)
@@ -122,24 +167,35 @@ void daffi_future_finish (daffi_future_t *self, daffi_result_t *result,
                           const daffi_error_t *error)
 {
     atomic_fetch_sub_explicit (self->in_flight, 1, memory_order_relaxed);
-    daffi_error_t *kept = NULL;
     if (error) {
-        kept = daffi_new (sizeof *kept);
-        *kept = *error;
+        self->error = daffi_new (sizeof *self->error);
+        *self->error = *error;
     }
     if (self->channel)
         daffi_channel_close (self->channel, DAFFI_END);
-    pthread_mutex_lock (&self->lock);
     self->result = result;
-    self->error = kept;
-    atomic_store_explicit (&self->done, true, memory_order_release);
-    bool tell = self->on_done != NULL;
-    if (self->fd >= 0)
-        daffi_wake_signal (self->fd);
-    pthread_cond_broadcast (&self->finished);
-    pthread_mutex_unlock (&self->lock);
-    if (tell)
-        daffi_future_tell_done (self);
+    atomic_store (&self->done, true);
+}
+
+bool daffi_future_ask (daffi_future_t *self)
+{
+    return !(atomic_fetch_or (&self->stage, DAFFI_STAGE_ASKED) & DAFFI_STAGE_TOLD);
+}
+
+void daffi_future_tell (daffi_future_t *self)
+{
+    bool notify = false;
+    if (atomic_fetch_or (&self->stage, DAFFI_STAGE_TOLD) & DAFFI_STAGE_ASKED) {
+        pthread_mutex_lock (&self->lock);
+        notify = self->on_done && !self->notified;
+        self->notified |= notify;
+        if (self->fd >= 0)
+            daffi_wake_signal (self->fd);
+        pthread_cond_broadcast (&self->finished);
+        pthread_mutex_unlock (&self->lock);
+    }
+    if (notify)
+        daffi_future_notify (self);
     else
         daffi_future_unref (self);
 }
@@ -177,6 +233,7 @@ static bool still_awaited (daffi_future_t *self, uint32_t seen)
 //  Locked.
 static void sleep_until (daffi_future_t *self, uint32_t seen, int64_t timeout_ms)
 {
+    (void)daffi_future_ask (self);
     int64_t deadline_ms = daffi_deadline (daffi_clock_ms (), timeout_ms);
     struct timespec end = absolute (deadline_ms);
     int failed = 0;
@@ -298,6 +355,7 @@ int daffi_future_fd (daffi_future_t *self)
     pthread_mutex_lock (&self->lock);
     if (self->fd < 0) {
         self->fd = daffi_wake_open ();
+        (void)daffi_future_ask (self);
         if (self->fd >= 0 && self->done)
             daffi_wake_signal (self->fd);
     }
@@ -313,11 +371,13 @@ void daffi_future_cancel (daffi_future_t *self)
     if (daffi_future_done (self))
         return;
     pthread_mutex_lock (&self->lock);
+    (void)daffi_future_ask (self);
     bool post = !self->done && !self->cancelling;
     if (post) {
         self->cancelling = true;
         atomic_fetch_add_explicit (&self->refs, 1, memory_order_acq_rel);
-        //  locked until it is posted: a future that is not done keeps its mailbox alive
+        //  locked until it is posted: a future that was not told keeps its mailbox
+        //  alive
         post = daffi_mailbox_post (self->mailbox, &self->cancel.link);
         if (!post)
             atomic_fetch_sub_explicit (&self->refs, 1, memory_order_acq_rel);

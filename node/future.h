@@ -3,7 +3,10 @@
 //  actor that brings it.
 //
 //  The upper half is the actor's alone once the future was handed over; the lower half
-//  is guarded by the lock. It ends once, in daffi_future_finish ().
+//  is guarded by the lock. It ends once, in daffi_future_finish (), and who waits is
+//  told by daffi_future_tell (): those that end together are told together, so that a
+//  thread with many calls in flight is woken once for all of them, not for each. Most
+//  plain calls are done before anybody asks: they end without the lock.
 
 #ifndef DAFFI_FUTURE_H
 #define DAFFI_FUTURE_H
@@ -17,6 +20,7 @@
 #include "list.h"
 #include "mail.h"
 #include "packed.h"
+#include "pool.h"
 #include "result.h"
 #include "wheel.h"
 
@@ -47,7 +51,23 @@ typedef enum {
     DAFFI_FUTURE_WAIT_GROUP
 } daffi_future_kind_t;
 
+//  Bits of daffi_future.stage.
+enum {
+    DAFFI_STAGE_ASKED =
+        1,                //  somebody wants to be told, or posts for it: under the lock
+    DAFFI_STAGE_TOLD = 2  //  who asks from now on sees that it is done
+};
+
+enum {
+    DAFFI_FUTURE_NAMES = 96,   //  bytes of names that a future of the pool has room for
+    DAFFI_FUTURES_KEPT = 1024  //  of a node, to be used again
+};
+
 struct daffi_future {
+    daffi_pool_t *pool;  //  NULL: its names are longer than others'
+    //  these two stay as they are when it is used again
+    pthread_mutex_t lock;
+    pthread_cond_t finished;
     daffi_mail_t start;   //  hands it to the actor
     daffi_mail_t cancel;  //  posted at most once
     atomic_uint refs;
@@ -88,10 +108,10 @@ struct daffi_future {
 
     daffi_channel_t *channel;  //  STREAM; shared, with a lock of its own
 
-    pthread_mutex_t lock;
-    pthread_cond_t finished;
-    atomic_bool done;      //  set locked; seen without the lock: the outcome stands
+    atomic_bool done;      //  by the actor: the outcome stands
+    atomic_uint stage;     //  of being told
     atomic_uint attempts;  //
+    atomic_bool in_hand;   //  of the controller or a provider
     bool cancelling;
     int fd;                //  -1: not asked for
     daffi_error_t *error;  //  NULL: result
@@ -104,22 +124,34 @@ struct daffi_future {
     daffi_progress_t *progress;  //  the last report; NULL: none
     daffi_progress_fn *on_progress;
     void *on_progress_arg;
-    bool telling;      //  the job that tells of progress waits
-    bool hushed;       //  its user let go of it: neither of the two begins any more
-    unsigned tellers;  //  that run at the moment
-    bool in_hand;      //  of the controller or a provider
+    bool notified;        //  on_done is run, or was
+    bool telling;         //  the job that tells of progress waits
+    bool hushed;          //  its user let go of it: neither of the two begins any more
+    unsigned tellers;     //  that run at the moment
+    daffi_space_t space;  //  where a small result stands; last but one: not set to 0
     char names[];
 };
 
+//  Where futures come from and go back to; closed when its node ends.
+daffi_pool_t *daffi_future_pool (void);
 //  Two references: the caller's and the actor's.
-daffi_future_t *daffi_future_new (daffi_future_kind_t kind, const char *function,
-                                  const char *process, const char *key);
+daffi_future_t *daffi_future_new (daffi_pool_t *pool, daffi_future_kind_t kind,
+                                  const char *function, const char *process,
+                                  const char *key);
 void daffi_future_unref (daffi_future_t *self);
+//  What is done gives its result to the caller, NULL with an error, and the future is
+//  gone.
+daffi_result_t *daffi_future_take (daffi_future_t **self_p);
 
-//  The outcome. Takes `result` (NULL with an error), copies `error` (NULL with a
-//  result), wakes who waits and gives up the actor's reference.
+//  The outcome: it is done. Takes `result` (NULL with an error), copies `error` (NULL
+//  with a result).
 void daffi_future_finish (daffi_future_t *self, daffi_result_t *result,
                           const daffi_error_t *error);
+//  Locked: who asks waits to be told, or posts something for it. False: it was told.
+bool daffi_future_ask (daffi_future_t *self);
+//  Wakes who waits, runs on_done, gives up the actor's reference. After every finish,
+//  before the actor ends.
+void daffi_future_tell (daffi_future_t *self);
 void daffi_future_sent (daffi_future_t *self);
 //  It is nobody's again, for now.
 void daffi_future_unsent (daffi_future_t *self);
@@ -130,7 +162,7 @@ void daffi_future_report (daffi_future_t *self, daffi_progress_t *progress);
 //  All parts up to there were told: its descriptor is readable while there are more.
 void daffi_future_seen_part (daffi_future_t *self, uint32_t seen);
 //  on_done is to run. Gives up a reference.
-void daffi_future_tell_done (daffi_future_t *self);
+void daffi_future_notify (daffi_future_t *self);
 //  on_done and on_progress begin no more, and do not run in another thread.
 void daffi_future_hush (daffi_future_t *self);
 

@@ -58,7 +58,8 @@ static void answer_local (daffi_node_t *self, daffi_request_t *request)
     future->running = NULL;
     daffi_status_t status = request->status;
     if (!status)
-        status = daffi_result_new (&body, daffi_text_of (self->name), &result);
+        status =
+            daffi_result_new_in (future, &body, daffi_text_of (self->name), &result);
     daffi_fail (&error, status, "%s",
                 request->status ? request->text : daffi_status_text (status));
     error.executed = request->ran ? DAFFI_EXECUTED_YES : DAFFI_EXECUTED_NO;

@@ -88,6 +88,7 @@ struct daffi_node {
     daffi_lane_t lifecycle;  //  on_*, events: one after the other
     daffi_mailbox_t mailbox;
     atomic_uint in_flight;  //  futures that are not done
+    daffi_pool_t *future_pool;
     atomic_llong fresh_ms;  //  workers: until then what came with this session counts
 
     pthread_mutex_t lock;
@@ -112,17 +113,19 @@ struct daffi_node {
     daffi_subscription_t subscription;
     daffi_task_subscription_t task_subscription;
     uint64_t last_id;
-    daffi_table_t futures;     //  id -> future
-    daffi_list_t unsent;       //  futures that wait for a connection
-    daffi_list_t sent;         //  futures that wait for an answer
-    daffi_list_t shipments;    //  payloads on their way, and futures that wait for them
-    daffi_list_t resting;      //  futures that wait for their next attempt
-    daffi_table_t tokens;      //  the controller's token -> request
-    int64_t looked_ms;         //  the clock, read last for an inline callback
-    int64_t looked_turn_ms;    //  now_ms at that time
-    unsigned runs_left;        //  that go by it
-    daffi_list_t running;      //  requests of all sessions, local ones included
-    daffi_list_t late_offers;  //  offer_t: changed since HELLO, before its WELCOME
+    daffi_table_t futures;   //  id -> future
+    daffi_list_t unsent;     //  futures that wait for a connection
+    daffi_list_t sent;       //  futures that wait for an answer
+    daffi_list_t shipments;  //  payloads on their way, and futures that wait for them
+    daffi_list_t resting;    //  futures that wait for their next attempt
+    daffi_list_t finished;   //  futures that are done, to be told
+    unsigned finished_count;
+    daffi_table_t tokens;       //  the controller's token -> request
+    int64_t looked_ms;          //  the clock, read last for an inline callback
+    int64_t looked_turn_ms;     //  now_ms at that time
+    unsigned runs_left;         //  that go by it
+    daffi_list_t running;       //  requests of all sessions, local ones included
+    daffi_list_t late_offers;   //  offer_t: changed since HELLO, before its WELCOME
     atomic_uint running_count;  //  written by the actor alone
 };
 
@@ -192,6 +195,8 @@ void daffi_outgoing_complete (daffi_node_t *self, const daffi_header_t *header);
 //  A call within this process was answered.
 void daffi_outgoing_end (daffi_node_t *self, daffi_future_t *future,
                          daffi_result_t *result, const daffi_error_t *error);
+//  Tells of the calls that have ended since the last time.
+void daffi_outgoing_tell (daffi_node_t *self);
 //  Sets the alarm for its deadline.
 void daffi_outgoing_watch (daffi_node_t *self, daffi_future_t *future);
 //  It begins, or begins again, at that time.

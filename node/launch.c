@@ -163,9 +163,9 @@ static daffi_future_t *call (daffi_node_t *self, daffi_future_kind_t kind,
         daffi_cargo_destroy (cargo);
         return NULL;
     }
-    daffi_future_t *future =
-        daffi_future_new (kind, function, options->process ? options->process : "",
-                          options->key ? options->key : "");
+    daffi_future_t *future = daffi_future_new (self->future_pool, kind, function,
+                                               options->process ? options->process : "",
+                                               options->key ? options->key : "");
     future->body = *body;
     future->cargo = cargo;
     future->policy = (uint8_t)options->policy;
@@ -218,6 +218,7 @@ void daffi_node_launch_own (daffi_node_t *self, daffi_future_t *future,
     future->deadline_ms = self->now_ms + timeout_ms;
     future->on_done = on_done;
     future->on_done_arg = arg;
+    atomic_init (&future->stage, DAFFI_STAGE_ASKED);
     atomic_fetch_add_explicit (&self->in_flight, 1, memory_order_relaxed);
     daffi_outgoing_start (self, future);
 }
@@ -242,8 +243,9 @@ daffi_future_t *daffi_node_broadcast (daffi_node_t *self, const char *function,
         daffi_packed_done (body);
         return NULL;
     }
-    daffi_future_t *future = daffi_future_new (
-        DAFFI_FUTURE_BROADCAST, function, options->group ? options->group : "", "");
+    daffi_future_t *future =
+        daffi_future_new (self->future_pool, DAFFI_FUTURE_BROADCAST, function,
+                          options->group ? options->group : "", "");
     future->body = *body;
     future->all_named = options->processes != NULL;
     future->stop_after = options->stop_after;
@@ -262,8 +264,8 @@ daffi_future_t *daffi_node_schedule (daffi_node_t *self, const char *function,
         daffi_packed_done (body);
         return NULL;
     }
-    daffi_future_t *future =
-        daffi_future_new (DAFFI_FUTURE_SCHEDULE, function, process ? process : "", "");
+    daffi_future_t *future = daffi_future_new (self->future_pool, DAFFI_FUTURE_SCHEDULE,
+                                               function, process ? process : "", "");
     future->body = *body;
     future->stop_after = all;
     future->deadline_ms = daffi_launch_deadline (&defaults);
@@ -283,8 +285,8 @@ daffi_future_t *daffi_node_wait (daffi_node_t *self, daffi_future_kind_t kind,
     }
     if (check_names (for_process ? "-" : name, for_process ? name : NULL, error))
         return NULL;
-    daffi_future_t *future =
-        daffi_future_new (kind, for_process ? "" : name, for_process ? name : "", "");
+    daffi_future_t *future = daffi_future_new (
+        self->future_pool, kind, for_process ? "" : name, for_process ? name : "", "");
     if (timeout_ms > DAFFI_DEADLINE_MAX_MS)
         timeout_ms = DAFFI_DEADLINE_MAX_MS;
     future->deadline_ms = daffi_deadline (daffi_clock_ms (), timeout_ms);

@@ -158,6 +158,8 @@ daffi_node_t *daffi_node_new (const daffi_node_options_t *options, daffi_error_t
     daffi_list_init (&self->shipments);
     daffi_list_init (&self->running);
     daffi_list_init (&self->late_offers);
+    daffi_list_init (&self->finished);
+    self->future_pool = daffi_future_pool ();
     daffi_table_init (&self->futures, seeds[0]);
     daffi_table_init (&self->tokens, seeds[1]);
     self->phase = DAFFI_NODE_CLOSED;
@@ -199,6 +201,7 @@ void daffi_node_destroy (daffi_node_t **self_p)
     daffi_table_done (&self->tokens);
     if (self->context)
         daffi_context_release ();
+    daffi_pool_close (self->future_pool);
     pthread_cond_destroy (&self->changed);
     pthread_mutex_destroy (&self->lock);
     free (self);

@@ -20,7 +20,10 @@ enum {
     //  much longer to say so
     DEADLINE_GRACE_MS = 10,
     //  it alone knows which processes a broadcast has not heard of
-    BROADCAST_GRACE_MS = 500
+    BROADCAST_GRACE_MS = 500,
+    //  calls that end in one packet, so that whoever made them can begin to read while
+    //  the rest is read here
+    TOLD_TOGETHER = 64
 };
 
 bool daffi_outgoing_is_call (const daffi_future_t *future)
@@ -74,6 +77,18 @@ void daffi_outgoing_end (daffi_node_t *self, daffi_future_t *future,
         error = &told;
     }
     daffi_future_finish (future, result, error);
+    daffi_list_append (&self->finished, &future->link);
+    if (++self->finished_count == TOLD_TOGETHER)
+        daffi_outgoing_tell (self);
+}
+
+void daffi_outgoing_tell (daffi_node_t *self)
+{
+    self->finished_count = 0;
+    for (daffi_link_t *link; (link = daffi_list_first (&self->finished));) {
+        daffi_link_remove (link);
+        daffi_future_tell (daffi_container (link, daffi_future_t, link));
+    }
 }
 
 void daffi_outgoing_name_error (const daffi_future_t *future, daffi_error_t *error)

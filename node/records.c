@@ -136,6 +136,7 @@ bool daffi_records_receive (daffi_node_t *self)
         while (!status &&
                !(status = daffi_message_next (&self->message, &header, &body)))
             handle (self, &header, &body);
+        daffi_outgoing_tell (self);
         if (status == DAFFI_PROTOCOL)
             daffi_log (&self->log, DAFFI_LOG_WARNING, "node.malformed",
                        "a packet of the controller cannot be read");

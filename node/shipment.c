@@ -93,8 +93,8 @@ static void answered (daffi_future_t *call, void *arg);
 static void send_call (daffi_shipment_t *self, const char *function,
                        const daffi_packed_t *body)
 {
-    daffi_future_t *call =
-        daffi_future_new (DAFFI_FUTURE_CALL, function, self->process, "");
+    daffi_future_t *call = daffi_future_new (self->node->future_pool, DAFFI_FUTURE_CALL,
+                                             function, self->process, "");
     self->in_flight++;
     daffi_node_launch_own (self->node, call, body, STEP_TIMEOUT_MS, answered, self);
 }

@@ -69,7 +69,7 @@ static void run_done_job (daffi_job_t *job)
     run_on_done (daffi_container (job, daffi_future_t, done_job));
 }
 
-void daffi_future_tell_done (daffi_future_t *self)
+void daffi_future_notify (daffi_future_t *self)
 {
     self->done_job.run = run_done_job;
     if (self->dispatch)
@@ -83,17 +83,16 @@ daffi_status_t daffi_future_on_done (daffi_future_t *self, daffi_future_fn *on_d
 {
     pthread_mutex_lock (&self->lock);
     bool taken = self->on_done != NULL;
-    bool done = self->done;
     if (!taken) {
         self->on_done = on_done;
         self->on_done_arg = arg;
     }
+    bool notify = !taken && !daffi_future_ask (self) && !self->notified;
+    self->notified |= notify;
     pthread_mutex_unlock (&self->lock);
-    if (taken)
-        return DAFFI_EXISTS;
-    if (done) {
+    if (notify) {
         atomic_fetch_add_explicit (&self->refs, 1, memory_order_acq_rel);
-        daffi_future_tell_done (self);
+        daffi_future_notify (self);
     }
-    return DAFFI_OK;
+    return taken ? DAFFI_EXISTS : DAFFI_OK;
 }

@@ -68,10 +68,8 @@ static daffi_status_t finish (daffi_future_t *future, daffi_result_t **result,
                               daffi_error_t *error)
 {
     daffi_status_t status = daffi_future_wait (future, DAFFI_FOREVER, error);
-    if (!status && result) {
-        *result = future->result;
-        future->result = NULL;
-    }
+    if (!status && result)
+        *result = daffi_future_take (&future);
     daffi_future_destroy (&future);
     return status;
 }
