@@ -24,6 +24,7 @@ struct daffi_executor {
     uint32_t threads;  //  that exist
     uint32_t idle;     //  that wait for a job
     uint32_t blocked;  //  that wait inside a job
+    bool waking;       //  one of the idle was signalled, and has not come yet
     bool closing;
     int fd;  //  without threads
 };
@@ -61,18 +62,26 @@ static void want_thread (daffi_executor_t *self)
     pthread_sigmask (SIG_SETMASK, &before, NULL);
 }
 
-//  Locked. The job goes to whoever is free.
+//  Locked. Whether to signal `work`, better unlocked: who comes would sleep again for
+//  the lock. One thread is woken at a time, and wakes the next where more jobs wait
+//  when it has taken its own: many short jobs are run by few threads, which costs a
+//  fraction of waking one for each, and long ones have all threads soon.
+static bool wakes_one (daffi_executor_t *self)
+{
+    bool wakes = self->job_count && self->idle && !self->waking;
+    self->waking |= wakes;
+    return wakes;
+}
+
+//  Locked.
 static void enqueue (daffi_executor_t *self, daffi_job_t *job)
 {
     daffi_ranks_add (&self->jobs, &job->place);
     self->job_count++;
-    if (!self->size) {
+    if (self->size)
+        want_thread (self);
+    else
         daffi_wake_signal (self->fd);
-        return;
-    }
-    if (self->idle)
-        pthread_cond_signal (&self->work);
-    want_thread (self);
 }
 
 void daffi_executor_push (daffi_executor_t *self, daffi_job_t *job)
@@ -86,7 +95,10 @@ void daffi_executor_push (daffi_executor_t *self, daffi_job_t *job)
             lane->running++;
         enqueue (self, job);
     }
+    bool wake = wakes_one (self);
     pthread_mutex_unlock (&self->lock);
+    if (wake)
+        pthread_cond_signal (&self->work);
 }
 
 //  Locked. One of the lane has ended: the next may run.
@@ -112,7 +124,10 @@ static bool run_one (daffi_executor_t *self)
     self->job_count--;
     daffi_job_t *job = daffi_container (first, daffi_job_t, place);
     daffi_lane_t *lane = job->lane;
+    bool wake = wakes_one (self);
     pthread_mutex_unlock (&self->lock);
+    if (wake)
+        pthread_cond_signal (&self->work);
     job->run (job);
     pthread_mutex_lock (&self->lock);
     if (!lane)
@@ -140,10 +155,11 @@ static void *worker (void *arg)
         self->idle++;
         pthread_cond_wait (&self->work, &self->lock);
         self->idle--;
+        self->waking = false;
     }
     self->threads--;
     //  it may have been woken for a job: that goes to the next
-    if (self->job_count && self->idle)
+    if (wakes_one (self))
         pthread_cond_signal (&self->work);
     pthread_cond_broadcast (&self->ended);
     pthread_mutex_unlock (&self->lock);

@@ -191,8 +191,9 @@ void daffi_future_tell (daffi_future_t *self)
         self->notified |= notify;
         if (self->fd >= 0)
             daffi_wake_signal (self->fd);
-        pthread_cond_broadcast (&self->finished);
         pthread_mutex_unlock (&self->lock);
+        //  unlocked: who is woken would only sleep again, for the lock
+        pthread_cond_broadcast (&self->finished);
     }
     if (notify)
         daffi_future_notify (self);

@@ -93,6 +93,36 @@ static void release (daffi_lane_t *lane)
     atomic_fetch_add (&released, 1);
 }
 
+//  Ends when as many run as the pool has threads.
+static void gather (daffi_job_t *job)
+{
+    (void)job;
+    pthread_mutex_lock (&lock);
+    opened++;
+    pthread_cond_broadcast (&changed);
+    int until = (opened + 3) / 4 * 4;
+    while (opened < until)
+        pthread_cond_wait (&changed, &lock);
+    pthread_mutex_unlock (&lock);
+    atomic_fetch_add (&ran, 1);
+}
+
+TEST ("jobs that wait for each other have all threads, new and idle ones")
+{
+    enum { THREADS = 4, ROUNDS = 200 };
+    daffi_executor_t *pool = daffi_executor_new (THREADS, NULL);
+    numbered_t *jobs = new_jobs (THREADS, gather, NULL);
+    for (int round = 1; round <= ROUNDS; round++) {
+        for (int i = 0; i < THREADS; i++)
+            daffi_executor_push (pool, &jobs[i].job);
+        while (atomic_load (&ran) < round * THREADS)
+            sched_yield ();
+    }
+    daffi_executor_destroy (&pool);
+    CHECK_EQ_INT (atomic_load (&ran), THREADS * ROUNDS);
+    free (jobs);
+}
+
 TEST ("a lane of one runs its jobs one by one, in order, and is released after each")
 {
     enum { JOBS = 2000 };
