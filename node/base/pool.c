@@ -9,6 +9,20 @@
 
 #include "alloc.h"
 
+//  AddressSanitizer sees nothing of what is used again.
+#if defined __has_feature
+#if __has_feature(address_sanitizer)
+#define EVERY_BLOCK_ONCE true
+#endif
+#endif
+#if !defined EVERY_BLOCK_ONCE
+#if defined __SANITIZE_ADDRESS__
+#define EVERY_BLOCK_ONCE true
+#else
+#define EVERY_BLOCK_ONCE false
+#endif
+#endif
+
 typedef struct waiting waiting_t;
 struct waiting {
     waiting_t *next;
@@ -28,7 +42,7 @@ daffi_pool_t *daffi_pool_new (unsigned keep, void (*discard) (void *block))
 {
     daffi_pool_t *self = daffi_new (sizeof *self);
     pthread_mutex_init (&self->lock, NULL);
-    self->keep = keep;
+    self->keep = EVERY_BLOCK_ONCE ? 0 : keep;
     self->discard = discard;
     return self;
 }
