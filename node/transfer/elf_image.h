@@ -21,6 +21,7 @@ typedef struct {
     uint64_t strings_size;
     uint64_t hash;
     uint64_t gnu_hash;
+    uint64_t versions;                      //  that it needs; 0: none
     uint64_t needed[DAFFI_ELF_NEEDED_MAX];  //  offsets in the strings
     uint32_t needed_count;
     daffi_error_t *error;
@@ -43,5 +44,10 @@ bool daffi_elf_begins (daffi_text_t text, const char *prefix);
 
 //  Payload functions, their signatures and the ABI number.
 daffi_status_t daffi_elf_read_symbols (daffi_elf_image_t *self, daffi_elf_t *out);
+
+//  --- elf_versions.c -----------------------------------------------------------------
+
+//  This process has the versions of glibc that it needs.
+daffi_status_t daffi_elf_check_versions (daffi_elf_image_t *self);
 
 #endif

@@ -223,6 +223,9 @@ static daffi_status_t read_entry (daffi_elf_image_t *self, const Elf64_Dyn *entr
     case DT_GNU_HASH:
         self->gnu_hash = value;
         return DAFFI_OK;
+    case DT_VERNEED:
+        self->versions = value;
+        return DAFFI_OK;
     case DT_SYMENT:
         return value == sizeof (Elf64_Sym)
                    ? DAFFI_OK
@@ -339,6 +342,8 @@ daffi_status_t daffi_elf_look (const void *data, size_t size, daffi_elf_t *out,
         status = read_dynamic (&self);
     if (!status)
         status = check_needed (&self);
+    if (!status)
+        status = daffi_elf_check_versions (&self);
     if (!status)
         status = daffi_elf_read_symbols (&self, out);
     return status ? status : check_abi (&self, out);

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -157,6 +158,13 @@ TEST ("code for another machine, libc or table is refused although its key is tr
     bench_refuses (&bench, &forged, DAFFI_BAD_PAYLOAD, "another libc");
     forge_done (&forged);
 
+    forge_object (&forged, "marked");
+    patch (&forged, "\0GLIBC_2.", "\0GLIBC_9.", 9);
+    forge_manifest (&forged, NULL);
+    forge_sign (&forged, bench.key);
+    bench_refuses (&bench, &forged, DAFFI_BAD_PAYLOAD, "a newer glibc (9.");
+    forge_done (&forged);
+
     forge_object (&forged, "other_abi");
     forge_manifest (&forged, NULL);
     forge_sign (&forged, bench.key);
@@ -169,6 +177,30 @@ TEST ("code for another machine, libc or table is refused although its key is tr
     bench_refuses (&bench, &forged, DAFFI_BAD_PAYLOAD, "exports no payload function");
     forge_done (&forged);
     CHECK_EQ_INT (bench_logged ("payload.accepted"), 0);
+    bench_stop (&bench);
+}
+
+TEST ("what was linked with musl is refused for that, before the loader sees it")
+{
+    bench_t bench;
+    forged_t forged;
+    daffi_error_t error;
+    char path[4096];
+    const char *build = getenv ("DAFFI_BUILD_DIR");
+    snprintf (path, sizeof path, "%s/tests/payloads/musl.so", build ? build : ".");
+    if (access (path, R_OK))
+        SKIP ("no musl-gcc was there to build a payload (Debian: musl-tools)");
+    CHECK (!daffi_payload_open (path, &error));
+    CHECK_EQ_INT (error.status, DAFFI_BAD_PAYLOAD);
+    CHECK (strstr (error.text, "another libc (libc.so)") != NULL);
+    //  a peer that has no such scruples
+    bench_start (&bench, NULL, NULL);
+    forge_object (&forged, path);
+    forge_manifest (&forged, NULL);
+    forge_sign (&forged, bench.key);
+    bench_refuses (&bench, &forged, DAFFI_BAD_PAYLOAD, "another libc (libc.so)");
+    CHECK_EQ_INT (bench_logged ("payload.accepted"), 0);
+    forge_done (&forged);
     bench_stop (&bench);
 }
 
