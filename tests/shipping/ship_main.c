@@ -11,6 +11,8 @@
 #include <daffi_transfer.h>
 #include <dirent.h>
 #include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,16 +96,23 @@ static int by_size (const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static double timed (scene_t *at, const daffi_payload_t *payload, const char *function)
+//  Of one call: a plain one to any process, to this one by its name, or a shipped one.
+typedef enum { PLAIN, NAMED, SHIPPED, KINDS } kind_t;
+
+static double timed (scene_t *at, kind_t kind, const daffi_payload_t *payload)
 {
     daffi_error_t error;
+    daffi_status_t status;
     double begin_us = now_us ();
-    daffi_status_t status =
-        payload ? daffi_global_transfer_and_call (at->caller, "taker", payload,
-                                                  function, DAFFI_ARGS (), NULL, &error)
-                : daffi_call (at->caller, function, DAFFI_ARGS (), NULL, NULL, &error);
+    if (kind == SHIPPED)
+        status = daffi_global_transfer_and_call (
+            at->caller, "taker", payload, "nothing", DAFFI_ARGS (), NULL, &error);
+    else
+        status = daffi_call (at->caller, "plain", DAFFI_ARGS (),
+                             kind == NAMED ? DAFFI_CALL (.process = "taker") : NULL,
+                             NULL, &error);
     double time_us = now_us () - begin_us;
-    require (!status, function, &error);
+    require (!status, "a call", &error);
     return time_us;
 }
 
@@ -119,31 +128,30 @@ static double part (const double *sorted, int count, int percent)
     return sorted[count * percent / 100];
 }
 
-//  A plain call and a shipped one in turn, so that both see the same machine.
+//  Each kind in turn, so that all see the same machine.
 static void time_calls (const char *title, const daffi_transfer_options_t *options,
                         int count)
 {
     scene_t at;
-    double *without = times_of (count), *with = times_of (count);
+    double *times[KINDS] = {times_of (count), times_of (count), times_of (count)};
     daffi_payload_t *payload = payload_of ("good");
     start (&at, options);
-    for (int i = -count / 10; i < count; i++) {
-        double plain_us = timed (&at, NULL, "plain");
-        double shipped_us = timed (&at, payload, "nothing");
-        if (i >= 0) {
-            without[i] = plain_us;
-            with[i] = shipped_us;
+    for (int i = -count / 10; i < count; i++)
+        for (kind_t kind = PLAIN; kind < KINDS; kind++) {
+            double time_us = timed (&at, kind, payload);
+            if (i >= 0)
+                times[kind][i] = time_us;
         }
-    }
-    qsort (without, (size_t)count, sizeof *without, by_size);
-    qsort (with, (size_t)count, sizeof *with, by_size);
-    printf ("%-12s p50 %8.1f us, plain %8.1f, beyond it %+8.1f;  p90 %8.1f, plain "
-            "%8.1f\n",
-            title, part (with, count, 50), part (without, count, 50),
-            part (with, count, 50) - part (without, count, 50), part (with, count, 90),
-            part (without, count, 90));
-    free (with);
-    free (without);
+    for (kind_t kind = PLAIN; kind < KINDS; kind++)
+        qsort (times[kind], (size_t)count, sizeof (double), by_size);
+    double p50 = part (times[SHIPPED], count, 50);
+    printf ("%-11s p50 %7.1f us, beyond plain %+7.1f, beyond plain by name %+7.1f; "
+            "p90 %8.1f, plain %8.1f\n",
+            title, p50, p50 - part (times[PLAIN], count, 50),
+            p50 - part (times[NAMED], count, 50), part (times[SHIPPED], count, 90),
+            part (times[PLAIN], count, 90));
+    for (kind_t kind = PLAIN; kind < KINDS; kind++)
+        free (times[kind]);
     daffi_payload_destroy (&payload);
     stop (&at);
 }
@@ -174,7 +182,7 @@ static void time_shipment (const char *name, const char *function)
 static int measure (void)
 {
     time_calls ("in the node",
-                DAFFI_TRANSFER (.run = DAFFI_RUN_HERE, .unsigned_local = true), 1000);
+                DAFFI_TRANSFER (.run = DAFFI_RUN_HERE, .unsigned_local = true), 3000);
     time_calls ("warm runner",
                 DAFFI_TRANSFER (.run = DAFFI_RUN_ISOLATED, .unsigned_local = true),
                 3000);
@@ -279,46 +287,81 @@ static remains_t look_when_quiet (int files_max)
     return self;
 }
 
+static const struct {
+    const char *function;
+    daffi_status_t status;
+} deeds[] = {{"segfault", DAFFI_CRASHED}, {"aborts", DAFFI_CRASHED},
+             {"exits", DAFFI_CRASHED},    {"forks", DAFFI_FORBIDDEN},
+             {"opens", DAFFI_FORBIDDEN},  {"connects", DAFFI_FORBIDDEN},
+             {"recurses", DAFFI_CRASHED}, {"executes", DAFFI_FORBIDDEN},
+             {"kills", DAFFI_FORBIDDEN},  {"fine", DAFFI_OK},
+             {"eats", DAFFI_LIMIT},       {"loops", DAFFI_LIMIT}};
+
+typedef struct {
+    const scene_t *at;
+    const daffi_payload_t *payload;
+    int count;
+    atomic_int next;
+    atomic_int wrong;
+} torture_t;
+
+//  Each has time: on a busy machine a loop takes long to use up its second.
+static daffi_status_t torment_one (const torture_t *self, const char *function,
+                                   daffi_error_t *error)
+{
+    DAFFI_AUTO (daffi_future) *call = daffi_global_transfer_start (
+        self->at->caller, self->payload, function, DAFFI_ARGS (),
+        DAFFI_CALL (.process = "taker", .timeout_ms = 600000), error);
+    return call ? daffi_future_wait (call, DAFFI_FOREVER, error) : error->status;
+}
+
+static void *torment (void *arg)
+{
+    enum { DEEDS = sizeof deeds / sizeof deeds[0] };
+    torture_t *self = arg;
+    daffi_error_t error;
+    for (int i; (i = atomic_fetch_add (&self->next, 1)) < self->count;) {
+        //  a loop takes its second of CPU time: now and then only
+        int deed = i % 1000 == 999 ? DEEDS - 1 : i % (DEEDS - 1);
+        daffi_status_t status = torment_one (self, deeds[deed].function, &error);
+        if (status != deeds[deed].status && atomic_fetch_add (&self->wrong, 1) < 10)
+            fprintf (stderr, "%s: %s, %s\n", deeds[deed].function,
+                     daffi_status_name (status), status ? error.text : "");
+    }
+    return NULL;
+}
+
+//  Several at once, so that no child dies alone.
+static void torment_all (torture_t *self)
+{
+    enum { CALLERS = 4 };
+    pthread_t callers[CALLERS];
+    for (int i = 0; i < CALLERS; i++)
+        require (!pthread_create (&callers[i], NULL, torment, self), "thread", NULL);
+    for (int i = 0; i < CALLERS; i++)
+        pthread_join (callers[i], NULL);
+}
+
 static int torture (int count)
 {
-    static const struct {
-        const char *function;
-        daffi_status_t status;
-    } deeds[] = {{"segfault", DAFFI_CRASHED}, {"aborts", DAFFI_CRASHED},
-                 {"exits", DAFFI_CRASHED},    {"forks", DAFFI_FORBIDDEN},
-                 {"opens", DAFFI_FORBIDDEN},  {"connects", DAFFI_FORBIDDEN},
-                 {"recurses", DAFFI_CRASHED}, {"executes", DAFFI_FORBIDDEN},
-                 {"kills", DAFFI_FORBIDDEN},  {"fine", DAFFI_OK},
-                 {"eats", DAFFI_LIMIT},       {"loops", DAFFI_LIMIT}};
-    enum { DEEDS = sizeof deeds / sizeof deeds[0] };
     scene_t at;
     daffi_error_t error;
     daffi_payload_t *payload = payload_of ("bad");
     start (&at, DAFFI_TRANSFER (.run = DAFFI_RUN_ISOLATED, .unsigned_local = true,
                                 .fresh_child = true, .child_memory_bytes = 64 << 20,
                                 .child_cpu_ms = 1000));
+    torture_t all = {.at = &at, .payload = payload, .count = count};
     require (!daffi_global_transfer_and_call (at.caller, "taker", payload, "fine",
                                               DAFFI_ARGS (), NULL, &error),
              "fine", &error);
     (void)look_when_quiet (INT_MAX);
     usleep (50000);
     remains_t before = look ();
-    int wrong = 0;
     double begin_us = now_us ();
-    for (int i = 0; i < count; i++) {
-        //  a loop takes its second of CPU time: now and then only
-        int deed = i % (DEEDS - 1);
-        if (i % 1000 == 999)
-            deed = DEEDS - 1;
-        daffi_status_t status = daffi_global_transfer_and_call (
-            at.caller, "taker", payload, deeds[deed].function, DAFFI_ARGS (), NULL,
-            &error);
-        if (status != deeds[deed].status && wrong++ < 10)
-            fprintf (stderr, "%s: %s, %s\n", deeds[deed].function,
-                     daffi_status_name (status), status ? error.text : "");
-    }
+    torment_all (&all);
     double time_s = (now_us () - begin_us) / 1e6;
     remains_t after = look_when_quiet (before.runner_files);
+    int wrong = atomic_load (&all.wrong);
     bool sound = after.runner == before.runner && !after.children && !after.zombies &&
                  after.files <= before.files &&
                  after.runner_files <= before.runner_files;
