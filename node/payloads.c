@@ -96,31 +96,52 @@ static daffi_status_t serve_have (daffi_request_t *request, void *arg)
     return daffi_payloads_refuse (request, &error);
 }
 
+typedef struct {
+    const uint8_t *hash;
+    char function[DAFFI_NAME_MAX + 1];
+    daffi_value_t args;
+} asked_t;
+
+//  In one pass and without a copy on the heap: every call of a payload pays for it.
+static bool read_call (const daffi_request_t *request, asked_t *out)
+{
+    daffi_value_t hash, name;
+    daffi_iterator_t all = daffi_value_iterate (&request->args.value);
+    if (!daffi_iterator_next (&all, NULL, &hash) ||
+        !daffi_iterator_next (&all, NULL, &name) ||
+        !daffi_iterator_next (&all, NULL, &out->args))
+        return false;
+    if (hash.kind != DAFFI_KIND_BINARY || hash.size != DAFFI_HASH_SIZE ||
+        name.kind != DAFFI_KIND_STRING || name.size > DAFFI_NAME_MAX ||
+        out->args.kind != DAFFI_KIND_ARRAY)
+        return false;
+    out->hash = hash.as.data;
+    daffi_name_copy (out->function, daffi_text (name.as.string, name.size));
+    return strlen (out->function) == name.size;
+}
+
 //  [hash, function, [argument …]]
 static daffi_status_t serve_call (daffi_request_t *request, void *arg)
 {
     daffi_payloads_t *self = arg;
     daffi_error_t error;
-    daffi_value_t args;
-    const char *function;
-    const uint8_t *hash = daffi_payloads_hash_of (request);
-    if (!hash)
-        return DAFFI_INVALID;
-    if (daffi_request_string (request, 1, &function) ||
-        daffi_request_value (request, 2, &args) || args.kind != DAFFI_KIND_ARRAY)
-        return malformed (request, "a function and an array of arguments must follow");
+    asked_t asked;
+    if (!read_call (request, &asked))
+        return malformed (request, "a hash of 32 bytes, a function and an array of "
+                                   "arguments are needed");
     if (self->policy.options.run == DAFFI_RUN_REFUSED) {
         daffi_fail (&error, DAFFI_REFUSED,
                     "this process takes no payloads; set .transfer of its options");
         return daffi_payloads_refuse (request, &error);
     }
-    daffi_held_t *held = daffi_vault_get (&self->vault, hash);
+    daffi_held_t *held = daffi_vault_get (&self->vault, asked.hash);
     if (!held) {
         daffi_fail (&error, DAFFI_NO_PAYLOAD, "%s",
                     daffi_status_text (DAFFI_NO_PAYLOAD));
         return daffi_payloads_refuse (request, &error);
     }
-    daffi_status_t status = daffi_payloads_run (self, held, function, args, request);
+    daffi_status_t status =
+        daffi_payloads_run (self, held, asked.function, asked.args, request);
     daffi_held_unref (held);
     return status;
 }

@@ -27,7 +27,9 @@ bool daffi_child_come_near (daffi_child_t *self, daffi_near_t *near)
         return false;
     }
     self->cpu = cpu;
-    return !sched_setaffinity (0, sizeof here, &here);
+    //  it costs more than the rest of this, and a thread of one processor is there
+    near->moved = CPU_COUNT (&near->before) > 1;
+    return !near->moved || !sched_setaffinity (0, sizeof here, &here);
 }
 
 //  All threads of the child: those that it has started meanwhile were put there too.
@@ -49,7 +51,8 @@ static void spread (int pid, const cpu_set_t *processors)
 
 void daffi_child_part (daffi_child_t *self, const daffi_near_t *near, bool goes_on)
 {
-    (void)sched_setaffinity (0, sizeof near->before, &near->before);
+    if (near->moved)
+        (void)sched_setaffinity (0, sizeof near->before, &near->before);
     if (!goes_on)
         return;
     spread (self->pid, &near->before);

@@ -19,13 +19,16 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "clock.h"
 #include "failure.h"
 
 enum {
     START_TIMEOUT_MS = 5000,
     END_TIMEOUT_MS = 2000,
     ASK_TIMEOUT_S = 5,
-    SEND_STEP_MS = 100  //  at most so long without a look at deadlines
+    SEND_STEP_MS = 100,  //  at most so long without a look at deadlines
+    TIRED_STEP_MS = 10   //  so often its CPU time is looked at: the limit of its life
+                         //  has seconds of room
 };
 
 struct daffi_runner {
@@ -208,10 +211,15 @@ static bool lives (const daffi_child_t *child)
 }
 
 //  What is left of its life may not suffice for one more call.
-static bool tired (const daffi_runner_t *self, const daffi_child_t *child)
+static bool tired (const daffi_runner_t *self, daffi_child_t *child)
 {
-    int64_t call_ms = self->policy->options.child_cpu_ms;
-    return daffi_child_cpu_ms (child) >= (DAFFI_CHILD_LIFE_CALLS - 1) * call_ms;
+    int64_t call_ms = self->policy->options.child_cpu_ms, now_ms = daffi_clock_ms ();
+    if (now_ms < child->looked_ms + TIRED_STEP_MS)
+        return false;
+    if (daffi_child_cpu_ms (child) >= (DAFFI_CHILD_LIFE_CALLS - 1) * call_ms)
+        return true;
+    child->looked_ms = now_ms;
+    return false;
 }
 
 //  Locked. Those that have ended meanwhile, and those that talk though nobody asked.

@@ -19,9 +19,10 @@ typedef struct {
     int output;  //  what the payload prints
     int pid;     //  0: not known yet
     bool loaded;
-    int cpu;     //  the processor that it was put on, or -1
-    bool used;   //  it has run a call before
-    bool apart;  //  it cannot be put on a processor
+    int cpu;            //  the processor that it was put on, or -1
+    bool used;          //  it has run a call before
+    bool apart;         //  it cannot be put on a processor
+    int64_t looked_ms;  //  when its CPU time was looked at last
     daffi_held_t *held;
     char caller[DAFFI_NAME_MAX + 1];
 } daffi_child_t;
@@ -63,6 +64,7 @@ enum { DAFFI_CHILD_SHORT_MS = 1 };
 
 typedef struct {
     cpu_set_t before;  //  processors of the calling thread
+    bool moved;        //  it has only one of them now
 } daffi_near_t;
 
 //  Puts the calling thread and the child on one processor: that at once hands it over
