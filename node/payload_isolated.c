@@ -4,9 +4,9 @@
 //
 //  The worker thread that runs the request talks to the child itself, so a call costs
 //  two wake-ups and no thread of its own. Most calls are short, so at first the thread
-//  just waits for the answer, on one processor together with the child: a wake-up
-//  across processors costs more than all the rest. What takes longer gets them all, and
-//  its deadline, its cancellation and its limits are watched.
+//  just waits for the answer, near the child: a wake-up across processors costs more
+//  than all the rest. What takes longer gets them all, and its deadline, its
+//  cancellation and its limits are watched.
 
 #include <errno.h>
 #include <poll.h>
@@ -16,6 +16,7 @@
 #include "clock.h"
 #include "failure.h"
 #include "isolated.h"
+#include "spin.h"
 #include "writer.h"
 
 enum {
@@ -163,16 +164,23 @@ static bool send_call (daffi_isolated_t *self, daffi_value_t args)
                                daffi_request_is_stream (self->request), data);
 }
 
-//  Sends the call and waits for its outcome.
+//  Sends the call and waits for its outcome. Whether it is quicker to hold this thread
+//  on the child's processor depends on what else the machine does, so each thread
+//  learns it, as it learns whether to spin.
 static daffi_talk_t ask (daffi_isolated_t *self, daffi_value_t args, bool *sent)
 {
+    static _Thread_local daffi_spin_t learnt;
     daffi_near_t near;
-    bool together = daffi_child_come_near (self->child, &near);
+    int64_t begin_us = daffi_clock_us ();
+    bool hold = daffi_spin_budget (&learnt, DAFFI_SPIN_AUTO, true, 2) > 0;
+    bool together = daffi_child_come_near (self->child, hold, &near);
     *sent = send_call (self, args);
     //  a child that cannot be sent to has said why
     daffi_talk_t outcome = *sent && together ? talk_shortly (self) : DAFFI_TALK_GOES_ON;
     if (together)
         daffi_child_part (self->child, &near, outcome == DAFFI_TALK_GOES_ON);
+    if (together && outcome == DAFFI_TALK_DONE)
+        daffi_spin_learn (&learnt, hold, daffi_clock_us () - begin_us);
     return outcome == DAFFI_TALK_GOES_ON ? talk (self) : outcome;
 }
 

@@ -5,6 +5,9 @@
 //  between two processes, some microseconds; between two, each half waits for a
 //  sleeping processor to wake up, which in a virtual machine takes ten times as long.
 //  The scheduler cannot know that the thread which sends will only wait.
+//
+//  The child is put there once and stays. To hold the thread there too costs each call
+//  as much as a switch, and pays only where the child's answer would wake it elsewhere.
 
 #include <dirent.h>
 #include <stdio.h>
@@ -13,7 +16,7 @@
 
 #include "runner.h"
 
-bool daffi_child_come_near (daffi_child_t *self, daffi_near_t *near)
+bool daffi_child_come_near (daffi_child_t *self, bool hold, daffi_near_t *near)
 {
     cpu_set_t here;
     int cpu = sched_getcpu ();
@@ -27,9 +30,8 @@ bool daffi_child_come_near (daffi_child_t *self, daffi_near_t *near)
         return false;
     }
     self->cpu = cpu;
-    //  it costs more than the rest of this, and a thread of one processor is there
-    near->moved = CPU_COUNT (&near->before) > 1;
-    return !near->moved || !sched_setaffinity (0, sizeof here, &here);
+    near->held = hold && CPU_COUNT (&near->before) > 1;
+    return !near->held || !sched_setaffinity (0, sizeof here, &here);
 }
 
 //  All threads of the child: those that it has started meanwhile were put there too.
@@ -51,7 +53,7 @@ static void spread (int pid, const cpu_set_t *processors)
 
 void daffi_child_part (daffi_child_t *self, const daffi_near_t *near, bool goes_on)
 {
-    if (near->moved)
+    if (near->held)
         (void)sched_setaffinity (0, sizeof near->before, &near->before);
     if (!goes_on)
         return;

@@ -64,13 +64,13 @@ enum { DAFFI_CHILD_SHORT_MS = 1 };
 
 typedef struct {
     cpu_set_t before;  //  processors of the calling thread
-    bool moved;        //  it has only one of them now
+    bool held;         //  it has only one of them now
 } daffi_near_t;
 
-//  Puts the calling thread and the child on one processor: that at once hands it over
-//  between them, where another one would have to be woken. False: they stay as they
-//  are.
-bool daffi_child_come_near (daffi_child_t *self, daffi_near_t *near);
+//  Puts the child on the processor of the calling thread: that at once hands it over
+//  between them, where another one would have to be woken. `hold`: the thread cannot
+//  leave it either. False: they stay as they are.
+bool daffi_child_come_near (daffi_child_t *self, bool hold, daffi_near_t *near);
 //  The thread has its processors back, and so has a child whose call `goes_on`.
 void daffi_child_part (daffi_child_t *self, const daffi_near_t *near, bool goes_on);
 
