@@ -111,3 +111,12 @@ DAFFI_PAYLOAD_FUNCTION (answers_then_dies, "() -> int")
     *(volatile int *)0 = 1;
     return DAFFI_OK;
 }
+
+/*  How many descriptors it can have beside those that it began with. */
+DAFFI_PAYLOAD_FUNCTION (hoards, "() -> int")
+{
+    int count = 0;
+    while (count < 100000 && dup (1) >= 0)
+        count++;
+    return daffi_payload_reply (call, count);
+}

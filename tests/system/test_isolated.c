@@ -91,6 +91,20 @@ TEST ("what a payload does costs its own call, and is reported for what it was")
     shipping_stop (&at);
 }
 
+TEST ("a payload has no more descriptors than it was given")
+{
+    enum { FILES = 12 };
+    shipping_t at;
+    daffi_error_t error;
+    int64_t number = 0;
+    shipping_start (&at, ISOLATED (.child_files_max = FILES));
+    daffi_payload_t *payload = payload_open ("bad");
+    CHECK_OK (ship_int (&at, payload, "hoards", DAFFI_ARGS (), &number, &error));
+    CHECK (number > 0 && number < FILES);
+    daffi_payload_destroy (&payload);
+    shipping_stop (&at);
+}
+
 TEST ("a function that does not end is killed at its deadline, or when it is cancelled")
 {
     shipping_t at;
