@@ -12,6 +12,8 @@ import tempfile
 
 from .exceptions import InitializationError
 
+PATH_BYTES = 107
+
 _GUARD = """
 exec 3<&0
 "$@" 3<&- </dev/null &
@@ -36,9 +38,16 @@ def endpoint_of(host, port, unix_sock_path):
         raise InitializationError("host and unix_sock_path: there can be only one")
     if port and not host:
         raise InitializationError("a port wants a host, for example host=\"127.0.0.1\"")
+    if port and not (isinstance(port, int) and 0 < port < 65536):
+        raise InitializationError(f"{port!r} is no port: 1 to 65535")
     if host:
         return f"tcp://{host}:{port}"
-    return f"ipc://{os.path.join(unix_sock_path or default_folder(), '.sock')}"
+    path = os.path.join(unix_sock_path or default_folder(), ".sock")
+    if len(os.fsencode(path)) > PATH_BYTES:
+        raise InitializationError(
+            f"the socket's path {path!r} has {len(os.fsencode(path))} bytes, a UNIX socket's "
+            f"may have {PATH_BYTES}; use a shorter unix_sock_path or TMPDIR")
+    return f"ipc://{path}"
 
 
 class Broker:

@@ -65,7 +65,7 @@ class Channel:
         self._changed.notify_all()
         listeners, self._listeners = self._listeners, []
         for loop, future in listeners:
-            loop.call_soon_threadsafe(_wake, future)
+            wake(loop, future)
 
     # --- either end -----------------------------------------------------------------------
 
@@ -193,6 +193,13 @@ class Stream:
         return unpack(body)
 
 
-def _wake(future):
-    if not future.done():
-        future.set_result(None)
+def wake(loop, future):
+    """Ends the sleep of a coroutine, from another thread. Where its loop is over nobody
+    sleeps any more."""
+    def end():
+        if not future.done():
+            future.set_result(None)
+    try:
+        loop.call_soon_threadsafe(end)
+    except RuntimeError:
+        pass

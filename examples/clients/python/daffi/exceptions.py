@@ -21,7 +21,9 @@ class DaffiError(Exception):
         self.function = function
 
     def __str__(self):
+        #  what the controller says begins with the function already
         where = f"{self.function}: " if self.function else ""
+        where = "" if self.text.startswith(where) else where
         return f"{where}{self.text or self.status.name} ({self.status.name})"
 
 

@@ -5,6 +5,7 @@ instance of it, as in `exec_modifier=BG (timeout=30)`.
 Times are seconds, or texts: "5s", "1m24s", "1.2 minutes".
 """
 
+import math
 import re
 from dataclasses import dataclass
 from typing import List, Optional, Union
@@ -21,6 +22,8 @@ _PART = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*,?", re.IGNORECASE)
 def seconds(value):
     """None stays None."""
     if value is None or isinstance(value, (int, float)):
+        if value is not None and math.isnan(value):
+            raise InitializationError("nan is no time")
         return value
     total, at, text = 0.0, 0, str(value).strip()
     while at < len(text):

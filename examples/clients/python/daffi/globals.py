@@ -212,7 +212,13 @@ class Global:
         return self._node.calls.start(call, delay)
 
     async def call_async(self, function, *args, **options):
-        return await self.start(function, *args, **options)
+        """A coroutine that is cancelled cancels its call."""
+        call = self.start(function, *args, **options)
+        try:
+            return await call
+        except asyncio.CancelledError:
+            call.cancel()
+            raise
 
     def cast(self, function, *args, process=None, timeout=None, named=None, delay=0):
         """Fire and forget."""

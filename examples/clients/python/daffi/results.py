@@ -10,6 +10,7 @@ import threading
 import time
 from dataclasses import dataclass
 
+from .channel import wake
 from .exceptions import error
 from .protocol import Executed, Status
 from .values import unpack
@@ -141,12 +142,10 @@ class AsyncResult:
         loop = asyncio.get_running_loop()
         future = loop.create_future()
 
-        def tell():
-            loop.call_soon_threadsafe(lambda: future.done() or future.set_result(None))
         with self._done:
             if self._finished:
                 return
-            self._callbacks.append(tell)
+            self._callbacks.append(lambda: wake(loop, future))
         await future
 
 

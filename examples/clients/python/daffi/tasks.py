@@ -62,7 +62,15 @@ def _moments(value):
 
 
 def _milliseconds(value):
-    return int(round(seconds(value) * 1000))
+    try:
+        return int(round(seconds(value) * 1000))
+    except OverflowError:
+        raise InitializationError(f"{value} is too long a time for a task") from None
+
+
+def _span(key, value):
+    """A text goes as it is: the controller reads it, as it does for all languages."""
+    return {key: value} if isinstance(value, str) else {f"{key}_ms": _milliseconds(value)}
 
 
 def _condition(at_time, interval, delay, cron, until):
@@ -70,9 +78,9 @@ def _condition(at_time, interval, delay, cron, until):
     if at_time is not None:
         body.update(_moments(at_time))
     if interval is not None:
-        body["interval_ms"] = _milliseconds(interval)
+        body.update(_span("interval", interval))
     if delay is not None:
-        body["delay_ms"] = _milliseconds(delay)
+        body.update(_span("delay", delay))
     if cron is not None:
         body["cron"] = cron
     if until is not None:
@@ -82,8 +90,11 @@ def _condition(at_time, interval, delay, cron, until):
 
 
 def schedule(g, function, args, *, at_time=None, interval=None, delay=None, cron=None,
-             until=None, process=None, all=False, timeout=None, jitter=None, **options):
-    """`options`: zone, max_runs, overlap, missed, missed_max, as the protocol names them."""
+             until=None, process=None, all=False, timeout=None, jitter=None, zone=None,
+             max_runs=None, overlap=None, missed=None, missed_max=None):
+    """Times in seconds, or texts; the rest is as the protocol has it."""
+    if all and process:
+        raise InitializationError("all and process exclude each other")
     body = _condition(at_time, interval, delay, cron, until)
     #  with a uuid of our own the record can be sent again without a second task
     body["uuid"] = str(uuids.uuid4())
@@ -92,7 +103,9 @@ def schedule(g, function, args, *, at_time=None, interval=None, delay=None, cron
         body["timeout_ms"] = _milliseconds(timeout)
     if jitter is not None:
         body["jitter_ms"] = _milliseconds(jitter)
-    body.update({key: value for key, value in options.items() if value is not None})
+    plain = {"zone": zone, "max_runs": max_runs, "overlap": overlap, "missed": missed,
+             "missed_max": missed_max}
+    body.update({key: value for key, value in plain.items() if value is not None})
     node = g._live()
     call = AsyncResult(node, Type.SCHEDULE, function, process or "", pack(body),
                        time.monotonic() + TIMEOUT, {Option.ALL: 0} if all else {})

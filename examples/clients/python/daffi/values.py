@@ -39,6 +39,8 @@ def _read_map(pairs):
 
 
 def _foreign(value):
+    if isinstance(value, int):
+        raise TypeError("an integer of more than 64 bits cannot travel")
     raise TypeError(f"{type(value).__name__} cannot travel: nil, bool, int, float, str, "
                     "bytes, list, tuple and dict can")
 

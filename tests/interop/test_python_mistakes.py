@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: MPL-2.0
+"""The Python client where a program or its caller makes a mistake: what is said, and that it
+goes on."""
+
+import asyncio
+import math
+import threading
+
+import daffi
+from daffi import Global, current_request, exceptions
+from place import Place
+from proofs import main, proves, raises, same
+
+
+@proves("an answer for an event loop that is over harms nobody")
+def _():
+    go_on = threading.Event()
+
+    def slow():
+        go_on.wait(10)
+        return "late"
+
+    async def give_up(result):
+        try:
+            await asyncio.wait_for(result, 0.05)
+        except asyncio.TimeoutError:
+            return True
+    with Place(slow=slow, echo=lambda x: x) as at:
+        result = at.caller.start("slow")
+        assert asyncio.run(give_up(result))
+        go_on.set()
+        same(result.get(10), "late")
+        same(at.caller.call("echo", 1), 1)
+
+
+@proves("a coroutine that is cancelled cancels its call")
+def _():
+    cancelled = threading.Event()
+
+    def wait():
+        current_request().wait_cancelled(10)
+        cancelled.set()
+
+    async def give_up(g):
+        try:
+            await asyncio.wait_for(g.call_async("wait"), 0.05)
+        except asyncio.TimeoutError:
+            return True
+    with Place(wait=wait) as at:
+        assert asyncio.run(give_up(at.caller))
+        assert cancelled.wait(10), "it runs on"
+
+
+@proves("an endpoint that cannot be is refused at once")
+def _():
+    for options, part in (({"unix_sock_path": "/tmp/" + "x" * 200}, "107"),
+                          ({"host": "127.0.0.1", "port": 99999}, "99999 is no port"),
+                          ({"host": "127.0.0.1", "port": "many"}, "'many' is no port")):
+        reason = raises(exceptions.InitializationError, Global, **options)
+        assert part in reason.text, reason.text
+
+
+@proves("an error names its function once")
+def _():
+    with Place() as at:
+        reason = raises(exceptions.UnableToFindCandidate, at.caller.call, "nothing")
+        same(str(reason).count("nothing"), 1)
+
+
+@proves("whatever a callback raises or returns is answered")
+def _():
+    class Silent(Exception):
+        def __str__(self):
+            raise RuntimeError("it does not say")
+
+    def throw(kind):
+        raise {"silent": Silent, "exit": SystemExit, "interrupt": KeyboardInterrupt,
+               "generator": GeneratorExit, "surrogate": lambda: ValueError("\ud800")}[kind]()
+    with Place(throw=throw, large=lambda: 1 << 70, echo=lambda x: x) as at:
+        for kind in ("silent", "exit", "interrupt", "generator", "surrogate"):
+            same(raises(exceptions.RemoteCallError, at.caller.call, "throw", kind).executed,
+                 daffi.Executed.YES)
+        reason = raises(exceptions.RemoteCallError, at.caller.call, "large")
+        assert "more than 64 bits" in reason.text, reason.text
+        same(at.caller.call("echo", 1), 1)
+
+
+@proves("what is wrong with a task is said, and where; options that there are not are refused")
+def _():
+    with Place() as at:
+        def wrong(kind, part, **condition):
+            text = str(raises(kind, at.caller.schedule, "f", **condition))
+            assert part in text, text
+        wrong(exceptions.RemoteCallError, "column 2: 'x' is no unit", interval="1x")
+        wrong(exceptions.RemoteCallError, "more than 100 years", interval="999999 weeks")
+        wrong(exceptions.InitializationError, "nan is no time", interval=math.nan)
+        wrong(exceptions.InitializationError, "inf is too long", interval=math.inf)
+        wrong(exceptions.InitializationError, "exclude each other", interval=1, all=True,
+              process="x")
+        wrong(TypeError, "nonsense", interval=1, nonsense=1)
+        same(at.caller.schedule("f", interval="2 weeks").info()["detail"], "every 14d")
+
+
+main()
