@@ -34,6 +34,41 @@ const caller = await join('caller');
 let server;
 
 const proofs = {
+  async 'whatever a callback throws or returns is answered' () {
+    const odd = await join('odd', {
+      unreadable: () => { throw Object.defineProperty(new Error('x'), 'message', { get () { throw new Error('y'); } }); },
+      trap: () => { throw new Proxy({}, { get () { throw new Error('z'); } }); },
+      symbol: () => { throw Symbol('s'); }, nothing: () => { throw undefined; },
+      map: () => new Map([[1, 2]]), promise: () => [Promise.resolve(1)], fine: () => 1
+    });
+    await caller.waitFunction('fine', 5000);
+    for (const name of ['unreadable', 'trap', 'symbol', 'nothing']) {
+      assert.equal((await fails(caller.call(name, []))).status, Status.FAILED);
+    }
+    assert.match((await fails(caller.call('map', []))).message, /a Map cannot travel/);
+    assert.match((await fails(caller.call('promise', []))).message, /a Promise cannot travel/);
+    assert.equal(await caller.call('fine', []), 1);
+    await odd.stop();
+  },
+  async 'what is wrong with arguments, options and endpoints is said at once' () {
+    const invalid = async (act, part) => {
+      const reason = await fails((async () => act())());
+      assert.equal(reason.status, Status.INVALID, reason);
+      assert.match(reason.message, part);
+    };
+    await invalid(() => caller.call(5, []), /name of a function/);
+    await invalid(() => caller.call('f', 'text'), /the arguments are an array/);
+    await invalid(() => caller.call('f', [], { process: 5 }), /process: a text/);
+    await invalid(() => caller.call('f', [], { timeout: '5s' }), /timeout: a number/);
+    await invalid(() => caller.waitProcess(5), /a text was expected/);
+    await invalid(() => caller.schedule('f', [], { interval: 1000, max_runs: 1 }), /no option max_runs: .*maxRuns/);
+    await invalid(() => caller.schedule('f', [], { interval: 1000, all: true, process: 'x' }), /exclude/);
+    await invalid(() => caller.schedule('f', [], { interval: '1x' }), /column 2: 'x' is no unit/);
+    await invalid(() => new Global({ host: '127.0.0.1', port: 99999 }), /99999 is no port/);
+    await invalid(() => new Global({ unixSockPath: 'x'.repeat(200) }), /107/);
+    await invalid(() => new Global({ initController: true }), /daffi up/);
+    assert.equal((await fails(caller.call('nowhere', []))).message.split('nowhere').length, 2);
+  },
   async 'functions come and go, at any time' () {
     server = await join('server', { echo: (x) => x });
     server.register('late', () => 1);

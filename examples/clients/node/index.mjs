@@ -11,7 +11,7 @@
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 
-import { DaffiError } from './lib/errors.mjs';
+import { checkText, checkTime, DaffiError } from './lib/errors.mjs';
 import { now } from './lib/link.mjs';
 import { Node } from './lib/node.mjs';
 import { Option, Policy, SIGNATURE_BYTES, Status, Type } from './lib/protocol.mjs';
@@ -28,13 +28,22 @@ export { Payload } from './lib/transfer.mjs';
 
 const DEFAULT_TIMEOUT_MS = 30000;
 const LONGEST_MS = 48 * 3600 * 1000;
+const PATH_BYTES = 107;
 const NAME = /^[A-Za-z0-9._-]{1,128}$/;
 
 function endpointOf ({ host, port, unixSockPath }) {
   if (host && unixSockPath) throw new DaffiError(Status.INVALID, 'host and unixSockPath: there can be only one');
   if (!host !== !port) throw new DaffiError(Status.INVALID, 'host and port go together');
+  if (host && !(Number.isInteger(port) && port > 0 && port < 65536)) {
+    throw new DaffiError(Status.INVALID, `${String(port)} is no port: a number from 1 to 65535`);
+  }
   if (host) return `tcp://${host}:${port}`;
-  return `ipc://${unixSockPath ?? `${process.env.TMPDIR || '/tmp'}/daffi`}/.sock`;
+  const path = `${unixSockPath ?? `${process.env.TMPDIR || '/tmp'}/daffi`}/.sock`;
+  if (Buffer.byteLength(path) > PATH_BYTES) {
+    throw new DaffiError(Status.INVALID, `the socket's path '${path}' has ${Buffer.byteLength(path)} bytes, ` +
+      `a UNIX socket's may have ${PATH_BYTES}; use a shorter unixSockPath or TMPDIR`);
+  }
+  return `ipc://${path}`;
 }
 
 function signatureOf (callback) {
@@ -113,6 +122,9 @@ export class Global extends EventEmitter {
 
   constructor (options = {}) {
     super();
+    if (options.initController) {
+      throw new DaffiError(Status.INVALID, 'a Global of Node.js runs no controller: start one with `daffi up`');
+    }
     this.processName = options.processName ?? `node-${randomBytes(6).toString('hex')}`;
     if (!NAME.test(this.processName)) {
       throw new DaffiError(Status.INVALID, `${this.processName} is no name: 1 to 128 of A-Z a-z 0-9 . _ -`);
@@ -164,6 +176,11 @@ export class Global extends EventEmitter {
   }
 
   #fields (name, args, options) {
+    checkText('the name of a function', name);
+    checkText('process', options.process ?? '');
+    checkText('key', options.key ?? '');
+    checkTime('timeout', options.timeout ?? 0);
+    if (!Array.isArray(args ?? [])) throw new DaffiError(Status.INVALID, 'the arguments are an array');
     const request = options.detached ? undefined : currentRequest();
     const left = request ? request.timeLeft() : Infinity;
     const wanted = options.timeout ?? (request ? Infinity : DEFAULT_TIMEOUT_MS);
@@ -205,11 +222,14 @@ export class Global extends EventEmitter {
   }
 
   #wait (name, peer, timeout = Infinity) {
+    checkText('a name', name);
+    checkText('a name', peer);
+    checkTime('timeout', timeout);
     return this.#node.calls.start(Type.WAIT, { name, peer, deadline: now() + timeout }).result;
   }
 
-  waitProcess (process, timeout) { return this.#wait('', process, timeout); }
-  waitFunction (name, timeout) { return this.#wait(name, '', timeout); }
+  async waitProcess (process, timeout) { return this.#wait('', process, timeout); }
+  async waitFunction (name, timeout) { return this.#wait(name, '', timeout); }
 
   // From here on 'event' tells who is there, comes and goes.
   subscribe () {

@@ -9,7 +9,9 @@ const names = Object.fromEntries(Object.entries(Status).map(([name, number]) => 
 // it, `function`, and `text` for people. Throw one in a callback to answer with its status.
 export class DaffiError extends Error {
   constructor (status, text, { executed = Executed.NO, process = '', function: name = '' } = {}) {
-    super(`${name ? name + ': ' : ''}${text || names[status]} (${names[status]})`);
+    //  what the controller says begins with the function already
+    const where = name && !text?.startsWith(`${name}: `) ? `${name}: ` : '';
+    super(`${where}${text || names[status]} (${names[status]})`);
     this.name = 'DaffiError';
     this.status = status;
     this.code = names[status];
@@ -22,3 +24,14 @@ export class DaffiError extends Error {
 
 // A number that is not known counts as FAILED.
 export const readStatus = (number) => number in names ? number : Status.FAILED;
+
+// What is wrong with an argument is said where it is given, not when it is sent.
+export function checkText (what, value) {
+  if (typeof value !== 'string') throw new DaffiError(Status.INVALID, `${what}: a text was expected`);
+}
+
+export function checkTime (what, value) {
+  if (typeof value !== 'number' || Number.isNaN(value)) {
+    throw new DaffiError(Status.INVALID, `${what}: a number of milliseconds was expected`);
+  }
+}

@@ -19,6 +19,18 @@ const NOT_ANSWERS = [Status.OK, Status.PENDING, Status.END];
 // The request that this callback answers; undefined outside of callbacks.
 export const currentRequest = () => storage.getStore();
 
+// What a callback has thrown. That may be anything, also what throws when it is looked at.
+function describe (reason) {
+  try {
+    if (reason instanceof DaffiError && !NOT_ANSWERS.includes(reason.status)) {
+      return { status: reason.status, text: String(reason.text) };
+    }
+    return { status: Status.FAILED, text: `${reason?.name ?? 'Error'}: ${String(reason?.message ?? reason)}` };
+  } catch {
+    return { status: Status.FAILED, text: 'Error: what was thrown cannot be read' };
+  }
+}
+
 // A call that this process was given; `this` inside of a callback.
 export class Request {
   constructor (server, each, deadline) {
@@ -120,11 +132,10 @@ export class Request {
   }
 
   fail (reason, executed) {
-    const own = reason instanceof DaffiError && !NOT_ANSWERS.includes(reason.status);
-    const text = own ? reason.text : `${reason?.name ?? 'Error'}: ${reason?.message ?? reason}`;
+    const { status, text } = describe(reason);
     this.answer(record(Type.ERROR, this.record.id, {
       name: this.record.name, body: pack(cut(text)),
-      options: { [Option.STATUS]: own ? reason.status : Status.FAILED, [Option.EXECUTED]: executed }
+      options: { [Option.STATUS]: status, [Option.EXECUTED]: executed }
     }));
   }
 

@@ -4,7 +4,7 @@
 
 import { randomUUID } from 'node:crypto';
 
-import { DaffiError } from './errors.mjs';
+import { checkText, DaffiError } from './errors.mjs';
 import { now } from './link.mjs';
 import { Option, Status, Type } from './protocol.mjs';
 import { pack } from './values.mjs';
@@ -55,7 +55,14 @@ export class ScheduledTask {
   info () { return this.#g.call('$sys.task', [this.uuid]); }
 }
 
+const KNOWN = ['interval', 'delay', 'at', 'until', 'process', 'all', ...Object.keys(PLAIN)];
+
 export async function schedule (g, calls, name, args, options) {
+  checkText('the name of a function', name);
+  checkText('process', options.process ?? '');
+  const unknown = Object.keys(options).find((each) => !KNOWN.includes(each));
+  if (unknown) throw new DaffiError(Status.INVALID, `a task has no option ${unknown}: there are ${KNOWN.join(', ')}`);
+  if (options.all && options.process) throw new DaffiError(Status.INVALID, 'all and process exclude each other');
   const call = calls.start(Type.SCHEDULE, {
     name, peer: options.process ?? '', body: pack(bodyOf(args, options)),
     options: options.all ? { [Option.ALL]: 0 } : {}, deadline: now() + ANSWER_MS

@@ -13,6 +13,8 @@ import { MESSAGE_BYTES, NESTING, Status, VALUES } from './protocol.mjs';
 const isPlain = (value) => value !== null && typeof value === 'object' &&
   !ArrayBuffer.isView(value) && !(value instanceof Date) && !(value instanceof ExtData);
 
+const EMPTY = [Map, Set, Promise];
+
 const narrow = (value) => typeof value === 'bigint' && value >= BigInt(Number.MIN_SAFE_INTEGER) &&
   value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
 
@@ -25,6 +27,10 @@ const widen = (value) => typeof value === 'number' && Number.isSafeInteger(value
 function mapped (value, change, state, depth) {
   if (++state.count > VALUES) throw new RangeError(`more than ${VALUES} values`);
   if (!isPlain(value)) return change(value);
+  //  whose keys are none of its own: it would arrive empty
+  if (EMPTY.some((kind) => value instanceof kind)) {
+    throw new TypeError(`a ${value.constructor.name} cannot travel: an array or an object can`);
+  }
   if (depth >= NESTING) throw new RangeError(`nested more than ${NESTING} deep`);
   if (Array.isArray(value)) return value.map((each) => mapped(each, change, state, depth + 1));
   const result = {};
