@@ -19,14 +19,6 @@ static void end_group (daffi_core_t *self, daffi_entry_t *group)
     daffi_entry_free (self, group);
 }
 
-static const char *reason (daffi_status_t status)
-{
-    if (status == DAFFI_NO_PROCESS)
-        return "no process of that name is connected";
-    return status == DAFFI_NO_FUNCTION ? "the process does not offer it"
-                                       : "the process is stopping";
-}
-
 static void give_part (daffi_core_t *self, daffi_entry_t *group,
                        const daffi_target_t *target, daffi_text_t function,
                        const daffi_body_t *body)
@@ -35,8 +27,9 @@ static void give_part (daffi_core_t *self, daffi_entry_t *group,
     if (!part)
         return;
     if (!target->session) {
+        char text[DAFFI_MISSING_SIZE];
         daffi_core_fail (self, part, target->status, DAFFI_EXECUTED_NO, target->name,
-                         reason (target->status));
+                         daffi_calls_missing (target->status, target->name, text));
     } else if (self->output.fits (self->output.context, target->session->peer,
                                   daffi_body_size (body))) {
         daffi_calls_give (self, part, target->session, target->offer, function, body);

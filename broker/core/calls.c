@@ -8,6 +8,8 @@
 //  which has an owner sends the owner exactly one RESULT or ERROR, but for a CANCEL,
 //  which the owner asked for.
 
+#include <stdio.h>
+
 #include "state.h"
 
 void daffi_calls_refuse (daffi_core_t *self, const daffi_arrival_t *arrival,
@@ -21,6 +23,27 @@ void daffi_calls_refuse (daffi_core_t *self, const daffi_arrival_t *arrival,
     daffi_core_send_error (self, arrival->caller, arrival->header->id, status,
                            DAFFI_EXECUTED_NO, daffi_text_of (self->name), "%.*s: %s",
                            (int)name.size, name.data, text);
+}
+
+const char *daffi_calls_missing (daffi_status_t status, daffi_text_t process,
+                                 char text[DAFFI_MISSING_SIZE])
+{
+    const char *how = status == DAFFI_NO_FUNCTION ? "does not offer it" : "is stopping";
+    if (status == DAFFI_NO_PROCESS)
+        snprintf (text, DAFFI_MISSING_SIZE, "no process '%.*s' is connected",
+                  (int)process.size, process.data);
+    else
+        snprintf (text, DAFFI_MISSING_SIZE, "process '%.*s' %s", (int)process.size,
+                  process.data, how);
+    return text;
+}
+
+static void refuse_process (daffi_core_t *self, const daffi_arrival_t *arrival,
+                            daffi_status_t status)
+{
+    char text[DAFFI_MISSING_SIZE];
+    daffi_calls_refuse (self, arrival, status,
+                        daffi_calls_missing (status, arrival->header->peer, text));
 }
 
 static uint32_t spent_of (const daffi_core_t *self, const daffi_header_t *header)
@@ -163,15 +186,13 @@ static void call_process (daffi_core_t *self, const daffi_arrival_t *arrival)
     if (!daffi_name_valid (peer))
         daffi_calls_refuse (self, arrival, DAFFI_INVALID, "not a process name");
     else if (!session && !self->settling)
-        daffi_calls_refuse (self, arrival, DAFFI_NO_PROCESS,
-                            "no process of that name is connected");
+        refuse_process (self, arrival, DAFFI_NO_PROCESS);
     else if (!session)
         daffi_queue_add (self, arrival, NULL, daffi_registry_add_process (self, peer));
     else if (session->state == DAFFI_SESSION_DRAINING)
-        daffi_calls_refuse (self, arrival, DAFFI_DRAINING, "the process is stopping");
+        refuse_process (self, arrival, DAFFI_DRAINING);
     else if (!daffi_calls_offered (self, session, name, &offer))
-        daffi_calls_refuse (self, arrival, DAFFI_NO_FUNCTION,
-                            "the process does not offer it");
+        refuse_process (self, arrival, DAFFI_NO_FUNCTION);
     else if (ready_for (self, session, daffi_body_size (arrival->body)) &&
              !daffi_quota_full (offer))
         give_new (self, arrival, session, offer);
@@ -217,7 +238,8 @@ static void call_function (daffi_core_t *self, const daffi_arrival_t *arrival)
         arrival->function ? arrival->function : daffi_registry_function (self, name);
     if (daffi_name_reserved (name)) {
         daffi_calls_refuse (self, arrival, DAFFI_NO_FUNCTION,
-                            "no such function of daffi's own");
+                            "functions of daffi's own are called at a process: say "
+                            "which");
         return;
     }
     if ((!function || !function->count) && !self->settling) {

@@ -265,10 +265,11 @@ void daffi_introspect_call (daffi_core_t *self, const daffi_arrival_t *arrival)
         return;
     }
     self->stats.refused++;
-    daffi_core_send_error (self, arrival->caller, arrival->header->id,
-                           DAFFI_NO_FUNCTION, DAFFI_EXECUTED_NO,
-                           daffi_text_of (self->name),
-                           "%.*s: the controller offers $sys.info, .processes, "
-                           ".functions, .calls, .stats, .cancel and .monitor",
-                           (int)name.size, name.data);
+    daffi_core_send_error (
+        self, arrival->caller, arrival->header->id, DAFFI_NO_FUNCTION,
+        DAFFI_EXECUTED_NO, daffi_text_of (self->name),
+        "%.*s: the controller offers $sys.info, .processes, "
+        ".functions, .calls, .stats, .cancel, .monitor, .tasks, .task "
+        "and .task.cancel, .pause, .resume, .run",
+        (int)name.size, name.data);
 }

@@ -243,9 +243,11 @@ static void fail_waiting (daffi_core_t *self, daffi_ranks_t *waiting,
 
 void daffi_queue_fail_process (daffi_core_t *self, daffi_process_t *process)
 {
+    char text[DAFFI_MISSING_SIZE];
     if (process->session)
-        fail_waiting (self, &process->waiting, DAFFI_DRAINING,
-                      "the process is stopping");
+        fail_waiting (
+            self, &process->waiting, DAFFI_DRAINING,
+            daffi_calls_missing (DAFFI_DRAINING, daffi_text_of (process->name), text));
     else
         fail_waiting (self, &process->waiting, DAFFI_PROCESS_LOST,
                       "the process is gone");
@@ -270,8 +272,10 @@ void daffi_queue_settled (daffi_core_t *self)
     }
     DAFFI_LIST_EACH (&self->held, held, next) {
         daffi_process_t *process = daffi_container (held, daffi_process_t, held);
+        char text[DAFFI_MISSING_SIZE];
         fail_waiting (self, &process->waiting, DAFFI_NO_PROCESS,
-                      "no process of that name is connected");
+                      daffi_calls_missing (DAFFI_NO_PROCESS,
+                                           daffi_text_of (process->name), text));
         daffi_registry_release_process (self, process);
     }
     daffi_later_settled (self);

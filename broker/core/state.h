@@ -368,6 +368,11 @@ void daffi_calls_route (daffi_core_t *self, const daffi_arrival_t *arrival);
 //  Does the session answer calls of that name? *offer is NULL for names of daffi's own.
 bool daffi_calls_offered (daffi_core_t *self, const daffi_session_t *session,
                           daffi_text_t name, daffi_offer_t **offer);
+//  Why a process that was asked for by its name is not called: NO_PROCESS, NO_FUNCTION,
+//  DRAINING. Returns `text`.
+enum { DAFFI_MISSING_SIZE = DAFFI_NAME_MAX + 48 };
+const char *daffi_calls_missing (daffi_status_t status, daffi_text_t process,
+                                 char text[DAFFI_MISSING_SIZE]);
 void daffi_calls_refuse (daffi_core_t *self, const daffi_arrival_t *arrival,
                          daffi_status_t status, const char *text);
 daffi_entry_t *daffi_calls_accept (daffi_core_t *self, const daffi_arrival_t *arrival);

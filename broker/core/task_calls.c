@@ -1,6 +1,7 @@
 //  SPDX-License-Identifier: MPL-2.0
 //  $sys.task*: looking at tasks and steering them.
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "state.h"
@@ -27,6 +28,19 @@ static daffi_text_t argument (const request_t *self, size_t index)
     if (daffi_value_item (&self->args, index, &value))
         return daffi_text ("", 0);
     return daffi_value_text_of (&value);
+}
+
+//  Refuses what is asked of the task that the first argument names.
+static void refuse_task (const request_t *self, daffi_status_t status,
+                         const char *before, const char *after)
+{
+    char text[DAFFI_UUID_SIZE + 48];
+    daffi_text_t uuid = argument (self, 0);
+    //  nothing of a peer's that is no uuid goes into a text
+    if (!daffi_tasks_uuid_valid (uuid))
+        uuid = daffi_text_of ("of this uuid");
+    snprintf (text, sizeof text, "%s%.*s%s", before, (int)uuid.size, uuid.data, after);
+    refuse (self, status, text);
 }
 
 //  --- telling ------------------------------------------------------------------------
@@ -173,7 +187,7 @@ static void show_task (request_t *self)
     const daffi_duty_t *duty = find (self);
     daffi_buffer_t *out = &self->core->scratch;
     if (!duty) {
-        refuse (self, DAFFI_NOT_FOUND, "no such task");
+        refuse_task (self, DAFFI_NOT_FOUND, "there is no task ", "");
         return;
     }
     daffi_buffer_clear (out);
@@ -210,9 +224,9 @@ static daffi_duty_t *find_live (request_t *self)
 {
     daffi_duty_t *duty = find (self);
     if (!duty)
-        refuse (self, DAFFI_NOT_FOUND, "no such task");
+        refuse_task (self, DAFFI_NOT_FOUND, "there is no task ", "");
     else if (daffi_duty_over (duty))
-        refuse (self, DAFFI_INVALID, "the task has ended");
+        refuse_task (self, DAFFI_INVALID, "the task ", " has ended");
     else if (daffi_tasks_writable (self->core, self->session, self->header))
         return duty;
     return NULL;
@@ -244,7 +258,7 @@ static void run_task (request_t *self)
         return;
     daffi_status_t status = daffi_duty_run_now (duty, now);
     if (status == DAFFI_BUSY) {
-        refuse (self, status, "a run of it has not ended");
+        refuse_task (self, status, "a run of the task ", " has not ended");
         return;
     }
     uint64_t ticket = daffi_tasks_changed (self->core, duty, NULL);

@@ -219,7 +219,9 @@ void daffi_tasks_schedule (daffi_core_t *core, daffi_session_t *session,
         refuse (core, session, header, DAFFI_DRAINING, "the controller is stopping");
     } else if (!names_valid (header)) {
         refuse (core, session, header, DAFFI_INVALID,
-                "not a name of a function or of a process");
+                daffi_name_reserved (header->name)
+                    ? "functions of the controller itself cannot be tasks"
+                    : "not a name of a function or of a process");
     } else if (session->placed_count >= core->calls_max) {
         refuse (core, session, header, DAFFI_BUSY,
                 "too many calls of this process are in flight");

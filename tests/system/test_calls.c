@@ -171,9 +171,17 @@ SYSTEM_TEST ("an unknown function and an unknown process are answered at once")
                   daffi_call (trio.caller, "echo", DAFFI_ARGS (1),
                               DAFFI_CALL (.process = "ghost"), NULL, &error));
     CHECK_EQ_INT (error.executed, DAFFI_EXECUTED_NO);
+    CHECK_EQ_STR (error.text, "echo: no process 'ghost' is connected");
     CHECK_STATUS (DAFFI_NO_FUNCTION,
                   daffi_call (trio.caller, "nobody", DAFFI_ARGS (1),
                               DAFFI_CALL (.process = "server"), NULL, &error));
+    CHECK_EQ_STR (error.text, "nobody: process 'server' does not offer it");
+    CHECK_STATUS (DAFFI_NO_FUNCTION, daffi_call (trio.caller, "$node.ping",
+                                                 DAFFI_ARGS (), NULL, NULL, &error));
+    CHECK (strstr (error.text, "at a process: say which") != NULL);
+    CHECK_STATUS (DAFFI_NO_FUNCTION, daffi_call (trio.caller, "$sys.none",
+                                                 DAFFI_ARGS (), NULL, NULL, &error));
+    CHECK (strstr (error.text, ".tasks, .task and .task.cancel") != NULL);
     CHECK (clock_ms () - start_ms < 5000);
     trio_stop (&trio);
 }

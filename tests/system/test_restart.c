@@ -114,6 +114,7 @@ SYSTEM_TEST ("what is still unknown when the settling time ends is answered then
                   daffi_future_wait (function, BOARD_PATIENCE_MS, &error));
     CHECK_STATUS (DAFFI_NO_PROCESS,
                   daffi_future_wait (process, BOARD_PATIENCE_MS, &error));
+    CHECK_EQ_STR (error.text, "no process 'ghost' is connected");
     daffi_future_destroy (&function);
     daffi_future_destroy (&process);
     daffi_global_destroy (&both);

@@ -167,8 +167,12 @@ SYSTEM_TEST (
                 error);
     CHECK_EQ_INT (outcome, DAFFI_CANCEL_FINISHED);
     CHECK_STATUS (DAFFI_INVALID, daffi_global_resume_task (server, uuid, &error));
+    CHECK (strstr (error.text, uuid) != NULL);
     uuid[0] = uuid[0] == 'a' ? 'b' : 'a';
     CHECK_STATUS (DAFFI_NOT_FOUND, daffi_global_pause_task (server, uuid, &error));
+    CHECK (strstr (error.text, uuid) != NULL);
+    CHECK_STATUS (DAFFI_NOT_FOUND, daffi_global_run_task (server, "\033[31m", &error));
+    CHECK (strstr (error.text, "\033") == NULL);
     CHECK (!daffi_global_get_task (server, uuid, &error));
     CHECK_EQ_INT (error.status, DAFFI_NOT_FOUND);
     CHECK_EQ_UINT (count_of (server, NULL), 1);

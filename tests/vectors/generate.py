@@ -356,7 +356,7 @@ def broadcasts():
         record("CALL", 96, "reload", ttl_ms=5000, value=[["gpu-1", "gpu-7"], ["fast"]],
                all=0, part=1))
     add("error_part_missing", "one of them is not there",
-        record("ERROR", 96, peer="gpu-7", value="no process of that name is connected",
+        record("ERROR", 96, peer="gpu-7", value="no process 'gpu-7' is connected",
                status=NO_PROCESS, executed=NO, part=1))
     add("broadcast_refused", "an error that is no part ends the whole",
         record("ERROR", 88, "nothing", "controller", value="no process offers it",
