@@ -147,8 +147,8 @@ typedef struct {
                                                       daffi_transfer.h; NULL: refused */
     const char *store;    /*  controller: the SQLite file in which scheduled tasks
                               (daffi_tasks.h) survive its end, made where it is not
-                              there; NULL: they live in memory. Without
-                              init_controller nobody reads it */
+                              there; NULL: they live in memory. DAFFI_INVALID
+                              without init_controller */
     bool store_when_used; /*  make that file, and the folders above it, with the first
                               task only */
 

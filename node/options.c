@@ -35,6 +35,10 @@ daffi_status_t daffi_options_check (const daffi_options_t *options,
                                     daffi_error_t *error)
 {
     const char *name = options->process_name;
+    if (options->store && !options->init_controller)
+        return daffi_fail (error, DAFFI_INVALID,
+                           "a store belongs to a controller; set init_controller, or "
+                           "leave store out (daffi-broker has --store)");
     if (options->without_node && !options->init_controller)
         return daffi_fail (error, DAFFI_INVALID,
                            "neither a controller nor a node is wanted; set "

@@ -153,6 +153,7 @@ TEST ("options that contradict each other are refused with what to do")
     check_refused (DAFFI_OPTIONS (.host = "", .port = 1), DAFFI_INVALID, "host");
     check_refused (DAFFI_OPTIONS (.without_node = true), DAFFI_INVALID,
                    "init_controller");
+    check_refused (DAFFI_OPTIONS (.store = "tasks.db"), DAFFI_INVALID, "leave store");
     check_refused (DAFFI_OPTIONS (.unix_sock_path = ""), DAFFI_INVALID,
                    "unix_sock_path");
     check_refused (DAFFI_OPTIONS (.init_controller = true, .heartbeat_ms = 900,
