@@ -4,13 +4,11 @@
 #include "tasks.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "arguments.h"
 #include "commands.h"
 #include "daffi_tasks.h"
 #include "json.h"
-#include "rows.h"
 #include "shared_options.h"
 
 enum {
@@ -23,10 +21,17 @@ enum {
     OPTION_ALL,
     OPTION_RUNS,
     OPTION_UNTIL,
+    OPTION_JITTER,
+    OPTION_OVERLAP,
+    OPTION_MISSED,
     OPTION_TIMEOUT,
     OPTION_STRING,
     OPTION_COUNT
 };
+
+//  In the order of daffi_overlap_t and daffi_missed_t.
+static const char *const overlaps[] = {"skip", "queue", "parallel", NULL};
+static const char *const misseds[] = {"once", "skip", "all", NULL};
 
 static const daffi_option_t options[OPTION_COUNT] = {
     [OPTION_EVERY] = {.name = "every",
@@ -72,6 +77,30 @@ static const daffi_option_t options[OPTION_COUNT] = {
                       .example = "2030-01-01T08:00Z",
                       .kind = DAFFI_OPTION_TEXT,
                       .help = "add: no run after this moment"},
+    [OPTION_JITTER] = {.name = "jitter",
+                       .value = "TIME",
+                       .example = "30s",
+                       .kind = DAFFI_OPTION_TIME,
+                       .min = 1,
+                       .max = INT32_MAX,
+                       .help = "add: each run begins up to so much later, at random"},
+    [OPTION_OVERLAP] = {.name = "overlap",
+                        .value = "HOW",
+                        .standard = "skip",
+                        .example = "queue",
+                        .kind = DAFFI_OPTION_CHOICE,
+                        .choices = overlaps,
+                        .help = "add: a run whose time comes before the previous one "
+                                "has ended: skip it, queue it, or run it in parallel"},
+    [OPTION_MISSED] = {.name = "missed",
+                       .value = "HOW",
+                       .standard = "once",
+                       .example = "all",
+                       .kind = DAFFI_OPTION_CHOICE,
+                       .choices = misseds,
+                       .help = "add: runs whose time came while the controller was "
+                               "away: one for all of them, skip them, or all (at most "
+                               "100)"},
     [OPTION_TIMEOUT] =
         DAFFI_OPTION_OF_TIMEOUT ("30s", 172800000, "add: deadline of each run"),
     [OPTION_STRING] = DAFFI_OPTION_OF_STRING ("add: every argument is a string"),
@@ -82,79 +111,13 @@ static const daffi_example_t examples[] = {
      "every night; prints the task's uuid"},
     {"daffi tasks add poll --every 1m24s --runs 10", "ten times"},
     {"daffi tasks ls", "what is scheduled"},
+    {"daffi tasks info 6f0c1d52-7a43-4b8e-9a57-0b3c5d1e2f60",
+     "all of one, and how its last runs ended"},
     {"daffi tasks cancel 6f0c1d52-7a43-4b8e-9a57-0b3c5d1e2f60",
      "no run comes any more"},
     {NULL, NULL}};
 
-//  --- ls ---------------------------------------------------------------------------
-
-static const char *moment (daffi_cli_t *self, int64_t moment_ms)
-{
-    char text[32] = "-";
-    struct tm utc;
-    time_t seconds = (time_t)(moment_ms / 1000);
-    if (moment_ms && gmtime_r (&seconds, &utc))
-        strftime (text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    return daffi_keep_text (&self->keep, text, strlen (text));
-}
-
-static const char *state_name (daffi_task_state_t state)
-{
-    switch (state) {
-    case DAFFI_TASK_SCHEDULED:
-        return "scheduled";
-    case DAFFI_TASK_PAUSED:
-        return "paused";
-    case DAFFI_TASK_FINISHED:
-        return "finished";
-    case DAFFI_TASK_CANCELLED:
-        return "cancelled";
-    }
-    return "unknown";
-}
-
-static void add_row (daffi_cli_t *self, daffi_rows_t *rows, const daffi_task_t *task)
-{
-    bool pending = task->last_status == DAFFI_PENDING;
-    daffi_rows_add (rows);
-    daffi_rows_text (rows, task->uuid);
-    daffi_rows_text (rows, task->function);
-    daffi_rows_text (rows, task->detail);
-    daffi_rows_ink (rows, state_name (task->state),
-                    task->state == DAFFI_TASK_SCHEDULED ? DAFFI_INK_GOOD
-                                                        : DAFFI_INK_WARN);
-    daffi_rows_text (rows, moment (self, task->next_run_ms));
-    daffi_rows_number (rows, task->runs);
-    if (task->remaining < 0)
-        daffi_rows_both (rows, "-", NULL);
-    else
-        daffi_rows_number (rows, (uint64_t)task->remaining);
-    daffi_rows_ink (rows, pending ? "-" : daffi_status_name (task->last_status),
-                    pending || !task->last_status ? DAFFI_INK_NONE : DAFFI_INK_BAD);
-    daffi_rows_text (rows, task->owner);
-}
-
-daffi_exit_t daffi_tasks_show (daffi_cli_t *self, const char *process)
-{
-    static const daffi_column_t columns[] = {
-        {"UUID", false, DAFFI_INK_NAME},     {"FUNCTION", false, DAFFI_INK_NONE},
-        {"WHEN", false, DAFFI_INK_NONE},     {"STATE", false, DAFFI_INK_NONE},
-        {"NEXT RUN", false, DAFFI_INK_NONE}, {"RUNS", true, DAFFI_INK_NONE},
-        {"LEFT", true, DAFFI_INK_NONE},      {"LAST", false, DAFFI_INK_NONE},
-        {"OWNER", false, DAFFI_INK_NONE}};
-    daffi_error_t error;
-    daffi_rows_t rows;
-    DAFFI_AUTO (daffi_tasks) *tasks =
-        daffi_global_get_scheduled_tasks (self->global, process, &error);
-    if (!tasks)
-        return daffi_cli_failed (self, &error);
-    daffi_rows_init (&rows, self, columns, sizeof columns / sizeof columns[0]);
-    for (size_t i = 0; i < tasks->count; i++)
-        add_row (self, &rows, &tasks->items[i]);
-    daffi_rows_print (&rows);
-    daffi_rows_done (&rows);
-    return DAFFI_EXIT_OK;
-}
+//  --- ls -----------------------------------------------------------------------------
 
 static daffi_exit_t list (daffi_cli_t *self)
 {
@@ -178,19 +141,54 @@ static const char *const *split (daffi_cli_t *self, const char *text)
     return parts;
 }
 
+static bool given (const daffi_cli_t *self, size_t index)
+{
+    return daffi_cli_option (self, index)->text != NULL;
+}
+
+static daffi_exit_t check_condition (daffi_cli_t *self)
+{
+    int count = (given (self, OPTION_EVERY) || given (self, OPTION_AFTER)) +
+                given (self, OPTION_AT) + given (self, OPTION_CRON);
+    if (count == 0)
+        return daffi_cli_usage (self, "at what time? Say --every INTERVAL, --after "
+                                      "INTERVAL, --at MOMENT or --cron EXPRESSION");
+    if (count > 1)
+        return daffi_cli_usage (self, "--every (or --after), --at and --cron exclude "
+                                      "each other");
+    if (given (self, OPTION_TO) && daffi_cli_option (self, OPTION_ALL)->number)
+        return daffi_cli_usage (self, "--all and --to exclude each other");
+    return DAFFI_EXIT_OK;
+}
+
+//  A task may wait for its function; but a name may also be misspelt.
+static void note_missing (daffi_cli_t *self, const char *function, const char *process)
+{
+    DAFFI_AUTO (daffi_callbacks) *all =
+        daffi_global_registered_callbacks (self->global, NULL);
+    for (size_t i = 0; all && i < all->count; i++)
+        if (strcmp (all->items[i].function, function) == 0 &&
+            (!process || strcmp (all->items[i].process, process) == 0))
+            return;
+    if (all && function[0] != '$')
+        fprintf (stderr, "%s: %s does not offer %s now; runs fail until that changes\n",
+                 self->program, process ? process : "anybody", function);
+}
+
 static daffi_exit_t add (daffi_cli_t *self)
 {
     char uuid[DAFFI_UUID_SIZE];
     daffi_error_t error;
-    if (self->set.word_count < 2)
-        return daffi_cli_usage (self, "usage: daffi tasks add FUNCTION [ARGUMENT…] "
-                                      "--every INTERVAL (or --after, --at, --cron)");
     daffi_args_t args;
     const daffi_argument_words_t words = {
         .first = 2,
         .end = self->set.word_count,
         .strings = daffi_cli_option (self, OPTION_STRING)->number};
-    daffi_exit_t code = daffi_arguments (self, &words, &args);
+    daffi_exit_t code = check_condition (self);
+    if (!code)
+        code = daffi_arguments (self, &words, &args);
+    if (!code)
+        code = daffi_cli_connect (self, NULL);
     if (code)
         return code;
     const char *at = daffi_cli_option (self, OPTION_AT)->text;
@@ -204,6 +202,10 @@ static daffi_exit_t add (daffi_cli_t *self)
         .all = daffi_cli_option (self, OPTION_ALL)->number,
         .max_runs = (uint64_t)daffi_cli_option (self, OPTION_RUNS)->number,
         .until = daffi_cli_option (self, OPTION_UNTIL)->text,
+        .jitter_ms = daffi_cli_option (self, OPTION_JITTER)->number,
+        .overlap =
+            (daffi_overlap_t)(daffi_cli_option (self, OPTION_OVERLAP)->number - 1),
+        .missed = (daffi_missed_t)(daffi_cli_option (self, OPTION_MISSED)->number - 1),
         .timeout_ms = daffi_cli_option (self, OPTION_TIMEOUT)->number};
     if (daffi_global_schedule (self->global, self->words[1], args, &schedule, uuid,
                                &error))
@@ -212,85 +214,120 @@ static daffi_exit_t add (daffi_cli_t *self)
         daffi_json_print (json_object_new_string (uuid), false);
     else
         puts (uuid);
+    note_missing (self, self->words[1], schedule.process);
     return DAFFI_EXIT_OK;
 }
 
 //  --- cancel, pause, resume, run ---------------------------------------------------
 
-static daffi_exit_t cancel_task (daffi_cli_t *self, const char *uuid)
+static daffi_status_t cancel_task (daffi_cli_t *self, const char *uuid,
+                                   daffi_error_t *error)
 {
-    daffi_error_t error;
     daffi_cancel_t outcome;
-    if (daffi_global_cancel_scheduled_task_by_uuid (self->global, NULL, uuid, &outcome,
-                                                    &error))
-        return daffi_cli_failed (self, &error);
-    if (outcome == DAFFI_CANCEL_UNKNOWN)
+    daffi_status_t status = daffi_global_cancel_scheduled_task_by_uuid (
+        self->global, NULL, uuid, &outcome, error);
+    if (status)
+        return status;
+    if (outcome == DAFFI_CANCEL_FINISHED)
+        fprintf (stderr, "%s: %s: it had ended before\n", self->program, uuid);
+    return outcome == DAFFI_CANCEL_UNKNOWN ? DAFFI_NOT_FOUND : DAFFI_OK;
+}
+
+static daffi_status_t pause_task (daffi_cli_t *self, const char *uuid,
+                                  daffi_error_t *error)
+{
+    return daffi_global_pause_task (self->global, uuid, error);
+}
+
+static daffi_status_t resume_task (daffi_cli_t *self, const char *uuid,
+                                   daffi_error_t *error)
+{
+    return daffi_global_resume_task (self->global, uuid, error);
+}
+
+static daffi_status_t run_task (daffi_cli_t *self, const char *uuid,
+                                daffi_error_t *error)
+{
+    return daffi_global_run_task (self->global, uuid, error);
+}
+
+static daffi_exit_t explain (daffi_cli_t *self, const char *uuid, daffi_status_t status,
+                             const daffi_error_t *error)
+{
+    if (status == DAFFI_NOT_FOUND)
         return daffi_problem_set (
             &self->problem, DAFFI_EXIT_NOT_THERE,
             "no such task: %s\n  what is scheduled: daffi tasks ls", uuid);
-    if (outcome == DAFFI_CANCEL_FINISHED)
-        fprintf (stderr, "%s: it had ended before\n", self->program);
-    return DAFFI_EXIT_OK;
-}
-
-typedef daffi_status_t (steer_fn) (daffi_global_t *global, const char *uuid,
-                                   daffi_error_t *error);
-
-static daffi_exit_t steer (daffi_cli_t *self, steer_fn *how)
-{
-    daffi_error_t error;
-    if (self->set.word_count < 2)
-        return daffi_cli_usage (self, "usage: daffi tasks %s UUID…", self->words[0]);
-    for (size_t i = 1; i < self->set.word_count; i++) {
-        daffi_exit_t code = DAFFI_EXIT_OK;
-        if (!how)
-            code = cancel_task (self, self->words[i]);
-        else if (how (self->global, self->words[i], &error))
-            code = daffi_cli_failed (self, &error);
-        if (code)
-            return code;
-    }
-    return DAFFI_EXIT_OK;
-}
-
-static daffi_exit_t cancel (daffi_cli_t *self)
-{
-    return steer (self, NULL);
-}
-
-static daffi_exit_t pause_them (daffi_cli_t *self)
-{
-    return steer (self, daffi_global_pause_task);
-}
-
-static daffi_exit_t resume (daffi_cli_t *self)
-{
-    return steer (self, daffi_global_resume_task);
-}
-
-static daffi_exit_t run_now (daffi_cli_t *self)
-{
-    return steer (self, daffi_global_run_task);
+    return daffi_cli_failed (self, error);
 }
 
 //  --- which of them ----------------------------------------------------------------
 
-static const char *const verbs[] = {"ls",     "add", "cancel", "pause",
-                                    "resume", "run", NULL};
-static daffi_exit_t (*const actions[]) (daffi_cli_t *self) = {
-    list, add, cancel, pause_them, resume, run_now};
+typedef daffi_status_t (one_fn) (daffi_cli_t *self, const char *uuid,
+                                 daffi_error_t *error);
+
+typedef struct {
+    const char *name;
+    const char *usage;
+    size_t least_words;
+    size_t most_words;
+    daffi_exit_t (*run) (daffi_cli_t *self);
+    one_fn *each;  //  or this one, for each uuid
+} verb_t;
+
+static const verb_t verbs[] = {
+    {"ls", "", 0, 0, list, NULL},
+    {"add", "FUNCTION [ARGUMENT…] --every INTERVAL (or --after, --at, --cron)", 1,
+     DAFFI_WORDS_MAX, add, NULL},
+    {"info", "UUID…", 1, DAFFI_WORDS_MAX, NULL, daffi_tasks_info},
+    {"cancel", "UUID…", 1, DAFFI_WORDS_MAX, NULL, cancel_task},
+    {"pause", "UUID…", 1, DAFFI_WORDS_MAX, NULL, pause_task},
+    {"resume", "UUID…", 1, DAFFI_WORDS_MAX, NULL, resume_task},
+    {"run", "UUID…", 1, DAFFI_WORDS_MAX, NULL, run_task}};
+enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };
+
+static const char *const verb_names[VERB_COUNT + 1] = {
+    "ls", "add", "info", "cancel", "pause", "resume", "run", NULL};
+
+//  What belongs to another verb was typed by mistake; in a file it may stand.
+static daffi_exit_t check_options (daffi_cli_t *self, const verb_t *verb)
+{
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if (daffi_cli_option (self, i)->source == DAFFI_SOURCE_ARGUMENTS &&
+            verb->run != add && !(verb->run == list && i == OPTION_TO))
+            return daffi_cli_usage (self, "tasks %s has no option --%s", verb->name,
+                                    options[i].name);
+    return DAFFI_EXIT_OK;
+}
+
+static daffi_exit_t run_verb (daffi_cli_t *self, const verb_t *verb)
+{
+    daffi_error_t error;
+    size_t count = self->set.word_count ? self->set.word_count - 1 : 0;
+    if (count < verb->least_words || count > verb->most_words)
+        return daffi_cli_usage (self, "usage: daffi tasks %s%s%s", verb->name,
+                                verb->usage[0] ? " " : "", verb->usage);
+    daffi_exit_t code = check_options (self, verb);
+    if (!code && verb->run != add)
+        code = daffi_cli_connect (self, NULL);
+    if (code || verb->run)
+        return code ? code : verb->run (self);
+    for (size_t i = 1; i <= count && !code; i++) {
+        daffi_status_t status = verb->each (self, self->words[i], &error);
+        if (status)
+            code = explain (self, self->words[i], status, &error);
+    }
+    return code;
+}
 
 static daffi_exit_t run (daffi_cli_t *self)
 {
-    const char *verb = self->set.word_count ? self->words[0] : "ls";
-    for (size_t i = 0; verbs[i]; i++) {
-        if (strcmp (verbs[i], verb) != 0)
-            continue;
-        daffi_exit_t code = daffi_cli_connect (self, NULL);
-        return code ? code : actions[i](self);
-    }
-    const char *hint = daffi_hint (verb, verbs);
-    return daffi_cli_usage (self, "no such thing to do with tasks: %s%s%s%s", verb,
+    const char *word = self->set.word_count ? self->words[0] : "ls";
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        if (strcmp (verbs[i].name, word) == 0)
+            return run_verb (self, &verbs[i]);
+    const char *hint = daffi_hint (word, verb_names);
+    return daffi_cli_usage (self, "no such thing to do with tasks: %s%s%s%s", word,
                             hint ? "\n  did you mean " : "", hint ? hint : "",
                             hint ? "?" : "");
 }
@@ -299,18 +336,18 @@ const daffi_command_t daffi_command_tasks = {
     .name = "tasks",
     .group = "Start",
     .summary = "schedule calls, and list, pause or cancel them",
-    .usage = "[ls|add|cancel|pause|resume|run] [ARGUMENT…]",
+    .usage = "[ls|add|info|cancel|pause|resume|run] [ARGUMENT…]",
     .text = "Tasks are calls that the controller makes at their time, also when nobody "
             "who knows of them is there. add takes a function and its arguments, "
-            "schedules a call and prints its uuid; cancel, "
-            "pause, resume and run take uuids; run makes a run now, besides the "
-            "schedule. Moments are told in UTC.",
+            "schedules a call and prints its uuid; info tells all of a task, with the "
+            "errors of its last runs; cancel, pause, resume and run take uuids, too; "
+            "run makes a run now, besides the schedule. Moments are told in UTC.",
     .examples = examples,
     .options = options,
     .option_count = OPTION_COUNT,
     .most_words = DAFFI_WORDS_MAX,
     .first_word = DAFFI_WORD_CHOICE,
-    .words = verbs,
+    .words = verb_names,
     .json = true,
     .run = run,
 };

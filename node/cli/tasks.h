@@ -1,5 +1,5 @@
 //  SPDX-License-Identifier: MPL-2.0
-//  daffi tasks, as far as daffi ls needs it.
+//  Showing tasks, for daffi tasks and daffi ls.
 
 #ifndef DAFFI_CLI_TASKS_H
 #define DAFFI_CLI_TASKS_H
@@ -8,5 +8,8 @@
 
 //  The tasks of a process, or all.
 daffi_exit_t daffi_tasks_show (daffi_cli_t *self, const char *process);
+//  One, with its last runs; where that fails nothing was said yet.
+daffi_status_t daffi_tasks_info (daffi_cli_t *self, const char *uuid,
+                                 daffi_error_t *error);
 
 #endif

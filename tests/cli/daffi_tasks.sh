@@ -59,11 +59,85 @@ steered () {
 }
 proves "a task is listed, paused, resumed, run now and cancelled by others" steered
 
+#  All that is known of a task, for people and for programs.
+told () {
+    up
+    serve bad --name worker -- sh -c 'echo no paper >&2; exit 3'
+    gives 0 tasks add bad x --every 1h --jitter 1s --overlap queue --missed all --to worker \
+        --until 2099-01-01T00:00Z --runs 5
+    local uuid
+    uuid=$(cat out)
+    gives 0 tasks run "$uuid"
+    until_prints '^failed.1$' tasks info "$uuid"
+    local each
+    for each in $'function\tbad' $'args_size\t3' $'condition\tperiod' $'when\tevery 1h' \
+        $'until\t2099-01-01T00:00:00Z' $'process\tworker' $'state\tscheduled' $'left\t5' \
+        $'last\tFAILED' $'last_process\tworker' $'last_error\texit status 3: no paper'; do
+        says out "$each"
+    done
+    grep -qE $'^20[^\t]*Z\t20[^\t]*Z\t[0-9.]+ m?s\tFAILED\tyes\tworker\texit status 3: no paper$' out ||
+        fail "no history"
+    gives 0 tasks info "$uuid" --json
+    /usr/bin/python3 -c '
+import json
+task = json.load (open ("out"))
+assert task["last_error"] == "exit status 3: no paper" and task["failed"] == 1, task
+assert task["history"][0]["status"] == "FAILED" and task["history"][0]["took"] >= 0, task'
+    gives 0 tasks ls --json
+    /usr/bin/python3 -c '
+import json
+task, = json.load (open ("out"))
+assert task["process"] == "worker" and task["all"] is False and task["last"] == "FAILED", task
+assert task["owner"].startswith ("daffi-tasks-") and task["created"] and task["last_run"], task'
+    gives 0 tasks ls
+    grep -qE $'\tworker$' out || fail "who runs it"
+}
+proves "info tells all of a task, and how its last runs ended" told
+
+unoffered () {
+    up
+    gives 0 tasks add later --every 1h --json
+    says err "anybody does not offer later now"
+    /usr/bin/python3 -c '
+import json
+json.load (open ("out"))'
+    serve later --name worker -- true
+    gives 0 tasks add later --every 1h
+    [[ ! -s err ]] || fail "it is offered"
+    gives 0 tasks add later --every 1h --to nobody
+    says err "nobody does not offer later now"
+    gives 0 tasks ls --json
+    /usr/bin/python3 -c '
+import json
+first, *_ = json.load (open ("out"))
+assert first["last"] is None and first["last_run"] is None and first["process"] is None, first'
+}
+proves "a task of a function that nobody offers is taken, and said so" unoffered
+
 mistakes () {
     up
     gives 2 tasks add note --every 1x
     says err "1x"
     gives 2 tasks add note
+    says err "at what time? Say --every"
+    gives 2 tasks add note --every 1h --cron '@daily'
+    says err "exclude each other"
+    gives 2 tasks add note --every 1h --to a --all
+    says err "--all and --to exclude each other"
+    gives 2 tasks add note --every 1h --overlap later
+    says err "skip, queue, parallel"
+    gives 2 tasks add '$sys.info' --every 1h
+    says err "the controller itself cannot be tasks"
+    gives 2 tasks ls extra
+    says err "usage: daffi tasks ls"
+    gives 2 tasks cancel x --every 5s
+    says err "tasks cancel has no option --every"
+    DAFFI_TIMEOUT=5s gives 0 tasks ls
+    for each in info pause; do
+        gives 4 tasks "$each" 6f0c1d52-7a43-4b8e-9a57-0b3c5d1e2f60
+        says err "no such task: 6f0c1d52-7a43-4b8e-9a57-0b3c5d1e2f60"
+        says err "daffi tasks ls"
+    done
     gives 2 tasks add
     says err "usage: daffi tasks add FUNCTION"
     gives 2 tasks cancl
