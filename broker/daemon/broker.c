@@ -141,6 +141,17 @@ static daffi_exit_t serve (broker_t *self, int signal_fd)
                               "log says why");
 }
 
+static daffi_exit_t not_started (broker_t *self, const daffi_error_t *error)
+{
+    daffi_exit_t code = daffi_exit_of (error->status);
+    if (strncmp (error->text, "the store ", 10) == 0)
+        return daffi_problem_set (&self->problem, code,
+                                  "%s\n  another file: %s --store FILE\n"
+                                  "  tasks in memory alone: %s --no-store",
+                                  error->text, self->program, self->program);
+    return daffi_problem_set (&self->problem, code, "%s", error->text);
+}
+
 static daffi_exit_t run (broker_t *self)
 {
     int signal_fd = daffi_process_prepare ();
@@ -157,8 +168,7 @@ static daffi_exit_t run (broker_t *self)
     daffi_error_t error;
     self->global = daffi_global_new (&self->settings.global, &error);
     if (!self->global)
-        return daffi_problem_set (&self->problem, daffi_exit_of (error.status), "%s",
-                                  error.text);
+        return not_started (self, &error);
     code = announce (self);
     if (!code)
         code = serve (self, signal_fd);

@@ -26,8 +26,7 @@
 //  A write-ahead log of some ten megabytes, and room in memory for what a transaction
 //  changes: with SQLite's own defaults a busy store does little else than to move
 //  pages.
-static const char prepare_file[] = "PRAGMA locking_mode = EXCLUSIVE;"
-                                   "PRAGMA journal_mode = WAL;"
+static const char prepare_file[] = "PRAGMA journal_mode = WAL;"
                                    "PRAGMA synchronous = FULL;"
                                    "PRAGMA cache_size = -65536;"
                                    "PRAGMA wal_autocheckpoint = 8192;"
@@ -87,17 +86,30 @@ static daffi_status_t prepare_all (daffi_database_t *self, daffi_error_t *error)
 }
 
 //  A later version knows what it wrote, and we do not; version 1 was never published.
-//  *fresh: nothing is in it yet.
+//  Nothing is written to what another program has made. *fresh: nothing is in it yet.
 static daffi_status_t check_version (daffi_database_t *self, bool *fresh,
                                      daffi_error_t *error)
 {
     sqlite3_stmt *statement = NULL;
-    daffi_status_t status = prepare (self, &statement, "PRAGMA user_version", error);
+    daffi_status_t status =
+        prepare (self, &statement,
+                 "SELECT user_version, application_id = " APPLICATION
+                 ", (SELECT count (*) FROM sqlite_master)"
+                 " FROM pragma_user_version, pragma_application_id",
+                 error);
     int version = 0, code = SQLITE_ROW;
-    if (!status && (code = sqlite3_step (statement)) == SQLITE_ROW)
+    bool ours = true;
+    if (!status && (code = sqlite3_step (statement)) == SQLITE_ROW) {
         version = sqlite3_column_int (statement, 0);
+        ours = sqlite3_column_int (statement, 1) ||
+               (version == 0 && sqlite3_column_int (statement, 2) == 0);
+    }
     if (code != SQLITE_ROW)
         status = fail (self, error);
+    else if (!status && !ours)
+        status = daffi_fail (error, DAFFI_SYSTEM,
+                             "the store %.120s is the database of another program",
+                             self->path);
     else if (version != 0 && version != VERSION)
         status = daffi_fail (
             error, DAFFI_SYSTEM,
@@ -130,9 +142,11 @@ static daffi_status_t open_file (daffi_database_t *self, daffi_error_t *error)
         status = fail (self, error);
     bool fresh = false;
     if (!status)
-        status = execute (self, prepare_file, error);
+        status = execute (self, "PRAGMA locking_mode = EXCLUSIVE;", error);
     if (!status)
         status = check_version (self, &fresh, error);
+    if (!status)
+        status = execute (self, prepare_file, error);
     //  one that is in order is not written: it may lie on a disk that is full
     if (!status && fresh)
         status = execute (self, make_tables, error);

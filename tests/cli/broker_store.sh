@@ -39,4 +39,32 @@ linked () {
 }
 proves "and that of a path through a symbolic link" linked
 
+#  refuses_store FILE WHY
+refuses_store () {
+    cp "$1" before
+    exits 9 --unix-sock-path shop --store "$1"
+    says err "the store $1: $2"
+    says err "another file: daffi-broker --store FILE"
+    says err "daffi-broker --no-store"
+    cmp "$1" before
+}
+
+foreign () {
+    echo "my letters" >letters.txt
+    refuses_store letters.txt "file is not a database"
+    /usr/bin/python3 -c '
+import sqlite3
+letters = sqlite3.connect ("letters.db")
+letters.execute ("create table letters (text)")
+letters.execute ("pragma user_version = 2")
+letters.commit ()'
+    cp letters.db before
+    exits 9 --unix-sock-path shop --store letters.db
+    says err "the store letters.db is the database of another program"
+    cmp letters.db before
+    exits 9 --unix-sock-path shop --store /dev/full
+    exits 9 --unix-sock-path shop --store "$PWD"
+}
+proves "a file that another program wrote is no store, and stays as it was" foreign
+
 summary
