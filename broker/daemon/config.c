@@ -4,6 +4,8 @@
 #include "config.h"
 
 #include <czmq.h>
+#include <fcntl.h>
+#include <sys/mman.h>
 
 static bool readable (const char *path)
 {
@@ -27,21 +29,47 @@ static void find (char *path, size_t size)
         path[0] = '\0';
 }
 
-//  Not zconfig_load (): it loses memory over a file that is not in order. What czmq
-//  says of one would go to standard output.
-static zconfig_t *parse (const char *path)
+//  What czmq says of a file that is not in order goes to standard output, whatever it
+//  is told before; here it goes into `said`: "(line) what is wrong", or "".
+static zconfig_t *parse_text (const char *text, char *said, size_t size)
+{
+    int own = -1, caught = memfd_create ("daffi-config", MFD_CLOEXEC);
+    said[0] = '\0';
+    fflush (stdout);
+    if (caught >= 0)
+        own = fcntl (STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    if (own >= 0)
+        dup2 (caught, STDOUT_FILENO);
+    zconfig_t *tree = zconfig_str_load (text);
+    if (own >= 0) {
+        fflush (stdout);
+        dup2 (own, STDOUT_FILENO);
+        ssize_t count = pread (caught, said, size - 1, 0);
+        said[count > 0 ? count : 0] = '\0';
+        said[strcspn (said, "\n")] = '\0';
+        const char *from = strstr (said, "(zconfig): ");
+        if (from)
+            memmove (said, from + 11, strlen (from + 11) + 1);
+        close (own);
+    }
+    if (caught >= 0)
+        close (caught);
+    return tree;
+}
+
+//  Not zconfig_load (): it loses memory over a file that is not in order.
+static zconfig_t *parse (const char *path, char *said, size_t said_size)
 {
     enum { SIZE_MAX_BYTES = 256 << 10 };
     zconfig_t *tree = NULL;
     FILE *file = fopen (path, "r");
     char *text = file ? malloc (SIZE_MAX_BYTES + 1) : NULL;
+    said[0] = '\0';
     if (text) {
         size_t size = fread (text, 1, SIZE_MAX_BYTES + 1, file);
         if (size <= SIZE_MAX_BYTES && !ferror (file)) {
             text[size] = '\0';
-            zsys_set_logstream (NULL);
-            tree = zconfig_str_load (text);
-            zsys_set_logstream (stdout);
+            tree = parse_text (text, said, said_size);
         }
     }
     free (text);
@@ -64,13 +92,14 @@ static daffi_exit_t load (daffi_config_t *self, const char *named,
                                   "cannot read the configuration file %s: %s\n"
                                   "  name another one with --config or $DAFFI_CONFIG",
                                   self->path, strerror (errno));
-    self->tree = parse (self->path);
+    char said[120];
+    self->tree = parse (self->path, said, sizeof said);
     if (!self->tree)
         return daffi_problem_set (
             problem, DAFFI_EXIT_CONFIGURATION,
             "the configuration file %s is not one: it wants lines like `port = 8888`, "
-            "and four blanks before those of a section\n  see man daffi",
-            self->path);
+            "and four blanks before those of a section%s%s\n  see man daffi",
+            self->path, said[0] ? "\n  its line " : "", said);
     return DAFFI_EXIT_OK;
 }
 
@@ -147,11 +176,13 @@ static daffi_exit_t check_line (const daffi_config_t *self, zconfig_t *line,
     bool is_section = zconfig_child (line) != NULL;
     if (is_section && strcmp (name, section) == 0)
         return check_section (self, line, set, problem);
-    if (is_section && (!others || has_word (others->sections, name)))
+    const char *const own[] = {section, NULL};
+    const char *meant =
+        is_section ? daffi_hint (name, others ? others->sections : own) : NULL;
+    if (is_section && (others ? has_word (others->sections, name) : !meant))
         return DAFFI_EXIT_OK;
     if (is_section)
-        return unknown (self, "section", name, "", daffi_hint (name, others->sections),
-                        problem);
+        return unknown (self, "section", name, "", meant, problem);
     if (has_option (set, name) || strcmp (name, section) == 0 ||
         (others &&
          (has_word (others->options, name) || has_word (others->sections, name))))
