@@ -177,7 +177,7 @@ static void print_result (bench_t *self)
                      {"p99.9_us", 0.999},
                      {"max_us", 1}};
     enum { FIXED = 4, QUANTILES = sizeof quantiles / sizeof quantiles[0] };
-    double seconds = floor ((now_us () - self->began_us) / 1e3) / 1e3 + 0.001;
+    double seconds = (floor ((now_us () - self->began_us) / 1e3) + 1) / 1e3;
     daffi_value_t pairs[2 * (FIXED + QUANTILES)] = {
         daffi_value_string ("calls"),
         daffi_value_uint (self->ended),

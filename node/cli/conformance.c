@@ -136,7 +136,11 @@ static daffi_exit_t check (daffi_cli_t *cli, daffi_conformance_t *self,
 static daffi_exit_t run (daffi_cli_t *cli)
 {
     const char *endpoint = cli->words[0];
-    if (strncmp (endpoint, "tcp://", 6) != 0 && strncmp (endpoint, "ipc://", 6) != 0)
+    const char *rest = strncmp (endpoint, "tcp://", 6) == 0
+                           ? strrchr (endpoint + 6, ':')
+                       : strncmp (endpoint, "ipc://", 6) == 0 ? endpoint + 5
+                                                              : NULL;
+    if (!rest || !rest[1] || rest == endpoint + 6)
         return daffi_cli_usage (
             cli, "\"%.200s\" is no endpoint: tcp://HOST:PORT, or ipc://FOLDER/.sock",
             endpoint);

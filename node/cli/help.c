@@ -45,11 +45,24 @@ static void print_text (const char *text)
     }
 }
 
+const char *daffi_help_usage (const daffi_command_t *command, daffi_keep_t *keep)
+{
+    //  behind `--` nothing is an option
+    const char *rest = strstr (command->usage, "-- ");
+    size_t size = rest && rest[-1] != '[' ? (size_t)(rest - command->usage)
+                                          : strlen (command->usage);
+    const char *blank = size && command->usage[size - 1] != ' ' ? " " : "";
+    return daffi_keep_format (keep, "%.*s%s[option…]%s%s", (int)size, command->usage,
+                              blank, command->usage[size] ? " " : "",
+                              command->usage + size);
+}
+
 void daffi_help_command (const daffi_command_t *command, const char *program)
 {
     daffi_option_t table[DAFFI_OPTIONS_MAX];
-    printf ("usage: %s%s%s [option…]\n\n", program, command->usage[0] ? " " : "",
-            command->usage);
+    daffi_keep_t keep = {NULL};
+    printf ("usage: %s %s\n\n", program, daffi_help_usage (command, &keep));
+    daffi_keep_done (&keep);
     print_text (command->text);
     for (const daffi_example_t *each = command->examples; each && each->line; each++) {
         printf ("%s  %s\n", each == command->examples ? "\nExamples\n" : "",

@@ -182,8 +182,10 @@ static daffi_exit_t run (daffi_cli_t *self)
     const kind_t *kind = kind_of (word);
     if (!kind) {
         const char *hint = daffi_hint (word, kind_names);
-        return daffi_cli_usage (self, "there is no list of \"%s\"%s%s%s", word,
-                                hint ? "\n  did you mean " : "", hint ? hint : "",
+        return daffi_cli_usage (self,
+                                "there is no list of \"%s\", but of processes, "
+                                "functions, calls, tasks and payloads%s%s%s",
+                                word, hint ? "\n  did you mean " : "", hint ? hint : "",
                                 hint ? "?" : "");
     }
     daffi_exit_t code = daffi_cli_connect (self, NULL);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "help.h"
 #include "settings.h"
 
 //  Text for troff (man (7)): a backslash would be a command, and so would a dot or a
@@ -74,9 +75,8 @@ static void page_of_command (daffi_cli_t *self, const daffi_command_t *command)
     print_troff (daffi_keep_format (&self->keep, "daffi-%s - %s", command->name,
                                     command->summary));
     printf (".SH SYNOPSIS\n.B daffi %s\n", command->name);
-    if (command->usage[0])
-        print_troff (command->usage);
-    puts ("[option\\[u2026]]\n.SH DESCRIPTION");
+    print_troff (daffi_help_usage (command, &self->keep));
+    puts (".SH DESCRIPTION");
     print_troff (command->text);
     if (command->examples)
         puts (".SH EXAMPLES");

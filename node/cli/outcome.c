@@ -25,6 +25,15 @@ daffi_exit_t daffi_cli_usage (daffi_cli_t *self, const char *format, ...)
                               text, self->program);
 }
 
+//  What --to says, or NULL.
+static const char *asked_process (const daffi_cli_t *self)
+{
+    for (size_t i = 0; i < self->set.count; i++)
+        if (strcmp (self->table[i].name, "to") == 0)
+            return self->values[i].text;
+    return NULL;
+}
+
 //  The process or function that was probably meant, of those that are there.
 static const char *hint_of (daffi_cli_t *self, const daffi_error_t *error)
 {
@@ -39,11 +48,13 @@ static const char *hint_of (daffi_cli_t *self, const daffi_error_t *error)
     for (size_t i = 0; i < all->count; i++) {
         const char *word = process ? all->items[i].process : all->items[i].function;
         words[i] = daffi_keep_text (&self->keep, word, strlen (word));
+        //  it is there, but not where it was looked for
+        if (strcmp (word, error->function) == 0 && !process)
+            return NULL;
     }
     const char *typed = process ? error->process : error->function;
-    for (size_t i = 0; process && i < self->set.count; i++)
-        if (strcmp (self->table[i].name, "to") == 0 && self->values[i].text)
-            typed = self->values[i].text;
+    if (process && asked_process (self))
+        typed = asked_process (self);
     if (process && typed == error->process && self->set.word_count)
         typed = self->words[0];
     return daffi_hint (typed, words);
@@ -63,7 +74,11 @@ static const char *advice_of (daffi_cli_t *self, const daffi_error_t *error)
                                   strstr (error->text, endpoint) ? "" : "\n  at ",
                                   strstr (error->text, endpoint) ? "" : endpoint);
     case DAFFI_NO_FUNCTION:
-        return "\n  what is offered: daffi ls functions";
+        return asked_process (self) && error->function[0] != '$'
+                   ? daffi_keep_format (&self->keep,
+                                        "\n  who offers it: daffi describe %s",
+                                        error->function)
+                   : "\n  what is offered: daffi ls functions";
     case DAFFI_NAME_TAKEN:
         return "\n  to take its place: --takeover";
     case DAFFI_NO_PROCESS:
@@ -96,12 +111,17 @@ daffi_exit_t daffi_cli_failed (daffi_cli_t *self, const daffi_error_t *error)
     bool ran = error->executed == DAFFI_EXECUTED_YES;
     bool missing = !ran && error->status == DAFFI_NO_FUNCTION;
     const char *hint = NULL;
+    const char *text = error->text[0] ? error->text : daffi_status_text (error->status);
+    size_t size = strlen (error->function);
+    //  the name is said before it already
+    if (missing && strncmp (text, error->function, size) == 0 &&
+        strncmp (text + size, ": ", 2) == 0)
+        text += size + 2;
     if (!ran &&
         (error->status == DAFFI_NO_FUNCTION || error->status == DAFFI_NO_PROCESS))
         hint = hint_of (self, error);
     return daffi_problem_set (
-        &self->problem, code, "%s%s%s%s%s%s%s", blame_of (self, error),
-        error->text[0] ? error->text : daffi_status_text (error->status),
+        &self->problem, code, "%s%s%s%s%s%s%s", blame_of (self, error), text,
         missing                                   ? ")"
         : error->executed == DAFFI_EXECUTED_MAYBE ? " (it may have run)"
                                                   : "",

@@ -102,6 +102,18 @@ static void on_disconnect (daffi_global_t *global, void *arg)
     }
 }
 
+//  Else nothing at all would be said where nobody has started one.
+static void note_alone (const daffi_cli_t *self)
+{
+    char endpoint[256];
+    if (self->quiet || daffi_global_state (self->global, NULL) == DAFFI_STATE_CONNECTED)
+        return;
+    daffi_cli_endpoint (self, endpoint, sizeof endpoint);
+    fprintf (stderr,
+             "%s: no controller at %s yet; it waits for one\n  start one: daffi up\n",
+             self->program, endpoint);
+}
+
 static void nothing (void *arg)
 {
     (void)arg;
@@ -164,6 +176,8 @@ static daffi_exit_t run (daffi_cli_t *self)
         return daffi_problem_set (&self->problem, DAFFI_EXIT_INTERNAL, "signalfd: %s",
                                   strerror (errno));
     daffi_exit_t code = start (self, &how);
+    if (!code)
+        note_alone (self);
     if (!code) {
         const daffi_serve_t until = {.global = self->global,
                                      .signal_fd = signal_fd,

@@ -19,6 +19,23 @@ static const daffi_example_t examples[] = {
     {"daffi wait process=gpu-1 process=gpu-2 --timeout 30s", "both of them"},
     {NULL, NULL}};
 
+static daffi_exit_t too_late (daffi_cli_t *self, const char *word)
+{
+    char endpoint[256];
+    if (daffi_global_state (self->global, NULL) == DAFFI_STATE_CONNECTED)
+        return daffi_problem_set (&self->problem, DAFFI_EXIT_TIMEOUT,
+                                  "%s is not there, and the time is over\n"
+                                  "  who is there: daffi ls",
+                                  word);
+    daffi_cli_endpoint (self, endpoint, sizeof endpoint);
+    return daffi_problem_set (
+        &self->problem, DAFFI_EXIT_TIMEOUT,
+        "%s is not there, nor is a controller at %s, and the time "
+        "is over\n  start one: daffi up\n"
+        "  see what is the matter: daffi doctor",
+        word, endpoint);
+}
+
 static daffi_exit_t wait_one (daffi_cli_t *self, const char *word,
                               daffi_future_t *future)
 {
@@ -28,10 +45,7 @@ static daffi_exit_t wait_one (daffi_cli_t *self, const char *word,
     if (daffi_future_wait (future, DAFFI_FOREVER, &error)) {
         if (error.status != DAFFI_TIMEOUT)
             return daffi_cli_failed (self, &error);
-        return daffi_problem_set (&self->problem, DAFFI_EXIT_TIMEOUT,
-                                  "%s is not there, and the time is over\n"
-                                  "  who is there: daffi ls",
-                                  word);
+        return too_late (self, word);
     }
     if (!daffi_value_get_bytes (daffi_future_value (future), &name, &size))
         printf ("%s\t%.*s\n", word, (int)size, (const char *)name);
@@ -48,6 +62,19 @@ static daffi_future_t *begin (daffi_cli_t *self, const char *word, daffi_error_t
                                                    error);
 }
 
+static daffi_exit_t refuse (daffi_cli_t *self, const char *word)
+{
+    static const char *const keys[] = {"function", "process", NULL};
+    const char *equals = strchr (word, '=');
+    const char *typed =
+        daffi_keep_text (&self->keep, word, equals ? (size_t)(equals - word) : 0);
+    const char *meant = daffi_hint (typed, keys);
+    return daffi_cli_usage (self,
+                            "\"%s\" is neither process=NAME nor function=NAME\n"
+                            "  for example: daffi wait %s=%s",
+                            word, meant ? meant : keys[0], equals ? equals + 1 : word);
+}
+
 static daffi_exit_t run (daffi_cli_t *self)
 {
     daffi_error_t error;
@@ -55,11 +82,7 @@ static daffi_exit_t run (daffi_cli_t *self)
     for (size_t i = 0; i < count; i++)
         if (strncmp (self->words[i], "process=", 8) != 0 &&
             strncmp (self->words[i], "function=", 9) != 0)
-            return daffi_cli_usage (self,
-                                    "\"%s\" is neither process=NAME nor "
-                                    "function=NAME\n  for example: daffi wait "
-                                    "function=%s",
-                                    self->words[i], self->words[i]);
+            return refuse (self, self->words[i]);
     daffi_exit_t code = daffi_cli_connect (self, NULL);
     daffi_future_t **all = daffi_keep (&self->keep, count * sizeof (daffi_future_t *));
     for (size_t i = 0; i < count && !code; i++) {

@@ -104,11 +104,17 @@ not_there () {
     up
     serve upper --name worker -- cat
     gives 4 call uper
-    says err "no such function: uper"
+    says err "no such function: uper (no process offers it)"
     says err "did you mean upper?"
     says err "daffi ls functions"
     gives 4 call upper --to wroker
     says err "did you mean worker?"
+    says err "no process 'wroker' is connected"
+    serve other --name other -- cat
+    gives 4 call upper --to other x
+    says err "no such function: upper (process 'other' does not offer it)"
+    says err "who offers it: daffi describe upper"
+    never_says err "did you mean"
 }
 proves "no such function or process ends with exit code 4 and a hint" not_there
 

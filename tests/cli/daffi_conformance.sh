@@ -59,6 +59,10 @@ nobody () {
     says out "BROKEN"
     says err "nobody at ipc://$PWD/nobody speaks this protocol"
     gives 2 conformance
+    for each in tcp:// tcp://localhost tcp://:8888 ipc:// localhost:8888; do
+        gives 2 conformance "$each"
+        says err "is no endpoint"
+    done
 }
 proves "where nobody is, it ends with exit code 3" nobody
 

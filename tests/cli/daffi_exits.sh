@@ -39,6 +39,18 @@ unreachable () {
     gives 3 call f --unix-sock-path "$PWD/dead" --connect-timeout 50ms
     says err "dead/.sock"
 }
+alone () {
+    local log=alone.log pid
+    "$daffi" serve echo -- cat >out 2>"$log" &
+    pid=$!
+    pids+=("$pid")
+    until_said "$log" "no controller at ipc://$TMPDIR/daffi/.sock yet; it waits for one"
+    until_said "$log" "start one: daffi up"
+    up
+    until_said out "offers echo at"
+}
+proves "serve says that it waits for a controller, and then serves" alone
+
 proves "3: no controller, and a socket that nobody listens at any more" unreachable
 
 gone_while_waiting () {

@@ -33,11 +33,16 @@ unknown_names () {
     bad_file $'cal\n    timeout = 5s' "no such section: cal (in mine.cfg)" call
     bad_file 'frobnicate = 1' "no such option: frobnicate (in mine.cfg)"
     bad_file '{ "port": 8888 }' "is not one"
+    bad_file $'call\n  timeout = 5s' "its line (2) indent 4 spaces"
+    [[ ! -s out ]] || fail "standard output is for results"
     printf 'settle = 0\nwait\n    timeout = 5s\nbroker\n    settle = 0\n' >mine.cfg
     gives 3 call f --config mine.cfg --connect-timeout 10ms
     printf 'broker\n    setle = 0\n' >mine.cfg
     gives 8 up --config mine.cfg
     says err "did you mean settle?"
+    printf 'brokr\n    settle = 0\n' >mine.cfg
+    exits 8 --config mine.cfg
+    says err "did you mean broker?"
     printf 'prot = 1\n' >mine.cfg
     exits 8 --config mine.cfg
     says err "did you mean port?"
@@ -132,7 +137,7 @@ fish_completion () {
     offers "daffi info wo" "worker"
     offers "daffi call --idem" "--idempotent"
     offers "daffi ls --color a" "always auto"
-    offers "daffi tasks " "add cancel ls pause resume run"
+    offers "daffi tasks " "add cancel info ls pause resume run"
 }
 proves "fish completes commands, options, choices, functions and processes" fish_completion
 

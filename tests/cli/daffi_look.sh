@@ -83,10 +83,15 @@ waiting () {
     printf 'function=upper\tworker\nprocess=worker\tworker\n' | cmp - waited
     gives 2 wait upper
     says err "daffi wait function=upper"
+    gives 2 wait proces=worker
+    says err "daffi wait process=worker"
 }
 proves "wait ends when processes and functions are there, or with exit code 5" waiting
 
 wait_for_controller () {
+    gives 5 wait process=worker --timeout 50ms
+    says err "nor is a controller at ipc://$TMPDIR/daffi/.sock"
+    says err "start one: daffi up"
     "$daffi" wait process=worker >waited 2>&1 &
     local waiter=$!
     up
@@ -187,6 +192,7 @@ bench () {
     gives 1 bench bad --calls 3 --outstanding 2
     grep -qE $'^failed\t3$' out || fail "not all failed"
     gives 4 bench nothing --calls 2
+    ! grep -qE '[0-9]\.[0-9]{4,}' out || fail "seconds have thousandths"
     terminal "$daffi" bench --calls 300
     says out '100 %'
     says out '[########################################]'

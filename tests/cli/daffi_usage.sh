@@ -42,6 +42,14 @@ commands_help () {
         says err "daffi $each --help"
     done <commands
 }
+options_before_the_rest () {
+    gives 0 serve --help
+    says out "usage: daffi serve FUNCTION [option…] -- COMMAND [ARGUMENT…]"
+    gives 0 man serve
+    says out 'FUNCTION [option…] \-\- COMMAND'
+}
+proves "the usage of serve has its options before what is the command's own" options_before_the_rest
+
 proves "every command explains itself within 80 columns, and refuses what it does not know" \
     commands_help
 
@@ -103,6 +111,7 @@ assert [r["process"] for r in rows] == ["worker"], rows
 assert rows[0]["functions"] == 1 and rows[0]["state"] == "ready", rows'
     gives 2 ls proceses
     says err "did you mean processes?"
+    says err "processes, functions, calls, tasks and payloads"
 }
 proves "ls in a pipe is one line each with tabs, or JSON" ls_plain
 
