@@ -14,6 +14,8 @@ foreach (entry IN LISTS entries)
     string (APPEND script
         " && '$<TARGET_FILE:daffi-cli>' man ${name} >'${manual}/daffi-${name}.1'")
 endforeach ()
+#  the broker's options are those of daffi up
+string (APPEND script " && echo '.so man1/daffi-up.1' >'${manual}/daffi-broker.1'")
 foreach (shell IN ITEMS bash zsh fish)
     string (APPEND script
         " && '$<TARGET_FILE:daffi-cli>' completion ${shell} >'${manual}/${shell}'")

@@ -79,8 +79,8 @@ void daffi_tasks_fail_run (daffi_core_t *core, daffi_run_t *run, daffi_status_t 
 }
 
 //  Only the first failure is kept, and how many there were.
-static void note_error (daffi_run_t *run, const daffi_header_t *header,
-                        const daffi_body_t *body)
+static void note_error (const daffi_core_t *core, daffi_run_t *run,
+                        const daffi_header_t *header, const daffi_body_t *body)
 {
     daffi_value_t value;
     if (run->failures++)
@@ -91,7 +91,10 @@ static void note_error (daffi_run_t *run, const daffi_header_t *header,
         run->status = daffi_status_from_wire (header->status);
     if (header->present & DAFFI_OPT_EXECUTED && header->executed <= DAFFI_EXECUTED_YES)
         run->executed = (daffi_executed_t)header->executed;
-    daffi_name_copy (run->process, header->peer);
+    //  where the controller found nobody to run it, nobody did
+    if (run->executed != DAFFI_EXECUTED_NO ||
+        !daffi_text_equal (header->peer, daffi_text_of (core->name)))
+        daffi_name_copy (run->process, header->peer);
     if (daffi_value_unpack (body->data, body->size, &value) ||
         value.kind != DAFFI_KIND_STRING || value.size == 0)
         return;
@@ -108,7 +111,7 @@ void daffi_tasks_receive (daffi_core_t *core, const daffi_header_t *header,
         return;
     bool part = header->present & DAFFI_OPT_PART;
     if (header->type == DAFFI_RECORD_ERROR)
-        note_error (run, header, body);
+        note_error (core, run, header, body);
     else if (header->type == DAFFI_RECORD_RESULT && !part)
         daffi_name_copy (run->process, header->peer);
     if (!part)

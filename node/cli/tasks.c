@@ -171,8 +171,9 @@ static void note_missing (daffi_cli_t *self, const char *function, const char *p
             (!process || strcmp (all->items[i].process, process) == 0))
             return;
     if (all && function[0] != '$')
-        fprintf (stderr, "%s: %s does not offer %s now; runs fail until that changes\n",
-                 self->program, process ? process : "anybody", function);
+        fprintf (stderr, "%s: %s%s %s now; runs fail until that changes\n",
+                 self->program, process ? process : "nobody",
+                 process ? " does not offer" : " offers", function);
 }
 
 static daffi_exit_t add (daffi_cli_t *self)
@@ -258,6 +259,9 @@ static daffi_exit_t explain (daffi_cli_t *self, const char *uuid, daffi_status_t
         return daffi_problem_set (
             &self->problem, DAFFI_EXIT_NOT_THERE,
             "no such task: %s\n  what is scheduled: daffi tasks ls", uuid);
+    if (status == DAFFI_INVALID)
+        return daffi_problem_set (&self->problem, DAFFI_EXIT_USAGE,
+                                  "the task %s has ended: no run comes any more", uuid);
     return daffi_cli_failed (self, error);
 }
 

@@ -167,6 +167,12 @@ pages () {
     sed -n 's/^  \([a-z]\{2,\}\)  .*/\1/p' out | while read -r each; do
         "$daffi" man "$each" | cmp - "$DAFFI_BUILD_DIR/manual/daffi-$each.1"
     done
+    mkdir man1
+    cp "$DAFFI_BUILD_DIR"/manual/daffi-{up,broker}.1 man1
+    if command -v man >/dev/null; then
+        (cd man1/.. && man -l man1/daffi-broker.1 >shown 2>&1 </dev/null)
+        grep -qF -e --store shown || fail "man shows nothing of daffi-broker"
+    fi
 }
 proves "the manual pages that are installed are those of the tables" pages
 

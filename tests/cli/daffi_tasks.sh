@@ -56,6 +56,8 @@ steered () {
     [[ ! -s out ]] || fail "it is still there"
     gives 0 tasks cancel "$uuid"
     says err "it had ended before"
+    gives 2 tasks resume "$uuid"
+    says err "the task $uuid has ended"
 }
 proves "a task is listed, paused, resumed, run now and cancelled by others" steered
 
@@ -97,7 +99,7 @@ proves "info tells all of a task, and how its last runs ended" told
 unoffered () {
     up
     gives 0 tasks add later --every 1h --json
-    says err "anybody does not offer later now"
+    says err "nobody offers later now; runs fail until that changes"
     /usr/bin/python3 -c '
 import json
 json.load (open ("out"))'
@@ -113,6 +115,18 @@ first, *_ = json.load (open ("out"))
 assert first["last"] is None and first["last_run"] is None and first["process"] is None, first'
 }
 proves "a task of a function that nobody offers is taken, and said so" unoffered
+
+unrun () {
+    up
+    gives 0 tasks add nowhere --every 1h
+    local uuid
+    uuid=$(cat out)
+    gives 0 tasks run "$uuid"
+    until_prints '^failed.1$' tasks info "$uuid"
+    grep -qE $'\tNO_FUNCTION\tno\t-\tnowhere: no process offers it$' out || fail "who ran it"
+    never_says out last_process
+}
+proves "a run that nobody could begin names no process" unrun
 
 mistakes () {
     up

@@ -9,7 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import * as daffi from 'daffi';
 
-const { DaffiError, EventType, Executed, Global, Policy, Reason, ScheduledTask, Status, currentRequest } = daffi;
+const { DaffiError, EventType, Executed, Global, Policy, Reason, ScheduledTask, Status, TaskEventType, currentRequest } = daffi;
 const [folder, types] = process.argv.slice(2);
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 
@@ -208,6 +208,30 @@ const proofs = {
     assert.equal((await fails((async () => caller.schedule('note', [], { at: [1, 'x'] }))())).status, Status.INVALID);
     const once = await caller.schedule('note', [1], { at: new Date(Date.now() + 30) });
     await until(async () => (await once.info()).state === 'finished');
+  },
+  async 'runs that fail and ends of tasks are told to who scheduled them, or to everybody' () {
+    const told = { own: [], all: [], others: [] };
+    const all = await join('all');
+    const other = await join('other', { fail: () => { throw new Error('no paper'); } });
+    caller.on('task', (each) => told.own.push(each));
+    all.on('task', (each) => told.all.push(each));
+    other.on('task', (each) => told.others.push(each));
+    caller.subscribeTasks();
+    all.subscribeTasks({ everybody: true });
+    other.subscribeTasks();
+    await Promise.all([caller, all, other].map((g) => g.call('$sys.info', [])));
+    await caller.waitFunction('fail', 5000);
+    const task = await caller.schedule('fail', [], { interval: 20, maxRuns: 1 });
+    await until(() => told.own.length === 2 && told.all.length === 2);
+    for (const [failed, ended] of [told.own, told.all]) {
+      assert.deepEqual({ ...failed, due_ms: 0 }, { type: TaskEventType.FAILED, uuid: task.uuid, function: 'fail',
+        owner: 'caller', due_ms: 0, process: 'other', status: Status.FAILED, executed: Executed.YES,
+        text: 'Error: no paper' });
+      assert.deepEqual([ended.type, ended.uuid, ended.status], [TaskEventType.ENDED, task.uuid, Status.OK]);
+    }
+    assert.deepEqual(told.others, []);
+    await all.stop();
+    await other.stop();
   },
   async 'it stops in good order when somebody asks it to' () {
     let begun;

@@ -9,7 +9,7 @@ import threading
 import daffi
 from daffi import Global, current_request, exceptions
 from place import Place
-from proofs import main, proves, raises, same
+from proofs import main, proves, raises, same, until
 
 
 @proves("an answer for an event loop that is over harms nobody")
@@ -99,6 +99,42 @@ def _():
               process="x")
         wrong(TypeError, "nonsense", interval=1, nonsense=1)
         same(at.caller.schedule("f", interval="2 weeks").info()["detail"], "every 14d")
+
+
+@proves("runs that fail and ends of tasks are told to who scheduled them, or to everybody")
+def _():
+    def fail():
+        raise ValueError("no paper")
+    own, others, all = [], [], []
+    with Place(fail=fail) as at:
+        third = at.join("third")
+        at.caller.subscribe_tasks(own.append)
+        at.server.subscribe_tasks(others.append)
+        third.subscribe_tasks(all.append, everybody=True)
+        #  a call on the same way: the subscriptions are there
+        third.call("$sys.info")
+        at.server.call("$sys.info")
+        task = at.caller.schedule("fail", interval="20ms", max_runs=1)
+        until(lambda: len(own) == 2 and len(all) == 2, "two events")
+        for failed, ended in (own, all):
+            same((failed.type, failed.uuid, failed.owner, failed.process, failed.status,
+                  failed.executed, failed.text),
+                 (daffi.TaskEventType.FAILED, task.uuid, "caller", "server",
+                  daffi.Status.FAILED, daffi.Executed.YES, "ValueError: no paper"))
+            assert failed.due_ms > 0
+            same((ended.type, ended.uuid, ended.status),
+                 (daffi.TaskEventType.ENDED, task.uuid, daffi.Status.OK))
+        same(others, [])
+        at.caller.subscribe_tasks(None)
+        at.caller.call("$sys.info")
+        at.caller.schedule("fail", interval="1h").cancel()
+        until(lambda: len(all) == 3, "the end")
+        same((all[2].type, all[2].status, len(own)),
+             (daffi.TaskEventType.ENDED, daffi.Status.CANCELLED, 2))
+        at.broker.kill()
+        until(lambda: len(all) == 4, "the loss")
+        same(all[3].type, daffi.TaskEventType.LOST)
+        third.stop()
 
 
 main()

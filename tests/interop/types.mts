@@ -3,8 +3,9 @@
 // take, and below each @ts-expect-error what they must refuse.
 
 import {
-  DaffiError, EventType, Executed, Global, Payload, Policy, ScheduledTask, Status, currentRequest
+  DaffiError, EventType, Executed, Global, Payload, Policy, ScheduledTask, Status, TaskEventType, currentRequest
 } from 'daffi';
+import type { TaskEvent } from 'daffi';
 import type { Broadcast, Call, PresenceEvent, Reply, Request, Stream, TaskInfo, Value } from 'daffi';
 
 const g: Global = await Global.start({
@@ -76,3 +77,6 @@ g.on('events', () => {});
 g.processName = 'other';
 // @ts-expect-error: no such status
 console.log(wrong, Status.NOPE);
+
+g.subscribeTasks({ everybody: true });
+g.on('task', (event: TaskEvent) => console.log(event.uuid, event.text, TaskEventType.FAILED));

@@ -16,5 +16,6 @@ if [ -x "$build/bin/daffi-broker" ]; then
     "$prefix/bin/daffi" --version | grep -F "$EXPECTED_VERSION"
     #  Manual pages and completions come with it.
     grep -qF '.TH DAFFI-call 1' "$prefix/share/man/man1/daffi-call.1"
+    grep -qxF '.so man1/daffi-up.1' "$prefix/share/man/man1/daffi-broker.1"
     bash -n "$prefix/share/bash-completion/completions/daffi"
 fi

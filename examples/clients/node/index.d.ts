@@ -16,6 +16,7 @@ export declare const Status: Readonly<Record<
 export declare const Executed: Readonly<Record<'NO' | 'MAYBE' | 'YES', number>>;
 export declare const Policy: Readonly<Record<'LEAST' | 'ROUND_ROBIN' | 'RANDOM' | 'KEY' | 'LOCAL_FIRST', number>>;
 export declare const EventType: Readonly<Record<'JOINED' | 'LEFT' | 'FUNCTION_ADDED' | 'FUNCTION_REMOVED' | 'LOST', number>>;
+export declare const TaskEventType: Readonly<Record<'LOST' | 'FAILED' | 'ENDED', number>>;
 export declare const Reason: Readonly<Record<'NONE' | 'GOODBYE' | 'LOST' | 'SUPERSEDED' | 'EXPIRED', number>>;
 
 /** What failed, and whether it ran. Thrown in a callback it answers with its status and text. */
@@ -114,6 +115,19 @@ export interface Broadcast<T = any> extends AsyncIterable<Reply<T>> {
   /** Process to value; where it failed to its DaffiError. */
   readonly result: Promise<Map<string, T | DaffiError>>;
   cancel (): void;
+}
+
+/** Of `subscribeTasks`: type 6 (a run failed), 7 (no run comes any more) or 5 (some were missed). */
+export interface TaskEvent {
+  type: number;
+  uuid: string;
+  function: string;
+  owner: string;
+  due_ms: number;
+  process: string;
+  status: number;
+  executed: number;
+  text: string;
 }
 
 export interface PresenceEvent {
@@ -224,6 +238,7 @@ export declare interface Global {
   on (event: 'connect' | 'disconnect', listener: () => void): this;
   on (event: 'refused', listener: (why: DaffiError) => void): this;
   on (event: 'event', listener: (event: PresenceEvent) => void): this;
+  on (event: 'task', listener: (event: TaskEvent) => void): this;
   /** It has stopped, by itself or because somebody asked for it. */
   on (event: 'end', listener: () => void): this;
   on (event: 'log', listener: (text: string) => void): this;
@@ -262,6 +277,8 @@ export declare class Global extends EventEmitter {
   /** All, or those that a process has scheduled or shall run; `ended`: also what has ended. */
   scheduledTasks (options?: { process?: string; ended?: boolean }): Promise<TaskInfo[]>;
   cancelTask (uuid: string, process?: string): Promise<CancelledTask>;
+  /** From here on 'task' tells of runs that fail, and of ends: of this process's tasks, or of all. */
+  subscribeTasks (options?: { everybody?: boolean }): void;
 
   /** Runs a function of the payload in that process, which is sent it if it does not have it. */
   transferAndCall<T = any> (process: string, payload: Payload | string | Uint8Array, name: string,

@@ -21,7 +21,7 @@ import { payloadOf, withPayload } from './lib/transfer.mjs';
 import { pack } from './lib/values.mjs';
 
 export { DaffiError } from './lib/errors.mjs';
-export { EventType, Executed, Policy, Reason, Status } from './lib/protocol.mjs';
+export { EventType, Executed, Policy, Reason, Status, TaskEventType } from './lib/protocol.mjs';
 export { currentRequest } from './lib/serve.mjs';
 export { ScheduledTask } from './lib/tasks.mjs';
 export { Payload } from './lib/transfer.mjs';
@@ -233,8 +233,7 @@ export class Global extends EventEmitter {
 
   // From here on 'event' tells who is there, comes and goes.
   subscribe () {
-    this.#node.wantsEvents = true;
-    if (this.#node.connected) this.#node.subscribe();
+    this.#node.subscribe('event');
   }
 
   async registeredCallbacks () {
@@ -250,6 +249,12 @@ export class Global extends EventEmitter {
   schedule (name, args, options = {}) { return schedule(this, this.#node.calls, name, args, options); }
   scheduledTasks (options) { return scheduled(this, options); }
   cancelTask (uuid, process) { return this.call('$sys.task.cancel', process ? [uuid, process] : [uuid]); }
+
+  // From here on 'task' tells of runs that fail and of ends, of the tasks that this process has
+  // scheduled, or of all.
+  subscribeTasks ({ everybody = false } = {}) {
+    this.#node.subscribe('task', everybody ? { [Option.ALL]: 0 } : {});
+  }
 
   // --- transfer ----------------------------------------------------------------------------
 

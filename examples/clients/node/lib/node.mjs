@@ -8,7 +8,7 @@ import { Calls, readError } from './calls.mjs';
 import { Clock } from './clock.mjs';
 import { Link, now } from './link.mjs';
 import { CLIENT_VERSION } from './own.mjs';
-import { Executed, MESSAGE_BYTES, Option, Status, Type, VERSION } from './protocol.mjs';
+import { EventType, Executed, MESSAGE_BYTES, Option, Status, Type, VERSION } from './protocol.mjs';
 import { Server } from './serve.mjs';
 import { Tally } from './tally.mjs';
 import { pack, unpack } from './values.mjs';
@@ -29,8 +29,13 @@ export class Node {
     this.limit = MESSAGE_BYTES;
     this.held = false;
     this.told = new Map();
-    this.subscription = null;
-    this.wantsEvents = false;
+    //  by the name that listeners have for them
+    this.subscriptions = {
+      event: { name: '', id: 0n, wanted: false, options: {},
+        empty: { process: '', function: '', signature: '', reason: 0 } },
+      task: { name: '$sys.tasks', id: 0n, wanted: false, options: {},
+        empty: { uuid: '', function: '', owner: '', due_ms: 0, process: '', status: 0, executed: 0, text: '' } }
+    };
     this.hello = {
       heartbeat_ms: options.heartbeat ?? 1000, timeout_ms: options.heartbeatTimeout ?? 3000,
       capacity: options.capacity ?? 256, takeover: options.takeover ?? false,
@@ -67,9 +72,16 @@ export class Node {
 
   update (remove, add) { this.send(Type.UPDATE, 0n, { body: pack({ remove, add }) }); }
 
-  subscribe () {
-    this.subscription = this.wantsEvents ? this.calls.nextId() : 0n;
-    this.send(Type.SUBSCRIBE, this.subscription);
+  subscribe (event, options = {}) {
+    Object.assign(this.subscriptions[event], { wanted: true, options });
+    if (this.connected) this.subscribeAgain(event);
+  }
+
+  subscribeAgain (event) {
+    const to = this.subscriptions[event];
+    if (!to.wanted) return;
+    to.id = this.calls.nextId();
+    this.send(Type.SUBSCRIBE, to.id, { name: to.name, options: { ...to.options } });
   }
 
   // --- the connection ----------------------------------------------------------------------
@@ -129,7 +141,9 @@ export class Node {
     this.held = false;
     this.calls.onLost(executed);
     this.server.onLost();
-    if (this.wantsEvents) this.tell('event', { type: 5, process: '', function: '', signature: '', reason: 0 });
+    for (const [event, { wanted, empty }] of Object.entries(this.subscriptions)) {
+      if (wanted) this.tell(event, { type: EventType.LOST, ...empty });
+    }
     this.tell('disconnect');
   }
 
@@ -165,7 +179,7 @@ export class Node {
     this.spoke = now();
     this.state = 'connected';
     this.tellLate();
-    if (this.wantsEvents) this.subscribe();
+    for (const event of Object.keys(this.subscriptions)) this.subscribeAgain(event);
     this.tell('connect');
     this.calls.onConnected();
   }
@@ -213,8 +227,8 @@ export class Node {
   onCancel (each) { this.server.requests.get(each.id)?.cancel(); }
 
   onEvent (each) {
-    if (this.wantsEvents && each.id === this.subscription) {
-      this.tell('event', { process: '', function: '', signature: '', reason: 0, ...unpack(each.body) });
+    for (const [event, { wanted, id, empty }] of Object.entries(this.subscriptions)) {
+      if (wanted && id === each.id) this.tell(event, { ...empty, ...unpack(each.body) });
     }
   }
 

@@ -22,6 +22,7 @@ export const Status = numbered('OK INVALID NO_MEMORY SYSTEM INTERNAL PENDING TIM
 export const Executed = numbered('NO MAYBE YES');
 export const Policy = numbered('LEAST ROUND_ROBIN RANDOM KEY LOCAL_FIRST');
 export const EventType = numbered('JOINED LEFT FUNCTION_ADDED FUNCTION_REMOVED LOST', 1);
+export const TaskEventType = numbered('LOST FAILED ENDED', 5);
 export const Reason = numbered('NONE GOODBYE LOST SUPERSEDED EXPIRED');
 
 // Limits, section 10, and what a sender should do, section 3.

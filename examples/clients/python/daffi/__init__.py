@@ -8,14 +8,15 @@ a program says `init_controller=True`. README.md beside this package says the re
 """
 
 from .channel import Stream  # noqa: F401
-from .events import Event  # noqa: F401
+from .events import Event, TaskEvent  # noqa: F401
 from .exceptions import (BusyError, CancelledError, DaffiError,  # noqa: F401
                          GlobalContextError, InitializationError, RemoteCallError,
                          RemoteStoppedUnexpectedly, TimeoutError, UnableToFindCandidate)
 from .execution_modifiers import (BG, BROADCAST, FG, NO_RETURN, PERIOD,  # noqa: F401
                                   STREAM)
 from .globals import FOREVER, Global, get_g  # noqa: F401
-from .protocol import EventType, Executed, Policy, Reason, Status  # noqa: F401
+from .protocol import (EventType, Executed, Policy, Reason, Status,  # noqa: F401
+                       TaskEventType)
 from .registry import (Args, Callback, Fetcher, FetcherMethod,  # noqa: F401
                        __body_unknown__, alias, callback, callback_and_fetcher, fetcher,
                        local)

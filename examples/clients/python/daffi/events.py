@@ -7,7 +7,7 @@ import queue
 import threading
 from dataclasses import dataclass
 
-from .protocol import EventType, Reason
+from .protocol import EventType, Executed, Reason, Status, TaskEventType
 
 log = logging.getLogger("daffi")
 
@@ -31,6 +31,47 @@ def read_event(value):
                      Reason(value.get("reason", 0)))
     except (ValueError, AttributeError):
         return None
+
+
+@dataclass
+class TaskEvent:
+    """FAILED: a run did; `due_ms` is its time, `process` who ran it, if anybody. ENDED: no
+    run comes any more; `status` is OK or CANCELLED. LOST: some were missed, look at the
+    tasks."""
+
+    type: TaskEventType
+    uuid: str = ""
+    function: str = ""
+    owner: str = ""
+    due_ms: int = 0
+    process: str = ""
+    status: Status = Status.OK
+    executed: Executed = Executed.NO
+    text: str = ""
+
+
+def read_task_event(value):
+    """None where it says nothing that is known."""
+    try:
+        return TaskEvent(TaskEventType(value.get("type", 0)), value.get("uuid", ""),
+                         value.get("function", ""), value.get("owner", ""),
+                         value.get("due_ms", 0), value.get("process", ""),
+                         Status.read(value.get("status", 0)),
+                         Executed(value.get("executed", 0)), value.get("text", ""))
+    except (ValueError, AttributeError):
+        return None
+
+
+class Subscription:
+    """To presence, or to the tasks: by its name in a SUBSCRIBE."""
+
+    def __init__(self, name, read, lost):
+        self.name = name
+        self.read = read
+        self.lost = lost
+        self.on_event = None
+        self.options = {}
+        self.id = 0
 
 
 class Events:

@@ -258,6 +258,12 @@ class Global:
         """"cancelled", "finished" or "unknown". Blocks."""
         return self.call("$sys.task.cancel", uuid, *([process_name] if process_name else []))
 
+    def subscribe_tasks(self, on_event, everybody=False):
+        """on_event (TaskEvent) for every run that fails and every end of the tasks that this
+        process has scheduled, or of all, in a thread of its own. None ends it."""
+        node = self._live()
+        node.subscribe(node.tasks, on_event, {Option.ALL: 0} if everybody else None)
+
     # --- transfer -----------------------------------------------------------------------------------
 
     def transfer_and_call(self, remote_process, payload, function, *args, timeout=None):
@@ -308,7 +314,8 @@ class Global:
     def subscribe(self, on_event):
         """on_event (Event) for every process and function that is there, then for each that
         comes or goes, in a thread of its own. None ends it."""
-        self._live().subscribe(on_event)
+        node = self._live()
+        node.subscribe(node.presence, on_event)
 
     # --- the end --------------------------------------------------------------------------------------
 

@@ -10,11 +10,13 @@ import time
 
 from .calls import Calls, read_error
 from .clock import Clock, local_ms
-from .events import Event, Events, read_event
+from .events import (Event, Events, Subscription, TaskEvent, read_event,
+                     read_task_event)
 from .exceptions import error
 from .link import Link
 from .own import CLIENT_VERSION
-from .protocol import MESSAGE_BYTES, VERSION, EventType, Executed, Option, Status, Type
+from .protocol import (MESSAGE_BYTES, VERSION, EventType, Executed, Option, Status,
+                       TaskEventType, Type)
 from .serve import Server
 from .values import pack, unpack
 from .wire import Malformed, Record, read_message
@@ -42,7 +44,9 @@ class Node:
         self.refusal = None
         self.limit = MESSAGE_BYTES
         self.on_change = lambda connected: None     # under the lock
-        self.on_event = None
+        self.presence = Subscription("", read_event, Event(EventType.LOST))
+        self.tasks = Subscription("$sys.tasks", read_task_event,
+                                  TaskEvent(TaskEventType.LOST))
         self.owner = lambda: None
         self._hello = {"heartbeat_ms": int(heartbeat * 1000),
                        "timeout_ms": int(heartbeat_timeout * 1000),
@@ -53,7 +57,6 @@ class Node:
         self._spoke = self._heard = 0.0
         self._pings = {}
         self._greet_again = None
-        self._subscription = 0
         self._told = {}
         self._drained = self._held = False
 
@@ -102,16 +105,16 @@ class Node:
     def _update(self, change):
         self.link.send(Record(Type.UPDATE, body=pack(change)))
 
-    def subscribe(self, on_event):
-        """on_event (Event), from the thread of events; None ends it."""
+    def subscribe(self, to, on_event, options=None):
+        """on_event (event), from the thread of events; None ends it."""
         with self.link.lock:
-            self.on_event = on_event
+            to.on_event, to.options = on_event, options or {}
             if self.connected:
-                self._subscribe()
+                self._subscribe(to)
 
-    def _subscribe(self):
-        self._subscription = self.calls.next_id() if self.on_event else 0
-        self.link.send(Record(Type.SUBSCRIBE, self._subscription))
+    def _subscribe(self, to):
+        to.id = self.calls.next_id() if to.on_event else 0
+        self.link.send(Record(Type.SUBSCRIBE, to.id, to.name, options=dict(to.options)))
 
     # --- the connection, told by the link under the lock ------------------------------------------
 
@@ -183,8 +186,9 @@ class Node:
         self._held = False
         self.calls.on_lost(executed)
         self.server.on_lost()
-        if self.on_event:
-            self.events.put(self.on_event, Event(EventType.LOST))
+        for each in (self.presence, self.tasks):
+            if each.on_event:
+                self.events.put(each.on_event, each.lost)
         self.on_change(False)
 
     # --- records -----------------------------------------------------------------------------------
@@ -222,8 +226,9 @@ class Node:
         self._greet_again.clear()
         self.state, self.refusal = State.CONNECTED, None
         self._tell_late()
-        if self.on_event:
-            self._subscribe()
+        for each in (self.presence, self.tasks):
+            if each.on_event:
+                self._subscribe(each)
         self.on_change(True)
         self.calls.on_connected()
 
@@ -270,13 +275,15 @@ class Node:
         self.server.on_cancel(record.id)
 
     def _on_event(self, record):
-        if record.id == self._subscription and self.on_event:
+        for each in (self.presence, self.tasks):
+            if record.id != each.id or not each.on_event:
+                continue
             try:
-                event = read_event(unpack(record.body))
+                event = each.read(unpack(record.body))
             except ValueError:
                 return
             if event:
-                self.events.put(self.on_event, event)
+                self.events.put(each.on_event, event)
 
     def _on_progress(self, record):
         self.calls.on_progress(record)

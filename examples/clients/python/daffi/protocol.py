@@ -122,6 +122,12 @@ class EventType(enum.IntEnum):
     LOST = 5
 
 
+class TaskEventType(enum.IntEnum):
+    LOST = 5
+    FAILED = 6
+    ENDED = 7
+
+
 class Reason(enum.IntEnum):
     """Why a process left."""
 
