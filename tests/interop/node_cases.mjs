@@ -67,6 +67,9 @@ const proofs = {
     await invalid(() => new Global({ host: '127.0.0.1', port: 99999 }), /99999 is no port/);
     await invalid(() => new Global({ unixSockPath: 'x'.repeat(200) }), /107/);
     await invalid(() => new Global({ initController: true }), /daffi up/);
+    const alone = new Global({ unixSockPath: `${folder}/nowhere` });
+    assert.match((await fails(alone.call('f', [], { timeout: 20 }))).text, /^not connected to a controller at ipc:/);
+    await alone.stop();
     assert.equal((await fails(caller.call('nowhere', []))).message.split('nowhere').length, 2);
   },
   async 'functions come and go, at any time' () {

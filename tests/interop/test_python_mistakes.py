@@ -60,6 +60,17 @@ def _():
         assert part in reason.text, reason.text
 
 
+@proves("a call that never found a controller says so, and where it looked")
+def _():
+    g = Global()
+    try:
+        reason = raises(exceptions.TimeoutError, g.call, "f", timeout=0.05)
+        same((reason.text, reason.executed),
+             (f"not connected to a controller at {g.endpoint} in time", daffi.Executed.NO))
+    finally:
+        g.stop()
+
+
 @proves("an error names its function once")
 def _():
     with Place() as at:

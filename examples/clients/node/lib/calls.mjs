@@ -109,8 +109,14 @@ export class Calls {
     call.signal?.addEventListener('abort', call.abort, { once: true });
     const left = call.deadline - now() + GRACE_MS;
     if (left <= TIMER_MAX_MS && call.type !== Type.CAST) {
-      call.timer = setTimeout(() => call.abandon(call.error(Status.TIMEOUT, 'the deadline passed')), left);
+      call.timer = setTimeout(() => this.expire(call), left);
     }
+  }
+
+  expire (call) {
+    const alone = this.waiting.has(call) && !this.node.connected;
+    call.abandon(call.error(Status.TIMEOUT, alone
+      ? `not connected to a controller at ${this.node.link.endpoint} in time` : 'the deadline passed'));
   }
 
   launch (call) {

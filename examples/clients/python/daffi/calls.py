@@ -71,9 +71,11 @@ class Calls:
     def _expire(self, call):
         if call._finished:
             return
+        text = "the deadline passed"
+        if id(call) in self._waiting and not self._node.connected:
+            text = f"not connected to a controller at {self._link.endpoint} in time"
         self.withdraw(call)
-        call.finish(error=error(Status.TIMEOUT, "the deadline passed", call._maybe(),
-                                call.peer, call.name))
+        call.finish(error=error(Status.TIMEOUT, text, call._maybe(), call.peer, call.name))
 
     def withdraw(self, call):
         """It is in no table any more; the controller is told."""
