@@ -25,14 +25,20 @@ static size_t options_of (const daffi_command_t *command, daffi_option_t *table)
     return count;
 }
 
+static const char processes[] =
+    "daffi ls processes --connect-timeout 300ms 2>/dev/null | cut -f1";
+
 //  The list that a word may be taken from: a command that prints it, a line each.
 static const char *source_of (const daffi_command_t *command)
 {
     if (command->first_word == DAFFI_WORD_FUNCTION)
         return "daffi ls functions --connect-timeout 300ms 2>/dev/null | cut -f1";
-    if (command->first_word == DAFFI_WORD_PROCESS)
-        return "daffi ls processes --connect-timeout 300ms 2>/dev/null | cut -f1";
-    return NULL;
+    return command->first_word == DAFFI_WORD_PROCESS ? processes : NULL;
+}
+
+static bool takes_process (const daffi_option_t *option)
+{
+    return option->value && strcmp (option->value, "PROCESS") == 0;
 }
 
 //  Help in single quotes, without what would end them, and what else means something.
@@ -53,13 +59,18 @@ static void bash_command (const daffi_command_t *command)
     for (size_t i = 0; i < count; i++)
         printf ("%s--%s", i ? " " : "", table[i].name);
     printf ("\"\n");
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        if (takes_process (&table[i]))
+            printf (
+                "            [[ $before == --%s || $before == -%c ]] && words=$(%s)\n",
+                table[i].name, table[i].letter, processes);
         if (table[i].choices) {
             printf ("            [[ $before == --%s ]] && words=\"", table[i].name);
             for (size_t j = 0; table[i].choices[j]; j++)
                 printf ("%s%s", j ? " " : "", table[i].choices[j]);
             printf ("\"\n");
         }
+    }
     if (source_of (command))
         printf ("            [[ -z $words && $COMP_CWORD == 2 ]] && words=$(%s)\n",
                 source_of (command));
@@ -106,6 +117,12 @@ static void zsh_command (const daffi_command_t *command)
     size_t count = options_of (command, table);
     printf ("        %s)\n            _arguments \\\n", command->name);
     for (size_t i = 0; i < count; i++) {
+        if (takes_process (&table[i])) {
+            printf ("                \"--%s[", table[i].name);
+            print_without ("[]:`\"$", table[i].help);
+            printf ("]:%s:($(%s))\" \\\n", table[i].value, processes);
+            continue;
+        }
         printf ("                '--%s[", table[i].name);
         print_without ("[]:", table[i].help);
         printf ("]");
@@ -175,6 +192,8 @@ static void fish_command (const daffi_command_t *command)
             printf (" -s %c", table[i].letter);
         if (table[i].value)
             printf (" -x");
+        if (takes_process (&table[i]))
+            printf (" -a '(%s)'", processes);
         if (table[i].choices) {
             printf (" -a '");
             for (size_t j = 0; table[i].choices[j]; j++)

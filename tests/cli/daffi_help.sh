@@ -82,6 +82,7 @@ bash_completion () {
     [[ $(complete_with daffi call up) == upper ]] || fail "functions"
     [[ $(complete_with daffi info wo) == worker ]] || fail "processes"
     [[ $(complete_with daffi call --idem) == --idempotent ]] || fail "options"
+    [[ $(complete_with daffi call upper --to wo) == worker ]] || fail "processes for --to"
     [[ $(complete_with daffi ls --color a) == $'auto\nalways' ]] || fail "choices"
     [[ $(complete_with daffi tasks canc) == cancel ]] || fail "words"
     gives 2 completion tcsh
@@ -112,9 +113,10 @@ done
 END
     PATH=$(dirname "$daffi"):$PATH timeout -k 1 "$patience" zsh -f -o extendedglob tab.zsh \
         "daffi des" "daffi call up" "daffi info wo" "daffi call --idem" "daffi ls --color al" \
-        "daffi tasks canc" >out
+        "daffi tasks canc" "daffi call upper --to wo" >out
     printf 'daffi %s\n' describe "call upper" "info worker" "call --idempotent" \
-        "ls --color always" "tasks cancel" | cmp - out || fail "what zsh completes"
+        "ls --color always" "tasks cancel" "call upper --to worker" | cmp - out ||
+        fail "what zsh completes"
 }
 proves "zsh completes commands, options, choices, functions and processes" zsh_completion
 
@@ -137,6 +139,7 @@ fish_completion () {
     offers "daffi info wo" "worker"
     offers "daffi call --idem" "--idempotent"
     offers "daffi ls --color a" "always auto"
+    offers "daffi call upper --to wo" "worker"
     offers "daffi tasks " "add cancel info ls pause resume run"
 }
 proves "fish completes commands, options, choices, functions and processes" fish_completion
