@@ -86,16 +86,30 @@ static bool check_folder (doctor_t *self, const char *path)
              "nobody has started a controller there: daffi up");
         return false;
     }
-    bool mine = is.st_uid == geteuid ();
-    bool closed = (is.st_mode & 077) == 0;
-    say (self, mine && closed ? FINE : ODD, "socket folder",
-         mine ? closed ? folder
-                       : daffi_keep_format (&self->cli->keep,
-                                            "%s may be entered by others", folder)
-              : daffi_keep_format (&self->cli->keep, "%s belongs to another user",
-                                   folder),
-         mine ? "chmod 700 it" : "use a folder of your own: --unix-sock-path DIR");
-    return true;
+    const char *own = "use a folder of your own: --unix-sock-path DIR";
+    if (!S_ISDIR (is.st_mode) || is.st_uid != geteuid ()) {
+        say (self, WRONG, "socket folder",
+             daffi_keep_format (&self->cli->keep, "%s %s", folder,
+                                S_ISDIR (is.st_mode) ? "belongs to another user"
+                                                     : "is not a folder"),
+             own);
+        return false;
+    }
+    if (is.st_mode & 077)
+        say (self, is.st_mode & S_IWOTH ? WRONG : ODD, "socket folder",
+             daffi_keep_format (&self->cli->keep, "%s may be %s by others", folder,
+                                is.st_mode & S_IWOTH ? "written to" : "entered"),
+             "chmod 700 it");
+    else
+        say (self, FINE, "socket folder", folder, "");
+    return !(is.st_mode & S_IWOTH);
+}
+
+//  What stands there may be no socket at all, which no controller would replace.
+static bool is_other (const char *path)
+{
+    struct stat is;
+    return lstat (path, &is) == 0 && !S_ISSOCK (is.st_mode);
 }
 
 static bool check_unix (doctor_t *self, const char *path)
@@ -108,6 +122,12 @@ static bool check_unix (doctor_t *self, const char *path)
     }
     if (!check_folder (self, path))
         return false;
+    if (is_other (path)) {
+        say (self, WRONG, "socket",
+             daffi_keep_format (&self->cli->keep, "%s is not a socket", path),
+             "move it away, or use another folder: --unix-sock-path DIR");
+        return false;
+    }
     memcpy (address.sun_path, path, strlen (path));
     if (!connects ((const struct sockaddr *)&address, sizeof address, AF_UNIX)) {
         say (self, WRONG, "socket",

@@ -21,8 +21,11 @@ daffi_status_t daffi_sockfile_folder (const daffi_endpoint_t *endpoint,
     const char *folder = endpoint->folder;
     struct stat info;
     if (mkdir (folder, 0700) && errno != EEXIST)
-        return daffi_fail (error, DAFFI_ENDPOINT, "cannot make the folder %s: %s",
-                           folder, strerror (errno));
+        return daffi_fail (
+            error, DAFFI_ENDPOINT,
+            "cannot make the folder %s: %s; make it, or name another one "
+            "with unix_sock_path or TMPDIR",
+            folder, strerror (errno));
     if (stat (folder, &info))
         return daffi_fail (error, DAFFI_ENDPOINT, "cannot look at the folder %s: %s",
                            folder, strerror (errno));

@@ -233,6 +233,20 @@ proves "top shows what the window has room for, and how much more there is" smal
 doctor () {
     gives 3 doctor
     says out "nobody has started a controller there: daffi up"
+    mkdir -m 700 tmp/daffi
+    touch tmp/daffi/.sock
+    gives 3 doctor
+    says out "tmp/daffi/.sock is not a socket"
+    says out "move it away"
+    rm tmp/daffi/.sock
+    chmod 777 tmp/daffi
+    gives 3 doctor
+    grep -qE "^WRONG +socket folder: .* may be written to by others" out || fail "an open folder"
+    rmdir tmp/daffi
+    touch tmp/daffi
+    gives 3 doctor
+    says out "tmp/daffi is not a folder"
+    rm tmp/daffi
     up
     serve upper -- cat
     gives 0 doctor
