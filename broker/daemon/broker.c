@@ -149,7 +149,10 @@ static daffi_exit_t not_started (broker_t *self, const daffi_error_t *error)
                                   "%s\n  another file: %s --store FILE\n"
                                   "  tasks in memory alone: %s --no-store",
                                   error->text, self->program, self->program);
-    return daffi_problem_set (&self->problem, code, "%s", error->text);
+    return daffi_problem_set (&self->problem, code, "%s%s", error->text,
+                              strstr (error->text, "unix_sock_path")
+                                  ? "\n  another folder: --unix-sock-path DIR"
+                                  : "");
 }
 
 static daffi_exit_t run (broker_t *self)

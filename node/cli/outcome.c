@@ -73,6 +73,10 @@ static const char *advice_of (daffi_cli_t *self, const daffi_error_t *error)
                                   "  see what is the matter: daffi doctor",
                                   strstr (error->text, endpoint) ? "" : "\n  at ",
                                   strstr (error->text, endpoint) ? "" : endpoint);
+    case DAFFI_ENDPOINT:
+        return strstr (error->text, "unix_sock_path")
+                   ? "\n  another folder: --unix-sock-path DIR"
+                   : "";
     case DAFFI_NO_FUNCTION:
         return asked_process (self) && error->function[0] != '$'
                    ? daffi_keep_format (&self->keep,

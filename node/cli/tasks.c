@@ -176,6 +176,22 @@ static void note_missing (daffi_cli_t *self, const char *function, const char *p
                  process ? " does not offer" : " offers", function);
 }
 
+//  What the controller could not write to its disk.
+static daffi_exit_t refused (daffi_cli_t *self, const daffi_error_t *error)
+{
+    if (error->status != DAFFI_SYSTEM)
+        return daffi_cli_failed (self, error);
+    return daffi_problem_set (
+        &self->problem, DAFFI_EXIT_INTERNAL,
+        "%s\n  start the controller again where it can write: daffi up --store FILE, "
+        "or "
+        "--no-store%s",
+        error->text,
+        error->executed == DAFFI_EXECUTED_NO
+            ? ""
+            : "\n  whether the change was made after all: daffi tasks ls, after that");
+}
+
 static daffi_exit_t add (daffi_cli_t *self)
 {
     char uuid[DAFFI_UUID_SIZE];
@@ -210,7 +226,7 @@ static daffi_exit_t add (daffi_cli_t *self)
         .timeout_ms = daffi_cli_option (self, OPTION_TIMEOUT)->number};
     if (daffi_global_schedule (self->global, self->words[1], args, &schedule, uuid,
                                &error))
-        return daffi_cli_failed (self, &error);
+        return refused (self, &error);
     if (self->json)
         daffi_json_print (json_object_new_string (uuid), false);
     else
@@ -262,7 +278,7 @@ static daffi_exit_t explain (daffi_cli_t *self, const char *uuid, daffi_status_t
     if (status == DAFFI_INVALID)
         return daffi_problem_set (&self->problem, DAFFI_EXIT_USAGE,
                                   "the task %s has ended: no run comes any more", uuid);
-    return daffi_cli_failed (self, error);
+    return refused (self, error);
 }
 
 //  --- which of them ----------------------------------------------------------------

@@ -67,4 +67,21 @@ letters.commit ()'
 }
 proves "a file that another program wrote is no store, and stays as it was" foreign
 
+#  The folder of the store cannot be made, not even by root.
+unwritable () {
+    export HOME=/proc/nowhere
+    start --unix-sock-path shop --settle 0
+    gives 9 tasks add note --every 1h --unix-sock-path shop
+    says err "not written to the store"
+    says err "daffi up --store FILE, or --no-store"
+    says err "whether the change was made"
+    never_says err "may have run"
+    gives 9 tasks add note --every 1h --unix-sock-path shop
+    says err "takes no changes until the controller is started again"
+    never_says err "whether the change was made"
+    gives 0 tasks ls --unix-sock-path shop
+    [[ ! -s out ]] || fail "a task that was refused is there"
+}
+proves "a store that cannot be made refuses tasks, and says what to do" unwritable
+
 summary

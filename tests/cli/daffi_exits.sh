@@ -38,6 +38,11 @@ unreachable () {
     /usr/bin/python3 -c 'import socket; socket.socket (socket.AF_UNIX).bind ("dead/.sock")'
     gives 3 call f --unix-sock-path "$PWD/dead" --connect-timeout 50ms
     says err "dead/.sock"
+    chmod 777 dead
+    gives 3 call f --unix-sock-path "$PWD/dead"
+    says err "another folder: --unix-sock-path DIR"
+    gives 3 up --unix-sock-path "$PWD/dead"
+    says err "another folder: --unix-sock-path DIR"
 }
 alone () {
     local log=alone.log pid
