@@ -169,8 +169,10 @@ static bool silence (daffi_conformance_t *self)
     nanosleep (&pause, NULL);
     //  what is answered may have been given up at this very moment, but then it comes
     //  again
-    return (greet (self, self->patience_ms) && pong (self)) ||
-           (greet (self, self->patience_ms) && pong (self));
+    bool anew = false;
+    for (int tries = 0; tries < 2 && !anew; tries++)
+        anew = greet (self, self->patience_ms) && pong (self);
+    return anew;
 }
 
 static bool goodbye (daffi_conformance_t *self)
