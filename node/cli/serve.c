@@ -95,7 +95,9 @@ static void on_connect (daffi_global_t *global, void *arg)
 static void on_disconnect (daffi_global_t *global, void *arg)
 {
     const daffi_cli_t *self = arg;
-    if (!self->quiet) {
+    daffi_state_t state = daffi_global_state (global, NULL);
+    bool stops = state == DAFFI_STATE_STOPPING || state == DAFFI_STATE_STOPPED;
+    if (!self->quiet && !stops) {
         printf ("%s has no controller, and waits for one\n",
                 daffi_global_process_name (global));
         fflush (stdout);

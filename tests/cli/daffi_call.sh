@@ -271,4 +271,20 @@ serve_ends () {
 }
 proves "serve that is told to end lets what runs finish" serve_ends
 
+says_what_happens () {
+    up
+    "$daffi" serve slow --name worker -- cat >said &
+    local server=$!
+    pids+=("$server")
+    until_said said "worker offers slow"
+    kill -KILL "$broker_pid"
+    until_said said "worker has no controller, and waits for one"
+    start --settle 0
+    until [[ $(grep -c "offers slow" said) == 2 ]]; do pause; done
+    kill -TERM "$server"
+    wait "$server"
+    [[ $(grep -c "has no controller" said) == 1 ]] || fail "it waits for none at its end"
+}
+proves "serve says when its controller goes and comes, and not at its own end" says_what_happens
+
 summary
