@@ -54,6 +54,46 @@ small_client () {
 }
 proves "a client that leaves out what it should have is found out" small_client
 
+#  It connects twice while nobody answers, and hears only on the second connection.
+hasty_client () {
+    /usr/bin/python3 -c 'import zmq, msgpack' || skip "no python3-zmq or python3-msgpack"
+    cat >hasty.py <<'END'
+import os, sys, time, msgpack, zmq
+
+INCARNATION = os.urandom (16)
+
+def connect ():
+    dealer = zmq.Context.instance ().socket (zmq.DEALER)
+    dealer.connect (sys.argv[1])
+    body = msgpack.packb ({"min": 1, "max": 1, "incarnation": INCARNATION, "functions": []})
+    dealer.send (msgpack.packb ([1, 1, None, "hasty", None, len (body)]) + body)
+    return dealer
+
+dealer = connect ()
+while True:
+    if not dealer.poll (2200):
+        dealer.close (linger=500)
+        connect ().close (linger=500)
+        time.sleep (0.2)
+        dealer = connect ()
+        continue
+    unpacker = msgpack.Unpacker (strict_map_key=False)
+    unpacker.feed (dealer.recv_multipart ()[0])
+    try:
+        for type, id, name, peer, ttl_ms, size, *options in unpacker:
+            if size:
+                unpacker.unpack ()
+            if type == 16:
+                dealer.send (msgpack.packb ([17, id, None, None, None, 0]))
+    except Exception:
+        pass    # some packets are wrong on purpose
+END
+    options=(--patience 1s)
+    check_client /usr/bin/python3 hasty.py "ipc://$PWD/place/.sock"
+    grep -qE '^ok +after the silence of timeout_ms it connects anew' out || fail "it was spoken to in vain"
+}
+proves "of several connections the last one is the client's" hasty_client
+
 nobody () {
     gives 3 conformance --patience 300ms "ipc://$PWD/nobody"
     says out "BROKEN"
