@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 #  SPDX-License-Identifier: MPL-2.0
 #  broker_store: tasks are where they were when the broker comes back, without --store too.
-#  shellcheck source=tests/cli/daffi.bash
+#  shellcheck source=tests/cli/daffi.bash disable=SC2031
 . "$(dirname "${BASH_SOURCE[0]}")/daffi.bash"
 
 #  comes_back FOLDER: a task of the first start is there at the second and the third.
