@@ -72,6 +72,11 @@ DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_fan_send_value (daffi_fan_t *se
 #define daffi_fan_send(fan, x, timeout_ms, error) \
     daffi_fan_send_value ((fan), DAFFI_VALUE (x), (timeout_ms), (error))
 #endif
+/*  The same for a binary that goes by reference to all of them, released once nobody
+ *  needs it, otherwise as in daffi_stream_send_take (). */
+DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t
+daffi_fan_send_take (daffi_fan_t *self, void *data, size_t size, daffi_free_fn *free_fn,
+                     void *hint, int64_t timeout_ms, daffi_error_t *error);
 /*  No more items come. */
 DAFFI_EXPORT void daffi_fan_send_end (daffi_fan_t *self);
 

@@ -81,6 +81,12 @@ DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_request_yield_value (
     daffi_request_yield_value ((request), DAFFI_VALUE (x), DAFFI_FOREVER)
 #endif
 
+/*  The same for a binary that goes by reference, released as in daffi_call_start_take
+ * (), also where it could not be yielded; but with DAFFI_PENDING nothing was taken. */
+DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t
+daffi_request_yield_take (daffi_request_t *self, void *data, size_t size,
+                          daffi_free_fn *free_fn, void *hint, int64_t timeout_ms);
+
 /*  Answers. DAFFI_EXISTS: answered before; DAFFI_TOO_BIG: over 64 MiB; DAFFI_INVALID: a
  *  raw value that is not msgpack. */
 DAFFI_EXPORT daffi_status_t daffi_request_reply_value (daffi_request_t *self,

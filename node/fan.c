@@ -177,28 +177,60 @@ static void send_one (daffi_fan_t *self, member_t *member, const daffi_packed_t 
     member->over = member->over || (!member->ready && self->slow == DAFFI_SLOW_LEAVE);
 }
 
-daffi_status_t daffi_fan_send_value (daffi_fan_t *self, daffi_value_t item,
-                                     int64_t timeout_ms, daffi_error_t *error)
+//  To all for whom there is room; `status`: of finding it.
+static daffi_status_t send_all (daffi_fan_t *self, const daffi_packed_t *body,
+                                daffi_status_t status, daffi_error_t *error)
 {
-    daffi_packed_t body;
-    if (self->sent_end)
-        return daffi_fail (error, DAFFI_INVALID, "the end was said before");
-    daffi_status_t status = daffi_pack (&body, &item);
-    if (status)
-        return daffi_call_explain (status, error);
     bool alive = false;
-    status = find_room (self, timeout_ms);
     for (size_t i = 0; !status && i < self->count; i++) {
-        send_one (self, &self->members[i], &body);
+        send_one (self, &self->members[i], body);
         alive = alive || !self->members[i].over;
     }
-    daffi_packed_done (&body);
     if (status == DAFFI_PENDING)
         return daffi_fail (error, status, "one of them has not made room in time");
     if (status)
         return daffi_fail (error, status, "%s", daffi_status_text (status));
     return alive ? DAFFI_OK
                  : daffi_fail (error, DAFFI_END, "all calls are over; nobody reads");
+}
+
+//  Of an item that could not be packed, or comes after the end.
+static daffi_status_t refuse (const daffi_fan_t *self, daffi_status_t status,
+                              daffi_error_t *error)
+{
+    return self->sent_end ? daffi_fail (error, DAFFI_INVALID, "the end was said before")
+                          : daffi_call_explain (status, error);
+}
+
+daffi_status_t daffi_fan_send_value (daffi_fan_t *self, daffi_value_t item,
+                                     int64_t timeout_ms, daffi_error_t *error)
+{
+    daffi_packed_t body;
+    daffi_status_t status = self->sent_end ? DAFFI_INVALID : daffi_pack (&body, &item);
+    if (status)
+        return refuse (self, status, error);
+    status = send_all (self, &body, find_room (self, timeout_ms), error);
+    daffi_packed_done (&body);
+    return status;
+}
+
+daffi_status_t daffi_fan_send_take (daffi_fan_t *self, void *data, size_t size,
+                                    daffi_free_fn *free_fn, void *hint,
+                                    int64_t timeout_ms, daffi_error_t *error)
+{
+    daffi_packed_t body = {.blob = NULL};
+    daffi_status_t status =
+        self->sent_end ? DAFFI_INVALID : daffi_pack_lent (&body, data, size);
+    if (status) {
+        daffi_packed_take (&body, data, free_fn, hint);
+        return refuse (self, status, error);
+    }
+    status = find_room (self, timeout_ms);
+    if (status != DAFFI_PENDING)
+        daffi_packed_take (&body, data, free_fn, hint);
+    status = send_all (self, &body, status, error);
+    daffi_packed_done (&body);
+    return status;
 }
 
 void daffi_fan_send_end (daffi_fan_t *self)

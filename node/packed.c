@@ -120,6 +120,20 @@ daffi_status_t daffi_pack_take (daffi_packed_t *self, const daffi_args_t *args,
     return status;
 }
 
+daffi_status_t daffi_pack_lent (daffi_packed_t *self, void *data, size_t size)
+{
+    return daffi_pack_take (self, NULL, data, size, NULL, NULL);
+}
+
+void daffi_packed_take (daffi_packed_t *self, void *data, daffi_free_fn *free_fn,
+                        void *hint)
+{
+    if (self->tail)
+        daffi_blob_release_by (self->tail, free_fn, hint);
+    else if (free_fn)
+        free_fn (data, hint);
+}
+
 void daffi_packed_share (daffi_packed_t *self, const daffi_packed_t *from)
 {
     *self = *from;

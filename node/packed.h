@@ -29,6 +29,14 @@ DAFFI_MUST_USE daffi_status_t daffi_pack_take (daffi_packed_t *self,
                                                size_t size, daffi_free_fn *free_fn,
                                                void *hint);
 
+//  daffi_pack_take () of a binary alone, in two steps for who may have to keep it:
+//  packs what stays its owner's, and takes the memory of what was packed so (or could
+//  not be: then it is given back at once).
+DAFFI_MUST_USE daffi_status_t daffi_pack_lent (daffi_packed_t *self, void *data,
+                                               size_t size);
+void daffi_packed_take (daffi_packed_t *self, void *data, daffi_free_fn *free_fn,
+                        void *hint);
+
 //  The same body once more; what is large is shared.
 void daffi_packed_share (daffi_packed_t *self, const daffi_packed_t *from);
 void daffi_packed_done (daffi_packed_t *self);

@@ -15,6 +15,13 @@ struct daffi_stream {
     bool sent_end;
 };
 
+static daffi_status_t take_credit (daffi_channel_t *channel,
+                                   const daffi_packed_t *packed, int64_t timeout_ms)
+{
+    daffi_body_t body = daffi_packed_body (packed);
+    return daffi_channel_take_credit (channel, daffi_body_size (&body), timeout_ms);
+}
+
 //  --- the caller's end ---------------------------------------------------------------
 
 daffi_stream_t *daffi_stream_of (daffi_future_t *future)
@@ -70,6 +77,16 @@ static daffi_status_t explain (daffi_status_t status, daffi_error_t *error)
     return status ? daffi_fail (error, status, "%s", text) : DAFFI_OK;
 }
 
+//  An item for which there is credit, or why there is none.
+static daffi_status_t send_item (daffi_stream_t *self, daffi_stream_mail_t *item,
+                                 daffi_status_t status, daffi_error_t *error)
+{
+    if (!status)
+        return post_future (self->future, item) ? DAFFI_OK : explain (DAFFI_END, error);
+    daffi_stream_mail_destroy (item);
+    return explain (status, error);
+}
+
 daffi_status_t daffi_stream_send_value (daffi_stream_t *self, daffi_value_t item,
                                         int64_t timeout_ms, daffi_error_t *error)
 {
@@ -77,15 +94,24 @@ daffi_status_t daffi_stream_send_value (daffi_stream_t *self, daffi_value_t item
     daffi_status_t status = self->sent_end ? DAFFI_INVALID : DAFFI_OK;
     if (!status)
         status = daffi_pack (&mail->body, &item);
-    daffi_body_t body = daffi_packed_body (&mail->body);
     if (!status)
-        status = daffi_channel_take_credit (self->future->channel,
-                                            daffi_body_size (&body), timeout_ms);
-    if (status) {
-        daffi_stream_mail_destroy (mail);
-        return explain (status, error);
-    }
-    return post_future (self->future, mail) ? DAFFI_OK : explain (DAFFI_END, error);
+        status = take_credit (self->future->channel, &mail->body, timeout_ms);
+    return send_item (self, mail, status, error);
+}
+
+daffi_status_t daffi_stream_send_take (daffi_stream_t *self, void *data, size_t size,
+                                       daffi_free_fn *free_fn, void *hint,
+                                       int64_t timeout_ms, daffi_error_t *error)
+{
+    daffi_stream_mail_t *mail = daffi_stream_mail_new (DAFFI_RECORD_CHUNK);
+    daffi_status_t status = self->sent_end ? DAFFI_INVALID : DAFFI_OK;
+    if (!status)
+        status = daffi_pack_lent (&mail->body, data, size);
+    if (!status)
+        status = take_credit (self->future->channel, &mail->body, timeout_ms);
+    if (status != DAFFI_PENDING)
+        daffi_packed_take (&mail->body, data, free_fn, hint);
+    return send_item (self, mail, status, error);
 }
 
 daffi_status_t daffi_stream_wait_room (daffi_stream_t *self, int64_t timeout_ms)
@@ -96,9 +122,7 @@ daffi_status_t daffi_stream_wait_room (daffi_stream_t *self, int64_t timeout_ms)
 daffi_status_t daffi_stream_send_packed (daffi_stream_t *self,
                                          const daffi_packed_t *packed)
 {
-    daffi_body_t body = daffi_packed_body (packed);
-    daffi_status_t status =
-        daffi_channel_take_credit (self->future->channel, daffi_body_size (&body), 0);
+    daffi_status_t status = take_credit (self->future->channel, packed, 0);
     if (status)
         return status;
     daffi_stream_mail_t *mail = daffi_stream_mail_new (DAFFI_RECORD_CHUNK);
@@ -231,22 +255,48 @@ daffi_status_t daffi_request_receive (daffi_request_t *self, int64_t timeout_ms,
     return status;
 }
 
-daffi_status_t daffi_request_yield_value (daffi_request_t *self, daffi_value_t item,
-                                          int64_t timeout_ms)
+//  Whether items can be yielded here at all.
+static daffi_status_t may_yield (const daffi_request_t *self)
 {
     if (!self->channel)
         return DAFFI_INVALID;
-    if (daffi_future_waiting_forbidden ())
-        return DAFFI_DEADLOCK;
-    daffi_stream_mail_t *mail = daffi_stream_mail_new (DAFFI_RECORD_CHUNK);
-    daffi_status_t status = daffi_pack (&mail->body, &item);
-    daffi_body_t body = daffi_packed_body (&mail->body);
-    if (!status)
-        status = daffi_channel_take_credit (self->channel, daffi_body_size (&body),
-                                            timeout_ms);
+    return daffi_future_waiting_forbidden () ? DAFFI_DEADLOCK : DAFFI_OK;
+}
+
+//  An item for which there is credit, or why there is none.
+static daffi_status_t yield_item (daffi_request_t *self, daffi_stream_mail_t *item,
+                                  daffi_status_t status)
+{
     if (status)
-        daffi_stream_mail_destroy (mail);
+        daffi_stream_mail_destroy (item);
     else
-        post_request (self, mail);
+        post_request (self, item);
     return status;
+}
+
+daffi_status_t daffi_request_yield_value (daffi_request_t *self, daffi_value_t item,
+                                          int64_t timeout_ms)
+{
+    daffi_stream_mail_t *mail = daffi_stream_mail_new (DAFFI_RECORD_CHUNK);
+    daffi_status_t status = may_yield (self);
+    if (!status)
+        status = daffi_pack (&mail->body, &item);
+    if (!status)
+        status = take_credit (self->channel, &mail->body, timeout_ms);
+    return yield_item (self, mail, status);
+}
+
+daffi_status_t daffi_request_yield_take (daffi_request_t *self, void *data, size_t size,
+                                         daffi_free_fn *free_fn, void *hint,
+                                         int64_t timeout_ms)
+{
+    daffi_stream_mail_t *mail = daffi_stream_mail_new (DAFFI_RECORD_CHUNK);
+    daffi_status_t status = may_yield (self);
+    if (!status)
+        status = daffi_pack_lent (&mail->body, data, size);
+    if (!status)
+        status = take_credit (self->channel, &mail->body, timeout_ms);
+    if (status != DAFFI_PENDING)
+        daffi_packed_take (&mail->body, data, free_fn, hint);
+    return yield_item (self, mail, status);
 }

@@ -62,3 +62,11 @@ daffi_blob_t *daffi_blob_wrap (void *data, size_t size,
     self->hint = hint;
     return &self->blob;
 }
+
+void daffi_blob_release_by (daffi_blob_t *self,
+                            void (*free_fn) (void *data, void *hint), void *hint)
+{
+    wrapped_t *wrapped = (wrapped_t *)self;
+    wrapped->free_fn = free_fn;
+    wrapped->hint = hint;
+}

@@ -31,6 +31,10 @@ daffi_blob_t *daffi_blob_copy (const void *data, size_t size);
 daffi_blob_t *daffi_blob_wrap (void *data, size_t size,
                                void (*free_fn) (void *data, void *hint), void *hint);
 
+//  Gives a wrapped one that has no free_fn its own. Before anybody else holds it.
+void daffi_blob_release_by (daffi_blob_t *self,
+                            void (*free_fn) (void *data, void *hint), void *hint);
+
 static inline daffi_blob_t *daffi_blob_ref (daffi_blob_t *self)
 {
     //  acq_rel, not relaxed: the hand-over to libzmq's threads is seen by this alone

@@ -31,13 +31,21 @@ daffi_status_t bench_stream_sink (daffi_request_t *request, void *arg)
     return status == DAFFI_END ? daffi_request_reply (request, count) : status;
 }
 
+static daffi_status_t yield (const bench_items_t *self, daffi_request_t *request)
+{
+    if (self->size >= BENCH_BY_REFERENCE_BYTES)
+        return daffi_request_yield_take (request, self->body, self->size,
+                                         bench_body_keep, NULL, TIMEOUT_MS);
+    return daffi_request_yield_value (
+        request, daffi_value_binary (self->body, self->size), TIMEOUT_MS);
+}
+
 daffi_status_t bench_stream_source (daffi_request_t *request, void *arg)
 {
     bench_items_t *self = arg;
-    const daffi_value_t item = daffi_value_binary (self->body, self->size);
     daffi_status_t status;
     do
-        status = daffi_request_yield_value (request, item, TIMEOUT_MS);
+        status = yield (self, request);
     while (!status);
     return status;
 }
@@ -51,6 +59,16 @@ static daffi_stream_t *open_stream (bench_items_t *self, const char *function,
                               DAFFI_CALL (.timeout_ms = DAFFI_FOREVER), error);
 }
 
+static daffi_status_t feed (const bench_items_t *self, daffi_stream_t *stream,
+                            daffi_error_t *error)
+{
+    if (self->size >= BENCH_BY_REFERENCE_BYTES)
+        return daffi_stream_send_take (stream, self->body, self->size, bench_body_keep,
+                                       NULL, TIMEOUT_MS, error);
+    return daffi_stream_send_value (stream, daffi_value_binary (self->body, self->size),
+                                    TIMEOUT_MS, error);
+}
+
 daffi_status_t bench_stream_feed (void *items, bench_meter_t *meter,
                                   daffi_error_t *error)
 {
@@ -58,10 +76,9 @@ daffi_status_t bench_stream_feed (void *items, bench_meter_t *meter,
     DAFFI_AUTO (daffi_stream) *stream = open_stream (self, BENCH_SINK, error);
     if (!stream)
         return error->status;
-    const daffi_value_t item = daffi_value_binary (self->body, self->size);
     int64_t sent = 0, taken = 0;
     do {
-        if (daffi_stream_send_value (stream, item, TIMEOUT_MS, error))
+        if (feed (self, stream, error))
             return error->status;
         sent++;
     } while (bench_meter_tick (meter));
