@@ -113,8 +113,13 @@ daffi_call_start (daffi_global_t *self, const char *function, daffi_args_t args,
                   const daffi_call_options_t *options, daffi_error_t *error);
 
 /*  Fire and forget: nobody is told the outcome and the controller keeps no state. The
- *  function runs at most once, where it finds a provider that has room at once. Of the
- *  options process, policy, key, priority and timeout_ms count. Never blocks. */
+ *  function runs at most once, where it finds a provider that has room at once: one
+ * that calls keep at its capacity, or at the function's max_running, is passed over
+ * unless it is the one of `process` or `key`. Casts do not count there, but the process
+ * keeps to max_running and to its workers: what exceeds them waits in it, by priority,
+ * until the timeout, with at most 20,000 requests in all. What finds no room is
+ * dropped, and counted: `dropped` of $sys.stats, and of $node.stats. Of the options
+ * process, policy, key, priority and timeout_ms count. Never blocks. */
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t
 daffi_cast (daffi_global_t *self, const char *function, daffi_args_t args,
             const daffi_call_options_t *options, daffi_error_t *error);

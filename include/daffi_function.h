@@ -37,7 +37,7 @@ typedef struct {
     uint32_t max_running; /*  runs of it at once in this process, 1 = one after the
                               other; 0 = no limit but the pool's. The controller
                               knows it: more calls wait there, for whichever process
-                              is free first */
+                              is free first; casts wait in this process */
     void (*release) (void *arg); /*  called once when it was withdrawn and the last run
                                      of it is over, from any thread; or NULL */
 } daffi_function_t;

@@ -223,14 +223,17 @@ void daffi_incoming_call (daffi_node_t *self, const daffi_header_t *header,
         refuse (self, header, DAFFI_TIMEOUT, "the deadline passed on the way");
         return;
     }
-    if (self->running_count >= REQUESTS_MAX) {
-        refuse (self, header, DAFFI_BUSY, "too many requests wait in this process");
-        return;
-    }
     daffi_served_t *served = daffi_functions_get (&self->functions, header->name);
     if (!served || served->local) {
         daffi_served_unref (served);
         refuse (self, header, DAFFI_NO_FUNCTION, "the process does not offer it");
+        return;
+    }
+    //  an inline one, $node.stats among them, never waits
+    if (self->running_count >= REQUESTS_MAX && !runs_here (self, served)) {
+        daffi_served_unref (served);
+        self->dropped += !is_call;
+        refuse (self, header, DAFFI_BUSY, "too many requests wait in this process");
         return;
     }
     daffi_request_t *request =

@@ -127,6 +127,7 @@ struct daffi_node {
     daffi_list_t running;       //  requests of all sessions, local ones included
     daffi_list_t late_offers;   //  offer_t: changed since HELLO, before its WELCOME
     atomic_uint running_count;  //  written by the actor alone
+    atomic_ulong dropped;       //  casts that there was no room for; the same
 };
 
 //  --- node.c -------------------------------------------------------------------------

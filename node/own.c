@@ -84,12 +84,13 @@ static daffi_status_t stats (daffi_request_t *request, void *arg)
     daffi_node_t *self = arg;
     daffi_buffer_t out;
     daffi_buffer_init (&out);
-    daffi_write_map (&out, 4);
+    daffi_write_map (&out, 5);
     daffi_write_string (&out, "process");
     daffi_write_string (&out, self->name);
     daffi_write_key_uint (&out, "uptime_ms",
                           (uint64_t)(daffi_clock_ms () - self->born_ms));
     daffi_write_key_uint (&out, "running", self->running_count);
+    daffi_write_key_uint (&out, "dropped", self->dropped);
     daffi_write_string (&out, "functions");
     write_functions (self, &out);
     daffi_status_t status =
