@@ -40,7 +40,8 @@ typedef struct {
                           higher goes first; each step counts as one second of waiting,
                           so that none waits for ever */
     int64_t eta_ms;   /*  run it no earlier than so many milliseconds from now. The
-                          controller holds it until then; timeout_ms counts from then on.
+                          controller holds it until then, and gives it away as if it
+                          were made then; timeout_ms counts from then on.
                           At most 48 h with it; not for streams and casts */
 } daffi_call_options_t;
 

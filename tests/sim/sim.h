@@ -31,7 +31,9 @@ typedef enum {
     SABOTAGE_TOO_LATE,  //  a worker does not look at the ttl
     SABOTAGE_DENIAL,    //  a worker says `not run` of what it ran
     SABOTAGE_MUTE,      //  the network swallows an answer of the controller
-    SABOTAGE_DOUBLE     //  the network doubles an answer of the controller
+    SABOTAGE_DOUBLE,    //  the network doubles an answer of the controller
+    SABOTAGE_HASTE,     //  the network shortens delays
+    SABOTAGE_SHUFFLE    //  the network lengthens some delays
 } sabotage_t;
 
 typedef struct {
@@ -54,6 +56,7 @@ typedef struct {
     uint64_t reports;  //  of progress
     uint64_t items;    //  of streams that arrived
     uint64_t later;    //  calls that were given after a delay
+    uint64_t ordered;  //  of these: those whose order was looked at
     uint64_t events;
     uint64_t faults;
     uint64_t restarts;  //  of the controller
@@ -124,6 +127,8 @@ typedef struct {
     //  the last call of each caller and priority that was given to it while it offered
     //  a function
     uint64_t last_given[NODES_MAX][FUNCTIONS_MAX][PRIORITIES];
+    //  the same of calls that were delayed: when it was due
+    int64_t last_due[NODES_MAX][FUNCTIONS_MAX][PRIORITIES];
 } connection_t;
 
 typedef enum {
@@ -211,6 +216,7 @@ typedef struct {
     uint8_t priority;
     int64_t later_ms;  //  not before so long after its sending
     int64_t lag_ms;    //  of its caller's clock then
+    int64_t due_ms;    //  as the controller has to see it; 0: at once
     //  its stream
     bool stream;
     uint32_t credit;    //  items that the caller may send
@@ -333,17 +339,8 @@ static inline uint32_t sim_index_of (const world_t *self, const node_t *node)
 //  --- sim_calls.c: the caller's side -------------------------------------------------
 
 //  The id of a call is its place and its caller's life, so that no two are the same.
-static inline uint64_t sim_id_of (const world_t *self, uint32_t call)
-{
-    return ((uint64_t)self->calls[call].life << 24) + call + 1;
-}
-static inline call_t *sim_call_of (const world_t *self, uint64_t id)
-{
-    uint64_t place = id & 0xffffff;
-    bool sane = place > 0 && place <= self->call_count && id >> 56 == 0;
-    call_t *call = sane ? &self->calls[place - 1] : NULL;
-    return call && call->issued && call->id == id ? call : NULL;
-}
+uint64_t sim_id_of (const world_t *self, uint32_t call);
+call_t *sim_call_of (world_t *self, uint64_t id);
 void sim_call_issue (world_t *self, uint32_t call);
 void sim_call_deadline (world_t *self, uint32_t call);
 void sim_call_cancel (world_t *self, uint32_t call);

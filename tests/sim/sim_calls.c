@@ -3,6 +3,19 @@
 
 #include "sim.h"
 
+uint64_t sim_id_of (const world_t *self, uint32_t call)
+{
+    return ((uint64_t)self->calls[call].life << 24) + call + 1;
+}
+
+call_t *sim_call_of (world_t *self, uint64_t id)
+{
+    uint64_t place = id & 0xffffff;
+    bool sane = place > 0 && place <= self->call_count && id >> 56 == 0;
+    call_t *call = sane ? &self->calls[place - 1] : NULL;
+    return call && call->issued && call->id == id ? call : NULL;
+}
+
 static void note_status (world_t *self, unsigned status)
 {
     if (status == DAFFI_OK)

@@ -11,11 +11,19 @@ static uint64_t call_of (const daffi_body_t *body)
     return call;
 }
 
+static void note_function (connection_t *on, const call_t *call, unsigned function)
+{
+    if (call->later_ms)
+        on->last_due[call->node][function][call->priority] = call->due_ms;
+    else
+        on->last_given[call->node][function][call->priority] = call->sequence;
+}
+
 //  What waits for a function that the provider offers must not come after this one.
 static void note_order (world_t *self, connection_t *on, const call_t *call)
 {
     if (self->rough.limits) {
-        on->last_given[call->node][call->function][call->priority] = call->sequence;
+        note_function (on, call, (unsigned)call->function);
         return;
     }
     for (unsigned i = 0; i < FUNCTIONS_MAX; i++) {
@@ -23,8 +31,29 @@ static void note_order (world_t *self, connection_t *on, const call_t *call)
         daffi_offered_t *function =
             daffi_registry_function (self->core, daffi_text_of (name));
         if (function && daffi_registry_offer (self->core, on->session, function))
-            on->last_given[call->node][i][call->priority] = call->sequence;
+            note_function (on, call, i);
     }
+}
+
+//  From one caller to one provider: calls in the order of their sending, and those that
+//  were delayed in the order in which they are due. A broadcast asks everybody at once,
+//  whoever has to wait; and where functions have limits, calls that want one process
+//  wait elsewhere.
+static void check_order (world_t *self, connection_t *on, const call_t *call)
+{
+    unsigned index = (unsigned)(call - self->calls);
+    bool elsewhere = self->rough.limits && (call->target >= 0 || call->policy);
+    bool in_time = call->later_ms && !call->due_ms;
+    if (call->kind != CALL_CALL || elsewhere || in_time)
+        return;
+    if (call->later_ms &&
+        on->last_due[call->node][call->function][call->priority] > call->due_ms)
+        sim_broken (self, "call %u came after one that was due later", index);
+    if (!call->later_ms &&
+        on->last_given[call->node][call->function][call->priority] > call->sequence)
+        sim_broken (self, "call %u came after one that was sent later", index);
+    self->report->ordered += call->later_ms > 0;
+    note_order (self, on, call);
 }
 
 //  At most once, in order from one caller to one provider, and not after the end.
@@ -53,17 +82,7 @@ void sim_check_given (world_t *self, uint32_t connection, const daffi_header_t *
     if (self->now_ms < call->issued_ms + call->later_ms - call->lag_ms - SLACK_MS)
         sim_broken (self, "call %u was given before its time", (unsigned)index);
     self->report->later += call->later_ms > 0;
-    //  a broadcast asks everybody at once, whoever has to wait; what is held until
-    //  later has its place from then on; and where functions have limits, calls that
-    //  want one process wait elsewhere
-    bool elsewhere = self->rough.limits && (call->target >= 0 || call->policy);
-    if (header->type != DAFFI_RECORD_CALL || call->kind == CALL_ALL || elsewhere ||
-        call->later_ms)
-        return;
-    if (on->last_given[call->node][call->function][call->priority] > call->sequence)
-        sim_broken (self, "call %u came after one that was sent later",
-                    (unsigned)index);
-    note_order (self, on, call);
+    check_order (self, on, call);
 }
 
 static void check_part (world_t *self, call_t *call, const daffi_header_t *header)

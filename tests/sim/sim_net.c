@@ -210,6 +210,18 @@ static void receive (world_t *self, connection_t *on, const message_t *message)
     }
 }
 
+//  PROTOCOL.md, sections 8.2 and 8.9: from its sending on, where that is known. 0: its
+//  time has come on the way.
+static int64_t due_of (const world_t *self, const daffi_header_t *header)
+{
+    uint32_t spent = 0;
+    if (header->present & DAFFI_OPT_SENT)
+        spent = (uint32_t)core_now (self) - header->sent_ms;
+    if (spent > UINT32_MAX / 2)
+        spent = 0;
+    return header->delay_ms > spent ? self->now_ms + header->delay_ms - spent : 0;
+}
+
 //  What the controller was asked, and now owes.
 static void note_reached (world_t *self, const connection_t *on,
                           const daffi_header_t *header)
@@ -223,7 +235,17 @@ static void note_reached (world_t *self, const connection_t *on,
     } else if (header->type == DAFFI_RECORD_CALL || header->type == DAFFI_RECORD_WAIT) {
         call->reached = true;
         call->session_number = on->session_number;
+        call->due_ms = header->delay_ms ? due_of (self, header) : 0;
     }
+}
+
+//  Delays that are not what the caller asked for.
+static void tamper (world_t *self, daffi_header_t *header)
+{
+    if (self->options->sabotage == SABOTAGE_HASTE)
+        header->delay_ms /= 2;
+    else if (self->options->sabotage == SABOTAGE_SHUFFLE && header->delay_ms)
+        header->delay_ms += (uint32_t)sim_below (self, 2) * 100;
 }
 
 void sim_deliver_up (world_t *self, uint32_t connection, message_t *message)
@@ -232,6 +254,7 @@ void sim_deliver_up (world_t *self, uint32_t connection, message_t *message)
     if (self->core && on->controller == self->controller && !on->up_cut &&
         !on->refused && meet (self, on)) {
         note_reached (self, on, &message->header);
+        tamper (self, &message->header);
         receive (self, on, message);
     }
     free (message);

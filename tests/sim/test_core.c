@@ -28,6 +28,7 @@ TEST ("every call has one outcome, in time and true, through 1,500 schedules of 
     CHECK (report.restarts > 0);
     CHECK (report.items > 10000);
     CHECK (report.later > 1000);
+    CHECK (report.ordered > 1000);
     //  what ought to happen did happen
     static const daffi_status_t seen[] = {
         DAFFI_TIMEOUT,    DAFFI_CANCELLED,   DAFFI_FAILED,
@@ -108,4 +109,15 @@ TEST ("the simulator finds an answer that never came")
 TEST ("the simulator finds a second answer")
 {
     check_found (SABOTAGE_DOUBLE, "answers a call twice");
+}
+
+TEST ("the simulator finds a delayed call that is given before its time")
+{
+    check_found (SABOTAGE_HASTE, "before its time");
+}
+
+TEST (
+    "the simulator finds delayed calls that are not given in the order of their times")
+{
+    check_found (SABOTAGE_SHUFFLE, "was due later");
 }
