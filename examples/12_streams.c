@@ -82,29 +82,29 @@ static daffi_status_t up (daffi_global_t *global, daffi_error_t *error)
     return status;
 }
 
-static void print_item (daffi_result_t **item, const char *end)
+static void print_item (const daffi_result_t *item, const char *end)
 {
     char text[32];
-    daffi_value_format (daffi_result_value (*item), text, sizeof text);
+    daffi_value_format (daffi_result_value (item), text, sizeof text);
     printf (" %s%s", text, end);
-    daffi_result_destroy (item);
 }
 
 static daffi_status_t down (daffi_global_t *global, FILE *noticed, daffi_error_t *error)
 {
     char answer[8] = "";
-    daffi_status_t status = DAFFI_OK;
+    int seen = 0;
     daffi_stream_t *stream =
         daffi_stream_open (global, "count", DAFFI_ARGS (), NULL, error);
     if (!stream)
         return error->status;
     printf ("down:");
-    for (int i = 1; i <= 5 && !status; i++) {
-        daffi_result_t *item;
-        status = daffi_stream_receive (stream, TIMEOUT_MS, &item, error);
-        if (!status)
-            print_item (&item, i < 5 ? "" : ", enough;");
+    DAFFI_STREAM_EACH (item, stream, TIMEOUT_MS) {
+        print_item (item, ++seen < 5 ? "" : ", enough;");
+        if (seen == 5)
+            break;
     }
+    //  of a call that goes on this says PENDING
+    daffi_status_t status = seen == 5 ? DAFFI_OK : daffi_stream_wait (stream, 0, error);
     daffi_stream_destroy (&stream);
     if (!status && fgets (answer, sizeof answer, noticed))
         printf (" the function was told: %s", answer);
@@ -125,8 +125,10 @@ static daffi_status_t both (daffi_global_t *global, daffi_error_t *error)
         status = daffi_stream_send (stream, i, TIMEOUT_MS, error);
         if (!status)
             status = daffi_stream_receive (stream, TIMEOUT_MS, &item, error);
-        if (!status)
-            print_item (&item, ",");
+        if (!status) {
+            print_item (item, ",");
+            daffi_result_destroy (&item);
+        }
     }
     daffi_stream_send_end (stream);
     if (!status)

@@ -54,6 +54,24 @@ DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_stream_receive (daffi_stream_t 
                                                                  daffi_result_t **item,
                                                                  daffi_error_t *error);
 
+#ifndef __cplusplus
+/*  The items as they come, each destroyed behind the loop's body; ends with the stream,
+ *  or where none comes within the timeout, which daffi_stream_wait () then tells:
+ *
+ *      DAFFI_STREAM_EACH (item, stream, 5000)
+ *          print (daffi_result_value (item));
+ *      if (daffi_stream_wait (stream, 0, &error)) ...                              */
+#define DAFFI_STREAM_EACH(item, stream, timeout_ms) \
+    for (DAFFI_AUTO (daffi_result) * (item) = NULL; \
+         daffi_stream_next_ ((stream), (timeout_ms), &(item));)
+static inline bool daffi_stream_next_ (daffi_stream_t *self, int64_t timeout_ms,
+                                       daffi_result_t **item)
+{
+    daffi_result_destroy (item);
+    return daffi_stream_receive (self, timeout_ms, item, NULL) == DAFFI_OK;
+}
+#endif
+
 /*  The outcome of the call, as daffi_future_wait (), and its result. A function waits
  *  for room once 512 items are not read: read them, or destroy the stream. Blocks. */
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_stream_wait (daffi_stream_t *self,

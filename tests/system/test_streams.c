@@ -38,6 +38,44 @@ SYSTEM_TEST ("100,000 items come down in order, and the result at the end")
     scene_stop (&scene);
 }
 
+//  How many items the loop saw: 0, 1, 2 … It leaves after `most`.
+static int64_t count_each (daffi_stream_t *stream, int64_t most, int64_t timeout_ms)
+{
+    int64_t seen = 0, number;
+    DAFFI_STREAM_EACH (item, stream, timeout_ms) {
+        CHECK_OK (daffi_value_get_int (daffi_result_value (item), &number));
+        CHECK_EQ_INT (number, seen);
+        if (++seen == most)
+            break;
+    }
+    return seen;
+}
+
+SYSTEM_TEST ("a loop over the items ends with the stream, its error, or its patience")
+{
+    daffi_error_t error;
+    scene_t scene = scene_of (at, stream_functions);
+    daffi_stream_t *stream = stream_begin (scene.caller, "count", DAFFI_ARGS (2000));
+    CHECK_EQ_INT (count_each (stream, -1, BOARD_PATIENCE_MS), 2000);
+    stream_check_result (stream, 2000);
+    daffi_stream_destroy (&stream);
+    stream = stream_begin (scene.caller, "three_and_fail", DAFFI_ARGS ());
+    CHECK_EQ_INT (count_each (stream, -1, BOARD_PATIENCE_MS), 3);
+    stream_check_fails (stream, DAFFI_TYPE);
+    daffi_stream_destroy (&stream);
+    stream = stream_begin (scene.caller, "endless", DAFFI_ARGS ());
+    CHECK_EQ_INT (count_each (stream, 1000, BOARD_PATIENCE_MS), 1000);
+    CHECK_EQ_INT (stream_receive_int (stream), 1000);
+    daffi_stream_destroy (&stream);
+    stream = stream_begin (scene.caller, "mirror", DAFFI_ARGS ());
+    stream_send_int (stream, 0);
+    CHECK_EQ_INT (stream_receive_int (stream), 0);
+    CHECK_EQ_INT (count_each (stream, -1, 20), 0);
+    CHECK_STATUS (DAFFI_PENDING, daffi_stream_wait (stream, 0, &error));
+    daffi_stream_destroy (&stream);
+    scene_stop (&scene);
+}
+
 SYSTEM_TEST ("items go both ways at once: one thread that sends what it may, and reads")
 {
     enum { COUNT = 20000 };
