@@ -128,6 +128,23 @@ static void be_broadcaster (const words_t *words)
     exit (EXIT_FAILURE);
 }
 
+//  A stream that it feeds, and one that it does not read.
+static void be_feeder (const words_t *words)
+{
+    daffi_options_t options = options_of (words);
+    options.functions = NULL;
+    daffi_global_t *global = start (&options);
+    daffi_stream_t *up = stream_begin (global, "listen_on", DAFFI_ARGS ());
+    daffi_stream_t *down = stream_begin (global, "endless", DAFFI_ARGS ());
+    CHECK_EQ_INT (stream_receive_int (down), 0);
+    stream_send_int (up, 0);
+    say_ready ();
+    until_told ();
+    daffi_stream_destroy (&up);
+    daffi_stream_destroy (&down);
+    daffi_global_destroy (&global);
+}
+
 static void be_caller (const words_t *words)
 {
     enum { CALLS_MAX = 4096 };
@@ -162,6 +179,8 @@ __attribute__ ((constructor)) static void take_role (int argc, char **argv)
         be_streamer (&words);
     else if (strcmp (argv[2], "caller") == 0)
         be_caller (&words);
+    else if (strcmp (argv[2], "feeder") == 0)
+        be_feeder (&words);
     else if (strcmp (argv[2], "broadcaster") == 0)
         be_broadcaster (&words);
     else

@@ -224,6 +224,35 @@ SYSTEM_TEST ("a call that waits behind others and is cancelled never runs")
     daffi_global_destroy (&hub);
 }
 
+SYSTEM_TEST ("a future tells how far it is: queued without a controller, sent, done")
+{
+    daffi_error_t error;
+    daffi_global_t *hub = hub_start (at);
+    daffi_global_destroy (&hub);
+    daffi_options_t options =
+        place_options (at, DAFFI_OPTIONS (.process_name = "early"));
+    daffi_global_t *early = daffi_global_new (&options, &error);
+    CHECK (early != NULL);
+    daffi_future_t *call =
+        daffi_call_start (early, "hold", DAFFI_ARGS (1), NULL, &error);
+    CHECK (call != NULL);
+    CHECK_STATUS (DAFFI_PENDING, daffi_future_wait (call, 20, &error));
+    CHECK_EQ_INT (daffi_future_state (call), DAFFI_FUTURE_QUEUED);
+    CHECK_EQ_UINT (daffi_future_attempts (call), 0);
+    hub = START (at, .init_controller = true, .without_node = true, .settle_ms = 30000);
+    daffi_global_t *server = server_start (at, "server");
+    board_wait (BOARD_STARTED, 1);
+    CHECK_EQ_INT (daffi_future_state (call), DAFFI_FUTURE_SENT);
+    CHECK_EQ_UINT (daffi_future_attempts (call), 1);
+    board_add (BOARD_GATE, 1);
+    CHECK_FINE (daffi_future_wait (call, BOARD_PATIENCE_MS, &error), error);
+    CHECK_EQ_INT (daffi_future_state (call), DAFFI_FUTURE_DONE);
+    daffi_future_destroy (&call);
+    daffi_global_destroy (&early);
+    daffi_global_destroy (&server);
+    daffi_global_destroy (&hub);
+}
+
 SYSTEM_TEST ("a cast runs once and nobody waits for it")
 {
     daffi_error_t error;

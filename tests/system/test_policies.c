@@ -43,6 +43,32 @@ static scene_t open_scene (place_t *at)
     return self;
 }
 
+SYSTEM_TEST ("by default a call goes to the process with the fewest")
+{
+    static const int busy[SERVERS] = {3, 1, 4, 2};
+    enum { MORE = 6 };
+    daffi_future_t *calls[16];
+    int count = 0, now[SERVERS] = {0};
+    daffi_error_t error;
+    scene_t scene = open_scene (at);
+    for (int i = 0; i < SERVERS; i++)
+        for (int k = 0; k < busy[i]; k++)
+            calls[count++] = call_begin (scene.caller, "hold", DAFFI_ARGS (k),
+                                         DAFFI_CALL (.process = names[i]));
+    //  they bring all of them to four
+    for (int i = 0; i < MORE; i++)
+        calls[count++] = call_begin (scene.caller, "hold", DAFFI_ARGS (i), NULL);
+    board_add (BOARD_GATE, 1);
+    for (int i = 0; i < count; i++) {
+        CHECK_FINE (daffi_future_wait (calls[i], BOARD_PATIENCE_MS, &error), error);
+        now[daffi_future_process (calls[i])[1] - '0']++;
+        daffi_future_destroy (&calls[i]);
+    }
+    for (int i = 0; i < SERVERS; i++)
+        CHECK_EQ_INT (now[i], 4);
+    scene_stop (&scene);
+}
+
 SYSTEM_TEST ("round robin gives each provider one call in turn")
 {
     scene_t scene = open_scene (at);

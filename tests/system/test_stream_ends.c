@@ -1,6 +1,8 @@
 //  SPDX-License-Identifier: MPL-2.0
 //  Streams: how they end on either side, and an end that is said before they begin.
 
+#include <signal.h>
+
 #include "streams.h"
 
 //  --- ends ---------------------------------------------------------------------------
@@ -106,6 +108,56 @@ SYSTEM_TEST ("a function that is killed: what it yielded comes, and then PROCESS
     daffi_stream_destroy (&down);
     daffi_global_destroy (&caller);
     daffi_global_destroy (&hub);
+}
+
+SYSTEM_TEST (
+    "a function whose process stands still is lost after the heartbeat's timeout")
+{
+    daffi_error_t error;
+    daffi_global_t *hub = hub_start (at);
+    daffi_global_t *caller = caller_start (at);
+    process_t stopped = PROCESS (at, "streamer", "name=streamer");
+    daffi_stream_t *down = stream_begin (caller, "three", DAFFI_ARGS ());
+    daffi_stream_t *up = stream_begin (caller, "listen_on", DAFFI_ARGS ());
+    stream_send_int (up, 0);
+    board_wait (BOARD_OTHER, 1);
+    board_wait (BOARD_STARTED, 2);
+    process_freeze (&stopped);
+    CHECK_STATUS (DAFFI_PROCESS_LOST,
+                  daffi_stream_wait (up, BOARD_PATIENCE_MS, &error));
+    CHECK_EQ_STR (error.process, "streamer");
+    stream_check_fails (up, DAFFI_PROCESS_LOST);
+    for (int64_t i = 0; i < 3; i++)
+        CHECK_EQ_INT (stream_receive_int (down), i);
+    stream_check_fails (down, DAFFI_PROCESS_LOST);
+    //  and once it goes on it learns that nobody waits any more
+    process_signal (&stopped, SIGCONT);
+    board_wait (BOARD_CANCELLED, 2);
+    daffi_stream_destroy (&up);
+    daffi_stream_destroy (&down);
+    process_stop (&stopped);
+    daffi_global_destroy (&caller);
+    daffi_global_destroy (&hub);
+}
+
+SYSTEM_TEST (
+    "a caller that is killed, or stands still, is seen by both kinds of functions")
+{
+    scene_t scene = scene_of (at, stream_functions);
+    for (int kill = 0; kill < 2; kill++) {
+        int seen = board_read (BOARD_CANCELLED), items = board_read (BOARD_OTHER);
+        process_t doomed = PROCESS (at, "feeder", "name=feeder");
+        //  "listen_on" has read an item, and "endless" has filled its window
+        board_wait (BOARD_OTHER, items + 1);
+        if (kill)
+            process_kill (&doomed);
+        else
+            process_freeze (&doomed);
+        board_wait (BOARD_CANCELLED, seen + 2);
+        if (!kill)
+            process_kill (&doomed);
+    }
+    scene_stop (&scene);
 }
 
 SYSTEM_TEST ("a controller that is killed ends the stream on both sides")
