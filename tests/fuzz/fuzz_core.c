@@ -50,7 +50,8 @@ static void answered (peer_t *peer, const daffi_header_t *header)
         header->type == DAFFI_RECORD_RESULT || header->type == DAFFI_RECORD_ERROR;
     bool end = header->type == DAFFI_RECORD_END && peer->all[header->id];
     require (peer->open[header->id]);
-    require (!part || (result && peer->all[header->id]));
+    bool report = header->type == DAFFI_RECORD_PROGRESS;
+    require (!part || ((result || report) && peer->all[header->id]));
     if ((result && !part) || end)
         peer->open[header->id] = false;
 }
@@ -225,11 +226,11 @@ static void step_answer (fuzz_t *self, peer_t *peer)
     receive (self, peer, &header, "answer", what % 7);
 }
 
-//  Items of a stream, from either end, or of none at all.
+//  Items of a stream and reports of progress, from either end, or of none at all.
 static void step_stream (fuzz_t *self, peer_t *peer)
 {
     static const uint8_t types[] = {DAFFI_RECORD_CHUNK, DAFFI_RECORD_CREDIT,
-                                    DAFFI_RECORD_END, DAFFI_RECORD_CHUNK};
+                                    DAFFI_RECORD_END, DAFFI_RECORD_PROGRESS};
     unsigned what = next (self);
     daffi_header_t header = {.type = types[what % 4],
                              .id = what & 4 ? self->tokens[what / 8 % TOKENS]
