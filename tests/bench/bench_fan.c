@@ -1,5 +1,5 @@
 //  SPDX-License-Identifier: MPL-2.0
-//  Broadcasts: one call to very many nodes.
+//  Broadcasts and fans: one call, or one stream of items, to very many nodes.
 //
 //  A large body is one block of memory in the controller, however many it goes to: the
 //  peak of its memory tells.
@@ -14,7 +14,14 @@
 #include "bench_scene.h"
 #include "bench_table.h"
 
-enum { NODES_MAX = 100, ROUNDS = 9, TIMEOUT_MS = 20000, LARGE = 1024 * 1024 };
+enum {
+    NODES_MAX = 100,
+    ROUNDS = 9,
+    TIMEOUT_MS = 20000,
+    LARGE = 1024 * 1024,
+    ITEMS = 200000,  //  of a round, to all nodes together
+    ITEM = 64
+};
 
 static daffi_status_t measure_size (daffi_request_t *request, void *arg)
 {
@@ -112,11 +119,82 @@ static daffi_status_t measure (bench_scene_t *self, daffi_global_t *caller,
     return DAFFI_OK;
 }
 
+//  --- fans ---------------------------------------------------------------------------
+
+static daffi_status_t count_items (daffi_request_t *request, void *arg)
+{
+    (void)arg;
+    int64_t count = 0;
+    daffi_value_t item;
+    daffi_status_t status;
+    while (!(status = daffi_request_receive (request, TIMEOUT_MS, &item)))
+        count++;
+    return status == DAFFI_END ? daffi_request_reply (request, count) : status;
+}
+
+static daffi_status_t check_fan (daffi_fan_t *fan, int64_t items, daffi_error_t *error)
+{
+    int64_t count = 0;
+    for (size_t i = 0; i < daffi_fan_count (fan); i++) {
+        daffi_stream_t *stream = daffi_fan_stream (fan, i);
+        if (daffi_stream_wait (stream, TIMEOUT_MS, error))
+            return error->status;
+        if (daffi_value_get_int (daffi_stream_value (stream), &count) || count != items)
+            return bench_fail (error, DAFFI_PROTOCOL, "%lld of %lld items arrived",
+                               (long long)count, (long long)items);
+    }
+    return DAFFI_OK;
+}
+
+static daffi_status_t feed_once (daffi_global_t *caller, unsigned nodes,
+                                 daffi_error_t *error)
+{
+    static const uint8_t body[ITEM];
+    DAFFI_AUTO (daffi_fan) *fan =
+        daffi_fan_open (caller, "items", DAFFI_ARGS (), NULL, error);
+    if (!fan)
+        return error->status;
+    if (daffi_fan_count (fan) != nodes)
+        return bench_fail (error, DAFFI_FAILED, "a fan to %zu of %u nodes",
+                           daffi_fan_count (fan), nodes);
+    const daffi_value_t item = daffi_value_binary (body, sizeof body);
+    for (unsigned i = 0; i < ITEMS / nodes; i++)
+        if (daffi_fan_send_value (fan, item, TIMEOUT_MS, error))
+            return error->status;
+    daffi_fan_send_end (fan);
+    return check_fan (fan, ITEMS / nodes, error);
+}
+
+static daffi_status_t measure_fan (bench_scene_t *self, daffi_global_t *caller,
+                                   unsigned nodes, daffi_error_t *error)
+{
+    double rate[ROUNDS], cpu_us[ROUNDS];
+    const bench_child_t *broker = &self->rig.broker;
+    daffi_status_t status = feed_once (caller, nodes, error);
+    for (int i = 0; i < ROUNDS && !status; i++) {
+        int64_t cpu_ns = bench_child_cpu_ns (broker), begin_ns = bench_clock_ns ();
+        status = feed_once (caller, nodes, error);
+        rate[i] = ITEMS * 1e6 / (double)(bench_clock_ns () - begin_ns);
+        cpu_us[i] = (double)(bench_child_cpu_ns (broker) - cpu_ns) / 1000 / ITEMS;
+    }
+    if (status)
+        return status;
+    bench_scene_note (self, "k items/s", rate, ROUNDS,
+                      "items of 64 B to %u nodes, by a fan", nodes);
+    bench_scene_note (self, "us CPU/item", cpu_us, ROUNDS,
+                      "an item to each of %u nodes, by a fan: controller", nodes);
+    return DAFFI_OK;
+}
+
+//  --- both ---------------------------------------------------------------------------
+
 static daffi_status_t start_nodes (bench_scene_t *self, daffi_global_t **nodes,
                                    unsigned count, daffi_error_t *error)
 {
     const daffi_function_t functions[] = {
-        {.name = "size", .callback = measure_size, .run_inline = true}, {0}};
+        {.name = "size", .callback = measure_size, .run_inline = true},
+        {.name = "items", .callback = count_items},
+        {0}};
     char name[32];
     for (unsigned i = 0; i < count; i++) {
         bench_table_progress ("broadcast: node %u of %u", i + 1, count);
@@ -138,7 +216,8 @@ static daffi_status_t run_crowd (bench_scene_t *self, unsigned count,
         status ? NULL : bench_scene_node (self, "caller", NULL, error);
     if (!caller || start_nodes (self, nodes, count, error) ||
         measure (self, caller, count, 16, error) ||
-        measure (self, caller, count, LARGE, error))
+        measure (self, caller, count, LARGE, error) ||
+        measure_fan (self, caller, count, error))
         status = error->status;
     daffi_global_destroy (&caller);
     for (unsigned i = 0; i < NODES_MAX; i++)
