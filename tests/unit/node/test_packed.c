@@ -111,6 +111,36 @@ TEST ("a value over 64 MiB is too big")
     free (data);
 }
 
+TEST ("what is lent stays its owner's until it is taken, and is freed once then")
+{
+    static const size_t sizes[] = {0, 50, 4000, DAFFI_DETACH_MIN, 300000};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        daffi_packed_t packed;
+        uint8_t *data = pattern (sizes[i]);
+        daffi_value_t value = daffi_value_binary (data, sizes[i]);
+        int before = freed;
+        CHECK_OK (daffi_pack_lent (&packed, data, sizes[i]));
+        daffi_packed_done (&packed);
+        CHECK_EQ_INT (freed, before);
+        CHECK_OK (daffi_pack_lent (&packed, data, sizes[i]));
+        if (sizes[i] >= DAFFI_DETACH_MIN)
+            CHECK (packed.tail->data == data);
+        else
+            check_value (&packed, &value);
+        daffi_packed_take (&packed, data, count_free, &freed);
+        CHECK_EQ_INT (freed, before + (sizes[i] < DAFFI_DETACH_MIN));
+        daffi_packed_done (&packed);
+        CHECK_EQ_INT (freed, before + 1);
+    }
+    daffi_packed_t packed;
+    uint8_t *data = pattern (1);
+    int before = freed;
+    CHECK_STATUS (DAFFI_TOO_BIG, daffi_pack_lent (&packed, data, DAFFI_BODY_MAX));
+    CHECK_EQ_INT (freed, before);
+    daffi_packed_take (&packed, data, count_free, &freed);
+    CHECK_EQ_INT (freed, before + 1);
+}
+
 //  The taken binary, alone or behind other items, is what was meant.
 static void check_taken (size_t size, const daffi_args_t *args)
 {
