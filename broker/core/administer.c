@@ -21,8 +21,7 @@ static bool read_target (const daffi_body_t *body, daffi_text_t *process, uint64
 static daffi_entry_t *find (daffi_core_t *self, daffi_text_t name, uint64_t id)
 {
     daffi_process_t *process = daffi_registry_process (self, name);
-    return process && process->session ? daffi_entry_of (self, process->session, id)
-                                       : NULL;
+    return process && process->session ? daffi_entry_of (process->session, id) : NULL;
 }
 
 static void refuse (daffi_core_t *self, const daffi_arrival_t *arrival,

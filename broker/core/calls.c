@@ -201,20 +201,20 @@ static void call_process (daffi_core_t *self, const daffi_arrival_t *arrival)
 }
 
 //  The best provider that has nothing older to do; NULL: the call has to wait.
-static daffi_offer_t *provider_for (daffi_core_t *self, daffi_offered_t *function,
-                                    const daffi_arrival_t *arrival)
+static daffi_session_t *provider_for (daffi_core_t *self, daffi_offered_t *function,
+                                      const daffi_arrival_t *arrival)
 {
     size_t size = daffi_body_size (arrival->body);
-    if (!daffi_ranks_empty (&function->waiting))
+    if (self->starving_count && !daffi_ranks_empty (&function->waiting))
         return NULL;
     for (;;) {
-        daffi_offer_t *best =
+        daffi_session_t *best =
             daffi_pick_for (self, function, arrival->caller, arrival->header, size);
-        if (!best || !daffi_queue_may_hold (self, best->session) ||
-            !daffi_queue_next (self, best->session))
+        if (!best || !daffi_queue_may_hold (self, best) ||
+            !daffi_queue_next (self, best))
             return best;
         //  after this nothing waits for it, or it is not picked again
-        daffi_queue_feed (self, best->session);
+        daffi_queue_feed (self, best);
     }
 }
 
@@ -222,8 +222,8 @@ static daffi_offer_t *provider_for (daffi_core_t *self, daffi_offered_t *functio
 static void call_keyed (daffi_core_t *self, const daffi_arrival_t *arrival,
                         daffi_offered_t *function)
 {
-    daffi_offer_t *offer = daffi_pick_keyed (function, arrival->header->key);
-    daffi_session_t *session = offer->session;
+    daffi_session_t *session = daffi_pick_keyed (function, arrival->header->key);
+    daffi_offer_t *offer = daffi_quota_offer (self, session, function);
     if (ready_for (self, session, daffi_body_size (arrival->body)) &&
         !daffi_quota_full (offer))
         give_new (self, arrival, session, offer);
@@ -252,9 +252,10 @@ static void call_function (daffi_core_t *self, const daffi_arrival_t *arrival)
         call_keyed (self, arrival, function);
         return;
     }
-    daffi_offer_t *provider = provider_for (self, function, arrival);
+    daffi_session_t *provider = provider_for (self, function, arrival);
     if (provider)
-        give_new (self, arrival, provider->session, provider);
+        give_new (self, arrival, provider,
+                  daffi_quota_offer (self, provider, function));
     else
         daffi_queue_add (self, arrival, function, NULL);
 }
@@ -335,7 +336,7 @@ void daffi_calls_call (daffi_core_t *self, daffi_session_t *session,
                                daffi_calls_deadline (self, header),
                                daffi_registry_function (self, header->name)};
     self->stats.calls++;
-    if (!daffi_entry_id_free (self, session, header->id)) {
+    if (!daffi_entry_id_free (session, header->id)) {
         self->stats.malformed++;
         //  not with that id: it would be taken for the answer of the call in flight
         daffi_core_send_error (self, session, 0, DAFFI_PROTOCOL, DAFFI_EXECUTED_NO,
@@ -356,14 +357,14 @@ void daffi_calls_call (daffi_core_t *self, daffi_session_t *session,
 static daffi_session_t *cast_target (daffi_core_t *self, const daffi_session_t *caller,
                                      const daffi_header_t *header, size_t size)
 {
-    daffi_offer_t *offer = NULL;
+    daffi_offer_t *offer;
     if (!header->peer.size) {
         daffi_offered_t *function = daffi_registry_function (self, header->name);
-        if (function && function->count)
-            offer = header->policy == DAFFI_POLICY_KEY
-                        ? daffi_pick_keyed (function, header->key)
-                        : daffi_pick_for (self, function, caller, header, size);
-        return offer ? offer->session : NULL;
+        if (!function || !function->count)
+            return NULL;
+        return header->policy == DAFFI_POLICY_KEY
+                   ? daffi_pick_keyed (function, header->key)
+                   : daffi_pick_for (self, function, caller, header, size);
     }
     daffi_process_t *process = daffi_registry_process (self, header->peer);
     daffi_session_t *session = process ? process->session : NULL;

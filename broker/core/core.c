@@ -55,7 +55,7 @@ daffi_core_t *daffi_core_new (const daffi_core_options_t *options, int64_t now_m
     void *context = self->output.context;
     daffi_names_init (&self->processes, random (context));
     daffi_names_init (&self->functions, random (context));
-    daffi_table_init (&self->entries, random (context));
+    self->entries_seed = random (context);
     daffi_table_init (&self->offers, random (context));
     daffi_buffer_init (&self->scratch);
     uint64_t epoch[2] = {random (context), random (context)};
@@ -86,7 +86,6 @@ void daffi_core_destroy (daffi_core_t **self_p)
     daffi_load_done (&self->load);
     daffi_names_done (&self->processes);
     daffi_names_done (&self->functions);
-    daffi_table_done (&self->entries);
     daffi_table_done (&self->offers);
     daffi_buffer_done (&self->scratch);
     free (self);
@@ -126,6 +125,7 @@ daffi_session_t *daffi_core_connect (daffi_core_t *self, void *peer, int64_t now
     daffi_list_init (&session->placed);
     daffi_list_init (&session->running);
     daffi_list_init (&session->crowded);
+    daffi_table_init (&session->entries, self->entries_seed);
     daffi_list_append (&self->sessions, &session->link);
     daffi_load_join (&self->load, session);
     daffi_wheel_arm (&self->wheel, &session->timer.timer,
@@ -186,6 +186,9 @@ static void on_ping (daffi_core_t *self, daffi_session_t *session,
 {
     (void)body;
     session->pings = true;
+    //  it has nothing else to say: what a burst of calls left is not kept for it
+    if (session->entries.count == 0)
+        daffi_table_done (&session->entries);
     daffi_buffer_clear (&self->scratch);
     daffi_write_clock (&self->scratch, (uint64_t)self->now_ms);
     daffi_core_send_control (self, session, DAFFI_RECORD_PONG, header->id,

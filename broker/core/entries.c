@@ -16,7 +16,7 @@ static void add_chunk (daffi_core_t *self)
 {
     uint32_t number = self->slab_chunks++;
     self->slab = daffi_renew (self->slab, self->slab_chunks * sizeof *self->slab);
-    daffi_entry_t *chunk = daffi_new (CHUNK * sizeof *chunk);
+    daffi_entry_t *chunk = daffi_new_at_line (CHUNK * sizeof *chunk);
     self->slab[number] = chunk;
     for (uint32_t i = CHUNK; i-- > 0;) {
         chunk[i].index = (number << DAFFI_SLAB_BITS) + i;
@@ -56,7 +56,7 @@ daffi_entry_t *daffi_entry_new (daffi_core_t *self, daffi_session_t *owner, uint
     entry->id = id;
     entry->deadline_ms = deadline_ms;
     entry->came_ms = self->now_ms;
-    daffi_table_put (&self->entries, owner->number, id, entry);
+    daffi_table_put (&owner->entries, 0, id, entry);
     daffi_list_append (&owner->placed, &entry->of_owner);
     owner->placed_count++;
     daffi_wheel_arm (&self->wheel, &entry->timer.timer, deadline_ms);
@@ -85,7 +85,7 @@ void daffi_entry_disown (daffi_core_t *self, daffi_entry_t *entry)
         return;
     daffi_link_remove (&entry->of_owner);
     if (!entry->group) {
-        daffi_table_remove (&self->entries, entry->owner->number, entry->id);
+        daffi_table_remove (&entry->owner->entries, 0, entry->id);
         entry->owner->placed_count--;
         daffi_wheel_disarm (&self->wheel, &entry->timer.timer);
     }
@@ -112,22 +112,20 @@ void daffi_entry_free (daffi_core_t *self, daffi_entry_t *entry)
     entry->process = NULL;
     entry->function = NULL;
     entry->called[0] = '\0';
-    entry->missed = 0;
     entry->stream = entry->ended = entry->cancelled = entry->of_group = false;
     entry->next_free = self->free_entries;
     self->free_entries = entry;
 }
 
-daffi_entry_t *daffi_entry_of (daffi_core_t *self, const daffi_session_t *owner,
-                               uint64_t id)
+daffi_entry_t *daffi_entry_of (const daffi_session_t *owner, uint64_t id)
 {
-    return daffi_table_get (&self->entries, owner->number, id);
+    return daffi_table_get (&owner->entries, 0, id);
 }
 
-bool daffi_entry_id_free (daffi_core_t *self, const daffi_session_t *owner, uint64_t id)
+bool daffi_entry_id_free (const daffi_session_t *owner, uint64_t id)
 {
     return id != 0 && id != owner->subscription && id != owner->task_subscription &&
-           !daffi_entry_of (self, owner, id);
+           !daffi_entry_of (owner, id);
 }
 
 void daffi_entry_give_token (daffi_core_t *self, daffi_entry_t *entry)

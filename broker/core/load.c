@@ -101,7 +101,7 @@ void daffi_load_offered (daffi_load_t *self, daffi_offered_t *function,
     }
     begin_search (self);
     for (uint32_t i = 0; i < function->count; i++)
-        daffi_bits_set (&function->providers, function->offers[i]->session->slot);
+        daffi_bits_set (&function->providers, function->offers[i].session->slot);
 }
 
 void daffi_load_withdrawn (daffi_load_t *self, daffi_offered_t *function,
@@ -125,8 +125,7 @@ static daffi_session_t *first_of (const daffi_core_t *core,
         daffi_session_t *session = core->load.by_slot[slot];
         if (session->behind || !daffi_registry_has_room (core, session, size))
             continue;
-        if (!session->limited_count ||
-            !daffi_quota_full (daffi_registry_offer (core, session, function)))
+        if (!daffi_quota_full (daffi_quota_offer (core, session, function)))
             return session;
     }
     return NULL;

@@ -19,6 +19,7 @@ void daffi_monitor_begin (daffi_core_t *self, const daffi_arrival_t *arrival)
     if (!tap)
         return;
     tap->state = DAFFI_ENTRY_TAP;
+    tap->missed = 0;
     daffi_list_append (&self->taps, &tap->of_place.link);
 }
 

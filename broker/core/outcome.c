@@ -145,7 +145,7 @@ static void give_up (daffi_core_t *self, daffi_entry_t *entry)
 void daffi_calls_cancel (daffi_core_t *self, daffi_session_t *session,
                          const daffi_header_t *header)
 {
-    daffi_entry_t *entry = daffi_entry_of (self, session, header->id);
+    daffi_entry_t *entry = daffi_entry_of (session, header->id);
     if (!entry || entry->cancelled)
         return;
     bool told =

@@ -6,66 +6,60 @@
 
 #include "state.h"
 
-static bool may_be_given (const daffi_core_t *self, const daffi_offer_t *offer,
+static bool may_be_given (const daffi_core_t *self, const daffi_provider_t *provider,
                           size_t size)
 {
-    return !offer->session->behind && !daffi_quota_full (offer) &&
-           daffi_registry_has_room (self, offer->session, size);
+    const daffi_session_t *session = provider->session;
+    return !session->behind &&
+           !(session->limited_count && daffi_quota_full (provider->offer)) &&
+           daffi_registry_has_room (self, session, size);
 }
 
-static daffi_offer_t *pick_of_many (const daffi_core_t *self, daffi_offered_t *function,
-                                    size_t size)
-{
-    daffi_session_t *session = daffi_load_pick (self, function, size);
-    return session ? daffi_registry_offer (self, session, function) : NULL;
-}
-
-daffi_offer_t *daffi_pick_least (const daffi_core_t *self, daffi_offered_t *function,
-                                 size_t size)
+daffi_session_t *daffi_pick_least (const daffi_core_t *self, daffi_offered_t *function,
+                                   size_t size)
 {
     if (function->count > DAFFI_MANY_PROVIDERS)
-        return pick_of_many (self, function, size);
-    daffi_offer_t *best = NULL;
+        return daffi_load_pick (self, function, size);
+    daffi_session_t *best = NULL;
     uint32_t index = function->cursor;
     for (uint32_t i = 0; i < function->count; i++, index++) {
         if (index >= function->count)
             index = 0;
-        daffi_offer_t *offer = function->offers[index];
-        uint32_t running = offer->session->running_count;
-        if (best && running >= best->session->running_count)
+        const daffi_provider_t *provider = &function->offers[index];
+        uint32_t running = provider->session->running_count;
+        if (best && running >= best->running_count)
             continue;
-        if (!may_be_given (self, offer, size))
+        if (!may_be_given (self, provider, size))
             continue;
-        best = offer;
+        best = provider->session;
+        function->cursor = index + 1;
         if (running == 0)
             break;
     }
-    if (best)
-        function->cursor = best->index + 1;
     return best;
 }
 
 //  The first that may be given it, from `index` on.
-static daffi_offer_t *first_from (const daffi_core_t *self, daffi_offered_t *function,
-                                  uint32_t index, size_t size)
+static daffi_session_t *first_from (const daffi_core_t *self, daffi_offered_t *function,
+                                    uint32_t index, size_t size)
 {
     for (uint32_t i = 0; i < function->count; i++) {
         uint32_t place = (index + i) % function->count;
-        daffi_offer_t *offer = function->offers[place];
-        if (!may_be_given (self, offer, size))
+        const daffi_provider_t *provider = &function->offers[place];
+        if (!may_be_given (self, provider, size))
             continue;
         function->cursor = place + 1;
-        return offer;
+        return provider->session;
     }
     return NULL;
 }
 
-static daffi_offer_t *local_first (daffi_core_t *self, daffi_offered_t *function,
-                                   const daffi_session_t *caller, size_t size)
+static daffi_session_t *local_first (daffi_core_t *self, daffi_offered_t *function,
+                                     const daffi_session_t *caller, size_t size)
 {
     daffi_offer_t *own = daffi_registry_offer (self, caller, function);
-    if (own && may_be_given (self, own, size))
-        return own;
+    if (own && may_be_given (self, &(daffi_provider_t){own->session, own}, size))
+        return own->session;
     return daffi_pick_least (self, function, size);
 }
 
@@ -85,24 +79,24 @@ static uint64_t weight (const char *name, daffi_text_t key)
 
 //  Rendezvous hashing (Thaler and Ravishankar 1998): a provider that leaves moves only
 //  its own keys.
-daffi_offer_t *daffi_pick_keyed (const daffi_offered_t *function, daffi_text_t key)
+daffi_session_t *daffi_pick_keyed (const daffi_offered_t *function, daffi_text_t key)
 {
-    daffi_offer_t *best = NULL;
+    daffi_session_t *best = NULL;
     uint64_t best_weight = 0;
     for (uint32_t i = 0; i < function->count; i++) {
-        daffi_offer_t *offer = function->offers[i];
-        uint64_t own = weight (offer->session->process->name, key);
+        daffi_session_t *session = function->offers[i].session;
+        uint64_t own = weight (session->process->name, key);
         if (best && own <= best_weight)
             continue;
-        best = offer;
+        best = session;
         best_weight = own;
     }
     return best;
 }
 
-daffi_offer_t *daffi_pick_for (daffi_core_t *self, daffi_offered_t *function,
-                               const daffi_session_t *caller,
-                               const daffi_header_t *header, size_t size)
+daffi_session_t *daffi_pick_for (daffi_core_t *self, daffi_offered_t *function,
+                                 const daffi_session_t *caller,
+                                 const daffi_header_t *header, size_t size)
 {
     if (!function->count)
         return NULL;

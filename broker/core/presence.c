@@ -121,7 +121,7 @@ static void keep_wait (daffi_core_t *self, daffi_session_t *session,
 static bool wait_valid (daffi_core_t *self, daffi_session_t *session,
                         const daffi_header_t *header)
 {
-    bool id_free = daffi_entry_id_free (self, session, header->id);
+    bool id_free = daffi_entry_id_free (session, header->id);
     bool for_process = header->peer.size > 0;
     daffi_text_t name = for_process ? header->peer : header->name;
     if (id_free && daffi_name_valid (name) && !daffi_name_reserved (name) &&
@@ -163,7 +163,7 @@ static void wait_function (daffi_core_t *self, daffi_session_t *session,
                                    ? find_of_group (self, header->name)
                                    : daffi_registry_function (self, header->name);
     if (present && present->count)
-        answer_wait (self, session, header->id, present->offers[0]->session);
+        answer_wait (self, session, header->id, present->offers[0].session);
     else
         keep_wait (self, session, header, NULL,
                    daffi_registry_add_function (self, header->name));
@@ -233,7 +233,7 @@ static void tell_all (daffi_core_t *self, daffi_session_t *to)
 void daffi_presence_subscribe (daffi_core_t *self, daffi_session_t *session,
                                const daffi_header_t *header)
 {
-    if (daffi_entry_of (self, session, header->id)) {
+    if (daffi_entry_of (session, header->id)) {
         self->stats.malformed++;
         daffi_core_send_error (self, session, 0, DAFFI_PROTOCOL, DAFFI_EXECUTED_NO,
                                daffi_text_of (self->name),

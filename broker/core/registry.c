@@ -39,7 +39,7 @@ daffi_offered_t *daffi_registry_add_function (daffi_core_t *self, daffi_text_t n
     daffi_offered_t *function = daffi_registry_function (self, name);
     if (function)
         return function;
-    function = daffi_new (sizeof *function);
+    function = daffi_new_at_line (sizeof *function);
     daffi_name_copy (function->name, name);
     daffi_ranks_init (&function->waiting);
     daffi_list_init (&function->waits);
@@ -70,7 +70,8 @@ void daffi_registry_release_function (daffi_core_t *self, daffi_offered_t *funct
         !daffi_list_empty (&function->group_waits))
         return;
     daffi_names_remove (&self->functions, daffi_text_of (function->name));
-    free (function->offers);
+    if (function->offers != &function->only)
+        free (function->offers);
     daffi_bits_done (&function->providers);
     free (function);
 }
@@ -98,16 +99,29 @@ static daffi_offer_t *new_offer (daffi_session_t *session, daffi_offered_t *func
     return offer;
 }
 
+static void add_room (daffi_offered_t *function)
+{
+    daffi_provider_t *few = NULL;
+    if (!function->room) {
+        function->room = 1;
+        function->offers = &function->only;
+        return;
+    }
+    function->room *= 2;
+    if (function->offers != &function->only)
+        few = function->offers;
+    function->offers = daffi_renew (few, function->room * sizeof *function->offers);
+    if (!few)
+        function->offers[0] = function->only;
+}
+
 static void append_offer (daffi_core_t *self, daffi_offered_t *function,
                           daffi_offer_t *offer)
 {
-    if (function->count == function->room) {
-        function->room = function->room ? function->room * 2 : 4;
-        function->offers =
-            daffi_renew (function->offers, function->room * sizeof *function->offers);
-    }
+    if (function->count == function->room)
+        add_room (function);
     offer->index = function->count;
-    function->offers[function->count++] = offer;
+    function->offers[function->count++] = (daffi_provider_t){offer->session, offer};
     daffi_load_offered (&self->load, function, offer->session);
 }
 
@@ -116,7 +130,7 @@ static void replace_offer (daffi_offer_t *known, daffi_offer_t *offer)
 {
     offer->index = known->index;
     offer->quota = known->quota;
-    known->function->offers[known->index] = offer;
+    known->function->offers[known->index].offer = offer;
     daffi_link_remove (&known->of_session);
     daffi_list_append (&known->session->offers, &offer->of_session);
     free (known);
@@ -169,7 +183,7 @@ void daffi_registry_remove_offer (daffi_core_t *self, daffi_offer_t *offer)
     function->count--;
     for (uint32_t i = offer->index; i < function->count; i++) {
         function->offers[i] = function->offers[i + 1];
-        function->offers[i]->index = i;
+        function->offers[i].offer->index = i;
     }
     daffi_load_withdrawn (&self->load, function, session);
     free (offer);

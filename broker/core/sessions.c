@@ -71,6 +71,7 @@ void daffi_session_end (daffi_core_t *self, daffi_session_t *session,
     self->stats.sessions--;
     if (drop)
         self->output.drop (self->output.context, session->peer);
+    daffi_table_done (&session->entries);
     free (session);
 }
 

@@ -4,6 +4,10 @@
 #ifndef DAFFI_CORE_STATE_H
 #define DAFFI_CORE_STATE_H
 
+#include <assert.h>
+#include <stddef.h>
+
+#include "alloc.h"
 #include "bodies.h"
 #include "bounds.h"
 #include "clock.h"
@@ -46,7 +50,7 @@ struct daffi_session {
     bool doubted;     //  was told WHO and has not said HELLO since
     bool behind;      //  what waits for it has no room: nothing may overtake it
     bool gone;        //  is being ended: nothing is sent to it any more
-    uint64_t number;  //  never used twice: half of the key of its entries
+    uint64_t number;  //  never used twice: half of the key of its offers
     daffi_process_t *process;  //  NULL while NEW
     uint8_t incarnation[DAFFI_INCARNATION_SIZE];
     int64_t seen_ms;
@@ -66,6 +70,8 @@ struct daffi_session {
     uint32_t limited_count;  //  offers with a quota
     uint64_t last_group;     //  the last broadcast that it was asked by
     daffi_list_t placed;     //  entry.of_owner: calls and waits by it
+    daffi_table_t entries;   //  the same by the id that it gave: its own, so that the
+                             //  many of others are not in the way
     daffi_list_t running;    //  entry.of_place: calls given to it
     uint32_t offer_count;
     daffi_link_t subscriber;       //  core.subscribers
@@ -89,19 +95,28 @@ struct daffi_process {
     char name[DAFFI_NAME_MAX + 1];
 };
 
-//  A function name that is offered, called or waited for.
+//  Who offers a function. The session stands here too, so that a call need not look at
+//  the offer, whose memory is far away where there are many.
+typedef struct {
+    daffi_session_t *session;
+    daffi_offer_t *offer;
+} daffi_provider_t;
+
+//  A function name that is offered, called or waited for. What every call looks at
+//  stands together at the front, in one line of the cache where the name is short.
 struct daffi_offered {
-    daffi_offer_t **offers;  //  in order of arrival
+    _Alignas(DAFFI_CACHE_LINE) daffi_provider_t *offers;  //  in order of arrival
     uint32_t count;
     uint32_t room;
-    uint32_t cursor;         //  where the next search begins: round robin among equals
-    daffi_bits_t providers;  //  slots of those, where they are many
-    uint32_t slot_cursor;    //  as cursor, for these
-    daffi_ranks_t waiting;   //  entry.of_place: calls that wait for a provider
-    daffi_list_t waits;      //  entry.of_place: WAITs for it
+    uint32_t cursor;        //  where the next search begins: round robin among equals
+    uint32_t slot_cursor;   //  as cursor, for `providers`
+    daffi_provider_t only;  //  room for `offers` where there is one
+    char name[DAFFI_NAME_MAX + 1];
+    daffi_bits_t providers;    //  slots of those, where they are many
+    daffi_ranks_t waiting;     //  entry.of_place: calls that wait for a provider
+    daffi_list_t waits;        //  entry.of_place: WAITs for it
     daffi_list_t group_waits;  //  the same, for any function of the group of that name
     daffi_link_t starving;     //  core.starving, while calls wait
-    char name[DAFFI_NAME_MAX + 1];
 };
 
 //  How many calls of one function one session runs at once, where it said so. Calls
@@ -147,40 +162,50 @@ typedef enum {
 } daffi_entry_state_t;
 
 //  A call in flight or a wait. From a slab, so that its index can be part of the token.
+//  A line of the cache each: its times and its caller, who runs it, the rest of what
+//  every call needs; what few need stands behind.
 struct daffi_entry {
-    daffi_core_timer_t timer;
-    daffi_link_t of_owner;    //  session.placed; a part: group.parts
-    daffi_ranked_t of_place;  //  .waiting or .waits of function, process or quota;
-                              //  session.running; core.later, .taps
-    daffi_entry_state_t state;
-    uint32_t index;             //  in the slab
-    uint64_t id;                //  the caller's
+    _Alignas(DAFFI_CACHE_LINE) daffi_core_timer_t timer;
+    daffi_link_t of_owner;  //  session.placed; a part: group.parts
+    uint64_t id;            //  the caller's
+
     uint64_t token;             //  ours, told to the provider; 0: none
     daffi_session_t *owner;     //  the caller; NULL where abandoned
     daffi_session_t *provider;  //  RUNNING, ABANDONED
-    daffi_process_t *process;   //  WAITING, WAIT: for this process, or
-    daffi_offered_t *function;  //  for this function; WAITING: what is called
-    daffi_quota_t *quota;       //  RUNNING, ABANDONED: counted there; WAITING: there
-    daffi_call_later_t *later;  //  LATER: the call
+    daffi_ranked_t of_place;    //  .waiting or .waits of function, process or quota;
+                                //  session.running; core.later, .taps
+
+    daffi_entry_state_t state;
+    uint32_t index;  //  in the slab
     int64_t deadline_ms;
     int64_t came_ms;       //  when the call came
     int64_t given_ms;      //  RUNNING, ABANDONED: when its process was given it
+    daffi_quota_t *quota;  //  RUNNING, ABANDONED: counted there; WAITING: there
+    daffi_entry_t *group;  //  RUNNING: the broadcast that it is a part of, or NULL
     daffi_blob_t *body;    //  WAITING: kept
     daffi_blob_t *tail;    //  WAITING: kept, or NULL
-    size_t size;           //  WAITING: of both
-    daffi_entry_t *group;  //  RUNNING: the broadcast that it is a part of, or NULL
-    daffi_list_t parts;    //  GROUP: entry.of_owner
-    bool stream;           //  items go with it,
-    uint32_t items;        //  and this is the credit that the caller gave with the CALL
-    uint32_t bytes;
-    bool of_group;    //  WAIT: in function->group_waits
-    bool ended;       //  WAITING: the caller has no items (END)
-    bool cancelled;   //  RUNNING: by its caller, and the provider was told
-    uint32_t wanted;  //  GROUP: successes that end it; 0: all have to answer
-    uint64_t missed;  //  TAP: what it was not told, since it was behind
+
+    size_t size;                //  WAITING: of both
+    daffi_process_t *process;   //  WAITING, WAIT: for this process, or
+    daffi_offered_t *function;  //  for this function; WAITING: what is called
     daffi_entry_t *next_free;
+    bool stream;     //  items go with it,
+    uint32_t items;  //  and this is the credit that the caller gave with the CALL
+    uint32_t bytes;
+    bool of_group;                    //  WAIT: in function->group_waits
+    bool ended;                       //  WAITING: the caller has no items (END)
+    bool cancelled;                   //  RUNNING: by its caller, and the provider knows
     char called[DAFFI_NAME_MAX + 1];  //  the function; not set by WAIT
+
+    daffi_call_later_t *later;  //  LATER: the call
+    daffi_list_t parts;         //  GROUP: entry.of_owner
+    uint32_t wanted;            //  GROUP: successes that end it; 0: all have to answer
+    uint64_t missed;            //  TAP: what it was not told, since it was behind
 };
+static_assert (offsetof (daffi_entry_t, token) == DAFFI_CACHE_LINE &&
+                   offsetof (daffi_entry_t, state) == 2 * DAFFI_CACHE_LINE &&
+                   offsetof (daffi_entry_t, size) == 3 * DAFFI_CACHE_LINE,
+               "each group of fields has a line of the cache");
 
 enum { DAFFI_SLAB_BITS = 10, DAFFI_TOKEN_INDEX_BITS = 24 };
 
@@ -215,7 +240,7 @@ struct daffi_core {
     daffi_list_t later;    //  entry.of_place: calls whose time has not come
     daffi_names_t processes;
     daffi_names_t functions;
-    daffi_table_t entries;  //  (session number, caller's id) -> entry
+    uint64_t entries_seed;  //  of session.entries
     daffi_table_t offers;   //  (session, function) -> offer
     daffi_entry_t **slab;   //  chunks of 2^DAFFI_SLAB_BITS
     uint32_t slab_chunks;
@@ -298,15 +323,15 @@ bool daffi_registry_has_room (const daffi_core_t *self, const daffi_session_t *s
 
 //  That of the session with the fewest calls among those that have room and are not
 //  behind, round robin among equals; NULL where there is none.
-daffi_offer_t *daffi_pick_least (const daffi_core_t *self, daffi_offered_t *function,
-                                 size_t size);
+daffi_session_t *daffi_pick_least (const daffi_core_t *self, daffi_offered_t *function,
+                                   size_t size);
 //  The one that a key belongs to, whether it has room or not; the function is offered.
-daffi_offer_t *daffi_pick_keyed (const daffi_offered_t *function, daffi_text_t key);
+daffi_session_t *daffi_pick_keyed (const daffi_offered_t *function, daffi_text_t key);
 //  By the policy that the header of a CALL asks for; without one, and with a key, as
 //  above.
-daffi_offer_t *daffi_pick_for (daffi_core_t *self, daffi_offered_t *function,
-                               const daffi_session_t *caller,
-                               const daffi_header_t *header, size_t size);
+daffi_session_t *daffi_pick_for (daffi_core_t *self, daffi_offered_t *function,
+                                 const daffi_session_t *caller,
+                                 const daffi_header_t *header, size_t size);
 
 //  --- quota.c: limits of single functions --------------------------------------------
 
@@ -315,6 +340,14 @@ void daffi_quota_set (daffi_offer_t *offer, uint32_t limit);
 static inline bool daffi_quota_full (const daffi_offer_t *offer)
 {
     return offer && offer->quota && offer->quota->running >= offer->quota->limit;
+}
+//  The offer, where it may have a limit: NULL for most.
+static inline daffi_offer_t *daffi_quota_offer (const daffi_core_t *self,
+                                                const daffi_session_t *session,
+                                                const daffi_offered_t *function)
+{
+    return session->limited_count ? daffi_registry_offer (self, session, function)
+                                  : NULL;
 }
 //  A call begins to run, or has ended.
 void daffi_quota_enter (daffi_entry_t *entry, const daffi_offer_t *offer);
@@ -332,11 +365,9 @@ daffi_entry_t *daffi_entry_new (daffi_core_t *self, daffi_session_t *owner, uint
 daffi_entry_t *daffi_entry_new_part (daffi_core_t *self, daffi_entry_t *group);
 void daffi_entry_free (daffi_core_t *self, daffi_entry_t *entry);
 void daffi_entry_forget_body (daffi_entry_t *entry);
-daffi_entry_t *daffi_entry_of (daffi_core_t *self, const daffi_session_t *owner,
-                               uint64_t id);
+daffi_entry_t *daffi_entry_of (const daffi_session_t *owner, uint64_t id);
 //  Not 0, and not that of a call, a wait or a subscription that is not over.
-bool daffi_entry_id_free (daffi_core_t *self, const daffi_session_t *owner,
-                          uint64_t id);
+bool daffi_entry_id_free (const daffi_session_t *owner, uint64_t id);
 //  By token, and only where it was given to that session.
 daffi_entry_t *daffi_entry_by_token (daffi_core_t *self,
                                      const daffi_session_t *provider, uint64_t token);

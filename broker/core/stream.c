@@ -57,7 +57,7 @@ void daffi_stream_pass (daffi_core_t *self, daffi_session_t *session,
     daffi_entry_t *entry = daffi_entry_by_token (self, session, header->id);
     bool down = entry != NULL;
     if (!down)
-        entry = daffi_entry_of (self, session, header->id);
+        entry = daffi_entry_of (session, header->id);
     if (entry && entry->state == DAFFI_ENTRY_TAP) {
         keep (entry, header);
         return;

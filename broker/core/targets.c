@@ -54,8 +54,8 @@ static void find_group (daffi_core_t *self, const daffi_header_t *header,
 {
     daffi_offered_t *function = daffi_registry_function (self, header->name);
     for (uint32_t i = 0; function && i < function->count; i++)
-        if (in_group (function->offers[i]->session, header->peer))
-            add_session (out, function->offers[i]->session, function->offers[i]);
+        if (in_group (function->offers[i].session, header->peer))
+            add_session (out, function->offers[i].session, function->offers[i].offer);
     if (!daffi_name_reserved (header->name))
         return;
     DAFFI_LIST_EACH (&self->sessions, link, follower) {

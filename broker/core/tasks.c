@@ -24,6 +24,7 @@ void daffi_tasks_init (daffi_core_t *core, const daffi_core_tasks_output_t *outp
     daffi_list_init (&self->caller->offers);
     daffi_list_init (&self->caller->placed);
     daffi_list_init (&self->caller->running);
+    daffi_table_init (&self->caller->entries, core->entries_seed);
 }
 
 void daffi_tasks_close (daffi_core_t *core)
@@ -42,6 +43,7 @@ void daffi_tasks_done (daffi_core_t *core)
         free (self->runs.slots[i].value);
     daffi_table_done (&self->runs);
     daffi_agenda_done (&self->agenda);
+    daffi_table_done (&self->caller->entries);
     free (self->caller);
 }
 
@@ -210,7 +212,7 @@ void daffi_tasks_schedule (daffi_core_t *core, daffi_session_t *session,
 {
     enum { BODY_MAX = 2 << 20 };
     daffi_tasks_trim (core);
-    if (!daffi_entry_id_free (core, session, header->id)) {
+    if (!daffi_entry_id_free (session, header->id)) {
         core->stats.malformed++;
         daffi_core_send_error (core, session, 0, DAFFI_PROTOCOL, DAFFI_EXECUTED_NO,
                                daffi_text_of (core->name),

@@ -21,6 +21,12 @@ void *daffi_new (size_t size)
     return checked (calloc (1, size));
 }
 
+void *daffi_new_at_line (size_t size)
+{
+    size = (size + DAFFI_CACHE_LINE - 1) & ~(size_t)(DAFFI_CACHE_LINE - 1);
+    return memset (checked (aligned_alloc (DAFFI_CACHE_LINE, size)), 0, size);
+}
+
 void *daffi_renew (void *memory, size_t size)
 {
     return checked (realloc (memory, size));

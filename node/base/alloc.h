@@ -10,6 +10,10 @@
 
 //  Zeroed. Release with free ().
 void *daffi_new (size_t size) __attribute__ ((returns_nonnull));
+//  The same, where a line of the processor's cache begins: for what is looked at among
+//  very many and is made to fit.
+enum { DAFFI_CACHE_LINE = 64 };
+void *daffi_new_at_line (size_t size) __attribute__ ((returns_nonnull));
 void *daffi_renew (void *memory, size_t size) __attribute__ ((returns_nonnull));
 char *daffi_strdup (const char *string);  //  NULL for NULL
 

@@ -53,7 +53,8 @@ static inline void count_placed (const daffi_session_t *session, count_t *count)
         bytes += entry->later || entry->state == DAFFI_ENTRY_WAITING ? entry->size : 0;
         placed++;
     }
-    require (placed == session->placed_count && bytes == session->queued_bytes);
+    require (placed == session->placed_count && placed == session->entries.count);
+    require (bytes == session->queued_bytes);
     count->bytes += bytes;
 }
 
@@ -94,7 +95,8 @@ static inline void count_offers (const daffi_session_t *session, count_t *count)
     DAFFI_LIST_EACH (&session->offers, link, follower) {
         const daffi_offer_t *offer = daffi_container (link, daffi_offer_t, of_session);
         require (offer->session == session && offer->index < offer->function->count);
-        require (offer->function->offers[offer->index] == offer);
+        const daffi_provider_t *place = &offer->function->offers[offer->index];
+        require (place->offer == offer && place->session == session);
         limited += offer->quota != NULL;
         check_quota (session, offer);
         offers++;
@@ -119,7 +121,7 @@ static inline void check_names (const daffi_core_t *core)
         offered += function->count > 0;
         starving += waiting;
         for (uint32_t i = 0; waiting && i < function->count; i++)
-            require (function->offers[i]->session->running_count > 0);
+            require (function->offers[i].session->running_count > 0);
     }
     require (offered == core->stats.functions && starving == core->starving_count);
     require (group_waits == core->group_waits);

@@ -405,7 +405,8 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
         daffi_core_close (self.core, self.now_ms);
     for (unsigned i = 0; i < PEERS; i++)
         disconnect (&self, &self.peers[i]);
-    require (self.core->stats.sessions == 0 && self.core->entries.count == 0);
+    require (self.core->stats.sessions == 0 &&
+             self.core->tasks.caller->entries.count == 0);
     require (self.core->processes.count == 0 && self.core->functions.count == 0);
     require (self.core->wheel.count == (self.core->settling ? 1 : 0));
     daffi_core_destroy (&self.core);

@@ -147,11 +147,20 @@ static void check_outcomes (world_t *self)
     }
 }
 
+static size_t entries_of_all (const daffi_core_t *core)
+{
+    size_t count = core->tasks.caller->entries.count;
+    DAFFI_LIST_EACH (&core->sessions, link, follower)
+        count += daffi_container (link, daffi_session_t, link)->entries.count;
+    return count;
+}
+
 static void check_counters (world_t *self)
 {
     const daffi_core_stats_t *stats = daffi_core_stats (self->core);
     if (stats->waiting || stats->running || stats->abandoned || stats->waits ||
-        stats->queued_bytes || self->core->entries.count || self->core->starving_count)
+        stats->queued_bytes || entries_of_all (self->core) ||
+        self->core->starving_count)
         sim_broken (
             self, "left over: %llu waiting, %llu running, %llu abandoned, %llu waits",
             (unsigned long long)stats->waiting, (unsigned long long)stats->running,

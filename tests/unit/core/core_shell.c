@@ -97,7 +97,9 @@ void shell_end (shell_t **self_p)
     CHECK_EQ_UINT (core->stats.queued_bytes, 0);
     CHECK_EQ_UINT (core->processes.count, 0);
     CHECK_EQ_UINT (core->functions.count, 0);
-    CHECK_EQ_UINT (core->entries.count, 0);
+    CHECK_EQ_UINT (core->tasks.caller->entries.count, 0);
+    DAFFI_LIST_EACH (&core->sessions, link, follower)
+        CHECK_EQ_UINT (daffi_container (link, daffi_session_t, link)->entries.count, 0);
     CHECK_EQ_UINT (core->offers.count, 0);
     CHECK_EQ_UINT (core->starving_count, 0);
     CHECK_EQ_UINT (core->wheel.count, core->settling ? 1 : 0);

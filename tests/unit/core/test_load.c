@@ -50,8 +50,7 @@ static void offer (crowd_t *self, daffi_session_t *session)
 static const daffi_session_t *pick (daffi_core_t *core, daffi_offered_t *function,
                                     size_t size)
 {
-    const daffi_offer_t *offer = daffi_pick_least (core, function, size);
-    return offer ? offer->session : NULL;
+    return daffi_pick_least (core, function, size);
 }
 
 static void open_crowd (crowd_t *self, unsigned count)

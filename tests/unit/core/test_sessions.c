@@ -266,3 +266,32 @@ TEST ("a name is free as soon as its process is gone")
                 "  x <- WELCOME 1 p=hub\n");
     shell_end (&core);
 }
+
+static size_t room_for_calls (const shell_t *core)
+{
+    size_t room = 0;
+    DAFFI_LIST_EACH (&core->core->sessions, link, follower)
+        room += daffi_container (link, daffi_session_t, link)->entries.capacity;
+    return room;
+}
+
+TEST ("a process that only lives costs no memory for calls, also where it made some")
+{
+    shell_t *core = shell_new (NULL);
+    PLAY (core, "w -> HELLO offers=f\n"
+                "  w <- WELCOME 1 p=hub\n"
+                "c -> HELLO\n"
+                "  c <- WELCOME 1 p=hub\n");
+    CHECK_EQ_UINT (room_for_calls (core), 0);
+    PLAY (core, "c -> CALL 7 f=f\n"
+                "  w <- CALL t1 f=f p=c\n"
+                "c -> PING 1\n"
+                "  c <- PONG 1\n");
+    CHECK (room_for_calls (core) > 0);
+    PLAY (core, "w -> RESULT t1\n"
+                "  c <- RESULT 7 p=w\n"
+                "c -> PING 2\n"
+                "  c <- PONG 2\n");
+    CHECK_EQ_UINT (room_for_calls (core), 0);
+    shell_end (&core);
+}
