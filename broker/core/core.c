@@ -43,6 +43,7 @@ daffi_core_t *daffi_core_new (const daffi_core_options_t *options, int64_t now_m
     self->log = options->log;
     daffi_name_copy (self->name, daffi_text_of (options->name ? options->name : ""));
     self->started_ms = self->now_ms = now_ms;
+    self->heartbeat_least_ms = INT32_MAX;
     set_limits (self, options);
     daffi_wheel_init (&self->wheel, now_ms);
     daffi_list_init (&self->sessions);
@@ -102,7 +103,7 @@ static void note_gap (daffi_core_t *self, int64_t now_ms)
     enum { GAP_MS = 50 };
     int64_t gap_ms = now_ms - self->now_ms;
     self->now_ms = now_ms;
-    if (gap_ms < GAP_MS)
+    if (gap_ms < GAP_MS || gap_ms <= self->heartbeat_least_ms * 3 / 2)
         return;
     DAFFI_LIST_EACH (&self->sessions, link, follower) {
         daffi_session_t *session = daffi_container (link, daffi_session_t, link);

@@ -140,6 +140,8 @@ static void welcome (daffi_core_t *self, daffi_session_t *session,
         hello->heartbeat_ms ? hello->heartbeat_ms : (uint64_t)self->heartbeat_ms;
     session->heartbeat_ms =
         (int64_t)clamp (heartbeat, 10, (uint64_t)session->timeout_ms / 2);
+    if (session->heartbeat_ms < self->heartbeat_least_ms)
+        self->heartbeat_least_ms = session->heartbeat_ms;
     daffi_welcome_t body = {.protocol = DAFFI_PROTOCOL_VERSION,
                             .heartbeat_ms = (uint64_t)session->heartbeat_ms,
                             .timeout_ms = (uint64_t)session->timeout_ms,

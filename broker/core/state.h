@@ -218,6 +218,7 @@ struct daffi_core {
     int64_t now_ms;
     int64_t heartbeat_ms;
     int64_t heartbeat_timeout_ms;
+    int64_t heartbeat_least_ms;  //  no session was told a shorter one
     uint32_t calls_max;
     size_t queue_max;
     size_t total_queue_max;
