@@ -49,6 +49,7 @@ void daffi_peers_done (daffi_peers_t *self)
     daffi_list_join (&self->all, &self->condemned);
     DAFFI_LIST_EACH (&self->all, link, follower)
         forget (self, daffi_container (link, daffi_peer_t, link));
+    daffi_parcels_done (&self->parcels);
     daffi_table_done (&self->by_number);
     free (self->by_fd);
     self->by_fd = NULL;
@@ -116,7 +117,7 @@ daffi_peer_t *daffi_peers_add (daffi_peers_t *self, void *router,
     daffi_peer_t *peer = daffi_new (sizeof *peer);
     peer->number = number_of (routing_id);
     peer->fd = -1;
-    daffi_outbox_init (&peer->outbox, router, routing_id);
+    daffi_outbox_init (&peer->outbox, router, routing_id, &self->parcels);
     daffi_list_append (&self->all, &peer->link);
     daffi_table_put (&self->by_number, 0, peer->number, peer);
     tie (self, peer, fd);

@@ -22,6 +22,7 @@ typedef struct {
 
 typedef struct {
     daffi_table_t by_number;
+    daffi_parcels_t parcels;  //  of all outboxes
     daffi_peer_t **by_fd;
     size_t fd_room;
     daffi_list_t all;

@@ -125,6 +125,7 @@ static void close_down (daffi_node_t *self)
     daffi_wheel_disarm (&self->wheel, &self->link.heartbeat.timer);
     daffi_monitor_close (&self->monitor);
     daffi_outbox_done (&self->outbox);
+    daffi_parcels_done (&self->parcels);
     daffi_socket_close (&self->dealer);
     if (told)
         daffi_events_lifecycle (self, DAFFI_LIFECYCLE_DISCONNECT);

@@ -103,6 +103,7 @@ struct daffi_node {
     daffi_endpoint_t endpoint;
     daffi_monitor_t monitor;
     daffi_outbox_t outbox;
+    daffi_parcels_t parcels;  //  of the outbox
     daffi_message_t message;
     daffi_entropy_t entropy;
     daffi_wheel_t wheel;

@@ -223,7 +223,7 @@ daffi_status_t daffi_node_start (daffi_node_t *self, const daffi_endpoint_t *end
     uint32_t number = self->link.number;
     memset (&self->link, 0, sizeof self->link);
     self->link.number = number;
-    daffi_outbox_init (&self->outbox, self->dealer, NULL);
+    daffi_outbox_init (&self->outbox, self->dealer, NULL, &self->parcels);
     self->now_ms = daffi_clock_ms ();
     daffi_wheel_init (&self->wheel, self->now_ms);
     self->phase = DAFFI_NODE_RUNNING;

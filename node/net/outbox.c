@@ -64,13 +64,33 @@ static void parcel_clear (daffi_parcel_t *self)
 
 static void parcel_destroy (daffi_parcel_t *self)
 {
-    if (!self)
-        return;
-    parcel_clear (self);
     daffi_buffer_done (&self->packet);
     free (self->frames);
     free (self->ttls);
     free (self);
+}
+
+static daffi_parcel_t *take_parcel (daffi_parcels_t *self)
+{
+    return self->count ? self->spare[--self->count]
+                       : daffi_new (sizeof (daffi_parcel_t));
+}
+
+static void return_parcel (daffi_parcels_t *self, daffi_parcel_t *parcel)
+{
+    if (!parcel)
+        return;
+    parcel_clear (parcel);
+    if (self->count < DAFFI_PARCELS_SPARE_MAX)
+        self->spare[self->count++] = parcel;
+    else
+        parcel_destroy (parcel);
+}
+
+void daffi_parcels_done (daffi_parcels_t *self)
+{
+    while (self->count)
+        parcel_destroy (self->spare[--self->count]);
 }
 
 static size_t parcel_bytes (const daffi_parcel_t *self)
@@ -204,19 +224,26 @@ static int send_parcel (daffi_outbox_t *self, daffi_parcel_t *parcel, int64_t no
     return 0;
 }
 
-static bool send_and_clear (daffi_outbox_t *self, daffi_parcel_t *parcel,
-                            int64_t now_ms)
+//  False: libzmq does not take it.
+static bool send_whole (daffi_outbox_t *self, daffi_parcel_t *parcel, int64_t now_ms)
 {
-    size_t bytes = parcel ? parcel_bytes (parcel) : 0;
-    if (bytes == 0)
-        return true;
-    int failed = send_parcel (self, parcel, now_ms);
+    size_t bytes = parcel_bytes (parcel);
+    int failed = bytes ? send_parcel (self, parcel, now_ms) : 0;
     if (failed) {
         self->stalled = failed != EHOSTUNREACH;
         return false;
     }
     self->bytes -= bytes;
-    parcel_clear (parcel);
+    return true;
+}
+
+//  One that is being filled.
+static bool send_open (daffi_outbox_t *self, daffi_parcel_t **parcel_p, int64_t now_ms)
+{
+    if (*parcel_p && !send_whole (self, *parcel_p, now_ms))
+        return false;
+    return_parcel (self->parcels, *parcel_p);
+    *parcel_p = NULL;
     return true;
 }
 
@@ -224,10 +251,10 @@ static bool send_sealed (daffi_outbox_t *self, int64_t now_ms)
 {
     DAFFI_LIST_EACH (&self->sealed, link, follower) {
         daffi_parcel_t *parcel = daffi_container (link, daffi_parcel_t, link);
-        if (!send_and_clear (self, parcel, now_ms))
+        if (!send_whole (self, parcel, now_ms))
             return false;
         daffi_link_remove (link);
-        parcel_destroy (parcel);
+        return_parcel (self->parcels, parcel);
     }
     return true;
 }
@@ -235,8 +262,8 @@ static bool send_sealed (daffi_outbox_t *self, int64_t now_ms)
 daffi_status_t daffi_outbox_flush (daffi_outbox_t *self, int64_t now_ms)
 {
     self->stalled = false;
-    if (send_and_clear (self, self->control, now_ms) && send_sealed (self, now_ms) &&
-        send_and_clear (self, self->data, now_ms))
+    if (send_open (self, &self->control, now_ms) && send_sealed (self, now_ms) &&
+        send_open (self, &self->data, now_ms))
         return DAFFI_OK;
     if (self->stalled)
         return DAFFI_PENDING;
@@ -246,10 +273,12 @@ daffi_status_t daffi_outbox_flush (daffi_outbox_t *self, int64_t now_ms)
 
 //  --- the outbox ---------------------------------------------------------------------
 
-void daffi_outbox_init (daffi_outbox_t *self, void *socket, const uint8_t *routing_id)
+void daffi_outbox_init (daffi_outbox_t *self, void *socket, const uint8_t *routing_id,
+                        daffi_parcels_t *parcels)
 {
     memset (self, 0, sizeof *self);
     self->socket = socket;
+    self->parcels = parcels;
     self->to_router_peer = routing_id != NULL;
     if (routing_id)
         memcpy (self->routing_id, routing_id, sizeof self->routing_id);
@@ -262,12 +291,11 @@ void daffi_outbox_clear (daffi_outbox_t *self)
 {
     DAFFI_LIST_EACH (&self->sealed, link, follower) {
         daffi_link_remove (link);
-        parcel_destroy (daffi_container (link, daffi_parcel_t, link));
+        return_parcel (self->parcels, daffi_container (link, daffi_parcel_t, link));
     }
-    if (self->data)
-        parcel_clear (self->data);
-    if (self->control)
-        parcel_clear (self->control);
+    return_parcel (self->parcels, self->data);
+    return_parcel (self->parcels, self->control);
+    self->data = self->control = NULL;
     self->bytes = 0;
     self->stalled = false;
 }
@@ -275,8 +303,6 @@ void daffi_outbox_clear (daffi_outbox_t *self)
 void daffi_outbox_done (daffi_outbox_t *self)
 {
     daffi_outbox_clear (self);
-    parcel_destroy (self->data);
-    parcel_destroy (self->control);
     account_unref (self->account);
     memset (self, 0, sizeof *self);
 }
@@ -295,7 +321,7 @@ bool daffi_outbox_append (daffi_outbox_t *self, const daffi_header_t *header,
 {
     daffi_parcel_t **parcel = control ? &self->control : &self->data;
     if (!*parcel)
-        *parcel = daffi_new (sizeof **parcel);
+        *parcel = take_parcel (self->parcels);
     size_t before = parcel_bytes (*parcel);
     if (!before)
         (*parcel)->begun_ms = now_ms;

@@ -17,8 +17,20 @@
 typedef struct daffi_account daffi_account_t;
 typedef struct daffi_parcel daffi_parcel_t;
 
+//  Packets' memory that is not in use, for all outboxes of one actor: a peer that
+//  nothing is said to costs none, and the next packet takes what was used last.
+enum { DAFFI_PARCELS_SPARE_MAX = 256 };  //  as many peers as one turn hears of
+typedef struct {
+    daffi_parcel_t *spare[DAFFI_PARCELS_SPARE_MAX];
+    uint32_t count;
+} daffi_parcels_t;
+
+//  Begins zeroed; outlives the outboxes.
+void daffi_parcels_done (daffi_parcels_t *self);
+
 typedef struct {
     void *socket;
+    daffi_parcels_t *parcels;
     bool to_router_peer;
     uint8_t routing_id[DAFFI_ROUTING_ID_SIZE];
     daffi_parcel_t *data;      //  being filled
@@ -30,7 +42,8 @@ typedef struct {
 } daffi_outbox_t;
 
 //  `routing_id` NULL: a DEALER's outbox.
-void daffi_outbox_init (daffi_outbox_t *self, void *socket, const uint8_t *routing_id);
+void daffi_outbox_init (daffi_outbox_t *self, void *socket, const uint8_t *routing_id,
+                        daffi_parcels_t *parcels);
 void daffi_outbox_done (daffi_outbox_t *self);
 //  Throws away what waits.
 void daffi_outbox_clear (daffi_outbox_t *self);

@@ -93,7 +93,7 @@ void cost_peer_open (cost_peer_t *self, const char *endpoint, const char *name,
     COST_CHECK (!daffi_context_acquire (&self->context, &error));
     self->dealer = daffi_socket_new (self->context, ZMQ_DEALER, &error);
     COST_CHECK (self->dealer && zmq_connect (self->dealer, endpoint) == 0);
-    daffi_outbox_init (&self->outbox, self->dealer, NULL);
+    daffi_outbox_init (&self->outbox, self->dealer, NULL, &self->parcels);
     daffi_message_init (&self->message);
     greet (self, name, prefix, count, capacity);
 }
@@ -106,6 +106,7 @@ void cost_peer_close (cost_peer_t *self)
     flush (self);
     daffi_message_done (&self->message);
     daffi_outbox_done (&self->outbox);
+    daffi_parcels_done (&self->parcels);
     daffi_socket_close (&self->dealer);
     daffi_context_release ();
 }

@@ -12,6 +12,7 @@ typedef struct {
     void *context;
     void *dealer;
     daffi_outbox_t outbox;
+    daffi_parcels_t parcels;
     daffi_message_t message;
     uint64_t last_id;
 } cost_peer_t;

@@ -16,6 +16,7 @@ typedef struct {
     void *router;
     void *dealer;
     daffi_outbox_t outbox;  //  the dealer's
+    daffi_parcels_t parcels;
     daffi_message_t message;
 } wire_t;
 
@@ -29,7 +30,8 @@ static void wire_open (wire_t *self)
     daffi_socket_set (self->router, ZMQ_ROUTER_MANDATORY, 1);
     CHECK (zmq_bind (self->router, "inproc://outbox") == 0);
     CHECK (zmq_connect (self->dealer, "inproc://outbox") == 0);
-    daffi_outbox_init (&self->outbox, self->dealer, NULL);
+    self->parcels = (daffi_parcels_t){.count = 0};
+    daffi_outbox_init (&self->outbox, self->dealer, NULL, &self->parcels);
     daffi_message_init (&self->message);
 }
 
@@ -37,6 +39,7 @@ static void wire_close (wire_t *self)
 {
     daffi_message_done (&self->message);
     daffi_outbox_done (&self->outbox);
+    daffi_parcels_done (&self->parcels);
     daffi_socket_close (&self->dealer);
     daffi_socket_close (&self->router);
     daffi_context_release ();
@@ -221,11 +224,32 @@ TEST ("a ROUTER's peer that is gone is NOT_FOUND, and nothing is kept for it")
     daffi_outbox_t outbox;
     wire_t wire;
     wire_open (&wire);
-    daffi_outbox_init (&outbox, wire.router, nobody);
+    daffi_outbox_init (&outbox, wire.router, nobody, &wire.parcels);
     append (&outbox, 1, 10, false);
     CHECK_STATUS (DAFFI_NOT_FOUND, daffi_outbox_flush (&outbox, 1000));
     CHECK (daffi_outbox_empty (&outbox));
     daffi_outbox_done (&outbox);
+    wire_close (&wire);
+}
+
+TEST ("an outbox that has sent all it had keeps no memory, and another one takes it")
+{
+    daffi_outbox_t other;
+    wire_t wire;
+    wire_open (&wire);
+    daffi_outbox_init (&other, wire.dealer, NULL, &wire.parcels);
+    append (&wire.outbox, 1, 10, false);
+    append (&wire.outbox, 2, 10, true);
+    CHECK_EQ_UINT (wire.parcels.count, 0);
+    CHECK_OK (daffi_outbox_flush (&wire.outbox, 1000));
+    CHECK (!wire.outbox.data && !wire.outbox.control);
+    CHECK_EQ_UINT (wire.parcels.count, 2);
+    append (&other, 3, 10, false);
+    CHECK_EQ_UINT (wire.parcels.count, 1);
+    CHECK (!daffi_outbox_empty (&other) && daffi_outbox_empty (&wire.outbox));
+    //  what is thrown away leaves its memory too
+    daffi_outbox_done (&other);
+    CHECK_EQ_UINT (wire.parcels.count, 2);
     wire_close (&wire);
 }
 
@@ -241,7 +265,7 @@ TEST ("an answer goes back to the routing id that a message came from")
     CHECK (next (&wire, &header, &body));
     CHECK_EQ_UINT (wire.message.routing_id_size, DAFFI_ROUTING_ID_SIZE);
     CHECK (daffi_message_routing_id_automatic (&wire.message));
-    daffi_outbox_init (&answers, wire.router, wire.message.routing_id);
+    daffi_outbox_init (&answers, wire.router, wire.message.routing_id, &wire.parcels);
     append (&answers, 7, DAFFI_DETACH_MIN, false);
     CHECK_OK (daffi_outbox_flush (&answers, 1000));
     daffi_message_t message;
