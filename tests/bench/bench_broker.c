@@ -19,26 +19,27 @@
 
 #define READY_TIMEOUT_MS 10000
 
-static daffi_status_t start_raw (bench_rig_t *rig, daffi_error_t *error)
+daffi_status_t bench_broker_start_role (bench_rig_t *rig, const char *name,
+                                        daffi_error_t *error)
 {
     if (rig->cell->transport == BENCH_TCP)
         snprintf (rig->endpoint, sizeof rig->endpoint, "tcp://127.0.0.1:*");
     else
         snprintf (rig->endpoint, sizeof rig->endpoint, "ipc://%s/raw", rig->folder);
-    const bench_role_t role = {.role = "raw-broker",
+    const bench_role_t role = {.role = name,
                                .endpoint = rig->endpoint,
                                .payload_bytes = rig->cell->payload_bytes,
                                .outstanding = rig->cell->outstanding};
     bench_role_args_t args;
     bench_role_format (&role, rig->settings->program, &args);
     const bench_child_options_t options = {
-        .title = "raw-broker", .argv = args.argv, .stop_signal = SIGTERM};
+        .title = name, .argv = args.argv, .stop_signal = SIGTERM};
     char line[BENCH_LINE_MAX];
     if (bench_child_start (&rig->broker, &options, error) ||
         bench_child_read (&rig->broker, READY_TIMEOUT_MS, line, error))
         return error->status;
     if (sscanf (line, "ready %127s", rig->endpoint) != 1)
-        return bench_fail (error, DAFFI_PROTOCOL, "raw-broker said: %s", line);
+        return bench_fail (error, DAFFI_PROTOCOL, "%s said: %s", name, line);
     return DAFFI_OK;
 }
 
@@ -130,7 +131,7 @@ daffi_status_t bench_broker_start (bench_rig_t *rig, daffi_error_t *error)
 {
     switch (rig->subject) {
     case BENCH_RAW:
-        return start_raw (rig, error);
+        return bench_broker_start_role (rig, "raw-broker", error);
     case BENCH_NATS:
         return bench_broker_start_nats (rig, error);
     case BENCH_GEARMAN:

@@ -17,8 +17,8 @@ static const struct {
     int (*run) (const bench_role_t *role);
 } roles[] = {
     {"daffi-worker", bench_daffi_worker},     {"daffi-caller", bench_daffi_caller},
-    {"raw-broker", bench_raw_broker},         {"raw-worker", bench_raw_worker},
-    {"raw-caller", bench_raw_caller},
+    {"bare-router", bench_bare_router},       {"raw-broker", bench_raw_broker},
+    {"raw-worker", bench_raw_worker},         {"raw-caller", bench_raw_caller},
 #ifdef BENCH_HAVE_NATS
     {"nats-worker", bench_nats_worker},       {"nats-caller", bench_nats_caller},
 #endif

@@ -54,6 +54,7 @@ int bench_role_serve (bench_caller_fn *run, void *caller, const bench_role_t *se
 int bench_daffi_worker (const bench_role_t *role);
 int bench_daffi_caller (const bench_role_t *role);
 int bench_raw_broker (const bench_role_t *role);
+int bench_bare_router (const bench_role_t *role);
 int bench_raw_worker (const bench_role_t *role);
 int bench_raw_caller (const bench_role_t *role);
 int bench_nats_worker (const bench_role_t *role);

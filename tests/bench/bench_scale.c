@@ -62,11 +62,21 @@ static daffi_status_t run_functions (bench_scene_t *self, unsigned functions,
 
 //  --- idle nodes ---------------------------------------------------------------------
 
-static daffi_status_t run_idle (bench_scene_t *self, bench_idle_t *idle,
-                                daffi_global_t *caller, unsigned count,
-                                double before_kib, daffi_error_t *error)
+enum { CROWDS = 3 };
+static const unsigned crowds[CROWDS] = {100, 1000, 10000};
+
+//  One side of it: how much a node is to the broker of the scene, and its row titles.
+typedef struct {
+    const char *heartbeats, *memory;
+    double before_kib;
+    double each_kib[CROWDS];
+} crowd_side_t;
+
+static daffi_status_t live (bench_scene_t *self, bench_idle_t *idle, crowd_side_t *side,
+                            size_t number, daffi_error_t *error)
 {
-    bench_table_progress ("%u idle nodes", count);
+    unsigned count = crowds[number];
+    bench_table_progress (side->memory, count);
     char path[80];
     snprintf (path, sizeof path, "%s", self->rig.endpoint + strlen ("ipc://"));
     if (bench_idle_grow (idle, path, count, error))
@@ -78,14 +88,17 @@ static daffi_status_t run_idle (bench_scene_t *self, bench_idle_t *idle,
     bench_idle_live (idle, seconds);
     cpu_ns = bench_child_cpu_ns (&self->rig.broker) - cpu_ns;
     double percent = (double)cpu_ns * 100 / (double)(bench_clock_ns () - begin_ns);
-    double each_kib = (bench_resident_kib (&self->rig.broker) - before_kib) / count;
-    bench_scene_note (self, "% of a core", &percent, 1,
-                      "%u idle nodes, their heartbeats: controller", count);
-    bench_scene_note (self, "KiB/node", &each_kib, 1,
-                      "%u idle nodes: memory of the controller", count);
-    if (bench_scene_calls (self, caller, 1, "a call beside %u idle nodes: controller",
-                           count, error))
-        return error->status;
+    side->each_kib[number] =
+        (bench_resident_kib (&self->rig.broker) - side->before_kib) / count;
+    bench_scene_note (self, "% of a core", &percent, 1, side->heartbeats, count);
+    bench_scene_note (self, "KiB/node", &side->each_kib[number], 1, side->memory,
+                      count);
+    return DAFFI_OK;
+}
+
+static daffi_status_t all_alive (bench_idle_t *idle, unsigned count,
+                                 daffi_error_t *error)
+{
     size_t alive = bench_idle_alive (idle);
     if (alive < count)
         return bench_fail (error, DAFFI_PROCESS_LOST, "%zu of %u idle nodes were lost",
@@ -93,12 +106,35 @@ static daffi_status_t run_idle (bench_scene_t *self, bench_idle_t *idle,
     return DAFFI_OK;
 }
 
+//  What libzmq alone takes for as many, and so what is daffi's own.
+static daffi_status_t run_bare (bench_scene_t *self, const crowd_side_t *ours,
+                                daffi_error_t *error)
+{
+    bench_idle_t idle = {0};
+    crowd_side_t bare = {.heartbeats = "%u idle nodes, their heartbeats: bare libzmq",
+                         .memory = "%u idle nodes: memory of bare libzmq"};
+    daffi_status_t status = bench_scene_open_bare (self, error);
+    bare.before_kib = bench_resident_kib (&self->rig.broker);
+    for (size_t i = 0; i < CROWDS && !status; i++) {
+        status = live (self, &idle, &bare, i, error);
+        double own_kib = ours->each_kib[i] - bare.each_kib[i];
+        if (!status)
+            bench_scene_note (self, "KiB/node", &own_kib, 1,
+                              "%u idle nodes: of the memory daffi's own", crowds[i]);
+    }
+    bench_idle_done (&idle);
+    bench_scene_close (self);
+    return status;
+}
+
 static daffi_status_t run_crowds (bench_scene_t *self, daffi_error_t *error)
 {
-    static const unsigned crowds[] = {100, 1000, 10000};
+    static const char call_title[] = "a call beside %u idle nodes: controller";
     const daffi_function_t functions[] = {
         {.name = "echo0", .callback = bench_scene_echo, .run_inline = true}, {0}};
     bench_idle_t idle = {0};
+    crowd_side_t ours = {.heartbeats = "%u idle nodes, their heartbeats: controller",
+                         .memory = "%u idle nodes: memory of the controller"};
     daffi_status_t status = bench_scene_open (self, error);
     daffi_global_t *worker =
         status ? NULL : bench_scene_node (self, "worker", functions, error);
@@ -106,17 +142,21 @@ static daffi_status_t run_crowds (bench_scene_t *self, daffi_error_t *error)
         worker ? bench_scene_node (self, "caller", NULL, error) : NULL;
     if (!caller)
         status = error->status;
-    double before_kib = bench_resident_kib (&self->rig.broker);
+    ours.before_kib = bench_resident_kib (&self->rig.broker);
     if (!status)
-        status = bench_scene_calls (
-            self, caller, 1, "a call beside %u idle nodes: controller", 0, error);
-    for (size_t i = 0; i < BENCH_COUNT (crowds) && !status; i++)
-        status = run_idle (self, &idle, caller, crowds[i], before_kib, error);
+        status = bench_scene_calls (self, caller, 1, call_title, 0, error);
+    for (size_t i = 0; i < CROWDS && !status; i++) {
+        status = live (self, &idle, &ours, i, error);
+        if (!status)
+            status = bench_scene_calls (self, caller, 1, call_title, crowds[i], error);
+        if (!status)
+            status = all_alive (&idle, crowds[i], error);
+    }
     bench_idle_done (&idle);
     daffi_global_destroy (&caller);
     daffi_global_destroy (&worker);
     bench_scene_close (self);
-    return status;
+    return status ? status : run_bare (self, &ours, error);
 }
 
 //  --- start to first call ------------------------------------------------------------

@@ -30,9 +30,11 @@ void bench_scene_note (bench_scene_t *self, const char *unit, const double *valu
     row->figure = bench_summary (values, count);
 }
 
-daffi_status_t bench_scene_open (bench_scene_t *self, daffi_error_t *error)
+static daffi_status_t open_with (bench_scene_t *self, const char *bare_role,
+                                 daffi_error_t *error)
 {
-    static const bench_cell_t cell = {.transport = BENCH_UNIX};
+    static const bench_cell_t cell = {
+        .transport = BENCH_UNIX, .payload_bytes = 16, .outstanding = WINDOW};
     const char *temp = getenv ("TMPDIR");
     memset (&self->rig, 0, sizeof self->rig);
     self->rig.subject = BENCH_DAFFI;
@@ -44,7 +46,18 @@ daffi_status_t bench_scene_open (bench_scene_t *self, daffi_error_t *error)
         self->rig.folder[0] = 0;
         return bench_fail (error, DAFFI_SYSTEM, "no folder for the socket");
     }
-    return bench_broker_start (&self->rig, error);
+    return bare_role ? bench_broker_start_role (&self->rig, bare_role, error)
+                     : bench_broker_start (&self->rig, error);
+}
+
+daffi_status_t bench_scene_open (bench_scene_t *self, daffi_error_t *error)
+{
+    return open_with (self, NULL, error);
+}
+
+daffi_status_t bench_scene_open_bare (bench_scene_t *self, daffi_error_t *error)
+{
+    return open_with (self, "bare-router", error);
 }
 
 void bench_scene_close (bench_scene_t *self)

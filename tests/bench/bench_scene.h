@@ -28,6 +28,9 @@ typedef struct {
 //  Starts a controller at a UNIX socket, and ends it.
 daffi_status_t bench_scene_open (bench_scene_t *self,
                                  daffi_error_t *error) DAFFI_MUST_USE;
+//  The same with a bare ROUTER in the controller's place.
+daffi_status_t bench_scene_open_bare (bench_scene_t *self,
+                                      daffi_error_t *error) DAFFI_MUST_USE;
 void bench_scene_close (bench_scene_t *self);
 
 //  A node of this process.
