@@ -117,7 +117,7 @@ static void note_gap (daffi_core_t *self, int64_t now_ms)
 daffi_session_t *daffi_core_connect (daffi_core_t *self, void *peer, int64_t now_ms)
 {
     note_gap (self, now_ms);
-    daffi_session_t *session = daffi_new (sizeof *session);
+    daffi_session_t *session = daffi_new_at_line (sizeof *session);
     session->timer.kind = DAFFI_TIMER_SESSION;
     session->peer = peer;
     session->number = ++self->last_session;

@@ -25,7 +25,7 @@ daffi_process_t *daffi_registry_add_process (daffi_core_t *self, daffi_text_t na
     daffi_process_t *process = daffi_registry_process (self, name);
     if (process)
         return process;
-    process = daffi_new (sizeof *process);
+    process = daffi_new_at_line (sizeof *process);
     daffi_name_copy (process->name, name);
     process->name_size = name.size;
     daffi_ranks_init (&process->waiting);

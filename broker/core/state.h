@@ -42,57 +42,63 @@ typedef enum {
     DAFFI_SESSION_DRAINING  //  gets no new calls, may still call and answer
 } daffi_session_state_t;
 
+//  What every call looks at stands together at the front.
 struct daffi_session {
-    daffi_core_timer_t timer;
-    daffi_link_t link;  //  core.sessions
-    void *peer;
-    daffi_session_state_t state;
-    bool doubted;     //  was told WHO and has not said HELLO since
-    bool behind;      //  what waits for it has no room: nothing may overtake it
-    bool gone;        //  is being ended: nothing is sent to it any more
-    uint64_t number;  //  never used twice: half of the key of its offers
+    _Alignas(DAFFI_CACHE_LINE) void *peer;
     daffi_process_t *process;  //  NULL while NEW
-    uint8_t incarnation[DAFFI_INCARNATION_SIZE];
+    daffi_session_state_t state;
+    bool doubted;  //  was told WHO and has not said HELLO since
+    bool behind;   //  what waits for it has no room: nothing may overtake it
+    bool gone;     //  is being ended: nothing is sent to it any more
+    bool lapsed;   //  we slept, and it gave us up: nothing but HELLO counts from it
     int64_t seen_ms;
     int64_t spoke_ms;  //  when something was sent to it last
-    int64_t timeout_ms;
-    int64_t heartbeat_ms;
-    bool pings;     //  it asks for signs of our life, so it can miss them
-    bool lapsed;    //  we slept, and it gave us up: nothing but HELLO counts from it
-    uint32_t slot;  //  load.h
-    uint8_t load;   //  its class there
     uint32_t capacity;
     uint32_t running_count;  //  calls given to it
     uint32_t placed_count;   //  calls and waits by it
-    size_t queued_bytes;     //  of calls by it that wait
-    daffi_list_t offers;     //  offer.of_session
-    daffi_list_t crowded;    //  quota.of_session: functions at their limit, calls wait
     uint32_t limited_count;  //  offers with a quota
-    uint64_t last_group;     //  the last broadcast that it was asked by
-    daffi_list_t placed;     //  entry.of_owner: calls and waits by it
-    daffi_table_t entries;   //  the same by the id that it gave: its own, so that the
-                             //  many of others are not in the way
-    daffi_list_t running;    //  entry.of_place: calls given to it
+    uint64_t subscription;   //  id of its SUBSCRIBE
+
+    daffi_list_t placed;    //  entry.of_owner: calls and waits by it
+    daffi_list_t running;   //  entry.of_place: calls given to it
+    daffi_table_t entries;  //  those by it, by the id that it gave: a table of its own,
+                            //  so that the many of others are not in the way
+    daffi_list_t crowded;   //  quota.of_session: functions at their limit, calls wait
+    bool pings;             //  it asks for signs of our life, so it can miss them
+    bool subscription_behind;    //  events were left out
+    bool tasks_behind;           //  the same
+    bool tasks_of_all;           //  not of its own alone
+    uint64_t task_subscription;  //  id of its SUBSCRIBE to tasks
+    size_t queued_bytes;         //  of calls by it that wait
+
+    daffi_core_timer_t timer;
+    daffi_link_t link;  //  core.sessions
+    uint64_t number;    //  never used twice: half of the key of its offers
+    int64_t timeout_ms;
+    int64_t heartbeat_ms;
+    uint32_t slot;        //  load.h
+    uint8_t load;         //  its class there
+    daffi_list_t offers;  //  offer.of_session
     uint32_t offer_count;
+    uint64_t last_group;           //  the last broadcast that it was asked by
     daffi_link_t subscriber;       //  core.subscribers
-    uint64_t subscription;         //  id of its SUBSCRIBE
-    bool subscription_behind;      //  events were left out
     daffi_link_t task_subscriber;  //  core.tasks.subscribers
-    uint64_t task_subscription;    //  id of its SUBSCRIBE to tasks
-    bool tasks_of_all;             //  not of its own alone
-    bool tasks_behind;             //  events were left out
+    uint8_t incarnation[DAFFI_INCARNATION_SIZE];
     char language[33];
     char version[33];
 };
+static_assert (offsetof (daffi_session_t, placed) == DAFFI_CACHE_LINE &&
+                   offsetof (daffi_session_t, crowded) == 2 * DAFFI_CACHE_LINE,
+               "each group of fields has a line of the cache");
 
 //  A name that is present, called or waited for.
 struct daffi_process {
-    daffi_session_t *session;  //  NULL: not there (now)
-    daffi_ranks_t waiting;     //  entry.of_place: calls for it that wait
-    daffi_list_t waits;        //  entry.of_place: WAITs for it
-    daffi_link_t held;         //  core.held, while calls wait and it is not there
+    _Alignas(DAFFI_CACHE_LINE) daffi_session_t *session;  //  NULL: not there (now)
     uint32_t name_size;
     char name[DAFFI_NAME_MAX + 1];
+    daffi_ranks_t waiting;  //  entry.of_place: calls for it that wait
+    daffi_list_t waits;     //  entry.of_place: WAITs for it
+    daffi_link_t held;      //  core.held, while calls wait and it is not there
 };
 
 //  Who offers a function. The session stands here too, so that a call need not look at

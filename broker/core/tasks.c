@@ -18,7 +18,7 @@ void daffi_tasks_init (daffi_core_t *core, const daffi_core_tasks_output_t *outp
     daffi_list_init (&self->unwritten);
     daffi_list_init (&self->asking);
     daffi_list_init (&self->subscribers);
-    self->caller = daffi_new (sizeof *self->caller);
+    self->caller = daffi_new_at_line (sizeof *self->caller);
     self->caller->number = ++core->last_session;
     self->caller->state = DAFFI_SESSION_READY;
     daffi_list_init (&self->caller->offers);

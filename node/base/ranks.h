@@ -23,8 +23,8 @@ typedef struct {
 } daffi_ranked_t;
 
 typedef struct {
-    daffi_list_t lists[DAFFI_PRIORITY_MAX + 1];
     uint16_t used;  //  bits of lists that may hold something
+    daffi_list_t lists[DAFFI_PRIORITY_MAX + 1];
 } daffi_ranks_t;
 
 static inline void daffi_ranks_init (daffi_ranks_t *self)

@@ -18,7 +18,7 @@
 #include "core.h"
 
 enum {
-    WORKERS = 3,
+    WORKERS_MAX = 1000,
     WINDOW = 64,
     TURNS = 500,
     ROUNDS = 15,
@@ -30,24 +30,26 @@ enum {
 typedef struct {
     const char *title;
     uint32_t functions;
+    uint32_t workers;  //  that offer them by turns
     uint32_t idle;     //  nodes that do nothing
     uint32_t hanging;  //  calls that are not answered
 } scale_t;
 
 static const scale_t scales[] = {
-    {"10 functions, nothing else", 10, 0, 0},
-    {"10,000 functions", 10000, 0, 0},
-    {"10 functions, 1,000 idle nodes", 10, 1000, 0},
-    {"10 functions, 10,000 idle nodes", 10, 10000, 0},
-    {"10 functions, 100,000 calls hang", 10, 0, HUNG_MAX},
-    {"10,000 functions, 10,000 idle nodes, 100,000 calls hang", 10000, 10000, HUNG_MAX},
+    {"10 functions of 3 nodes, nothing else", 10, 3, 0, 0},
+    {"10,000 functions of 3 nodes", 10000, 3, 0, 0},
+    {"1,000 functions of 1,000 nodes", 1000, WORKERS_MAX, 0, 0},
+    {"10 functions, 10,000 idle nodes", 10, 3, 10000, 0},
+    {"10 functions, 100,000 calls hang", 10, 3, 0, HUNG_MAX},
+    {"10,000 functions, 10,000 idle nodes, 100,000 calls hang", 10000, 3, 10000,
+     HUNG_MAX},
 };
 enum { SCENES = sizeof scales / sizeof scales[0] };
 
 typedef struct {
     daffi_core_t *core;
     daffi_session_t *caller;
-    daffi_session_t *workers[WORKERS];
+    daffi_session_t *workers[WORKERS_MAX];
     uint64_t id;
     uint64_t random;
     uint32_t functions;
@@ -164,9 +166,10 @@ static void open_scene (scene_t *self, const scale_t *scale)
     for (uint32_t i = 0; i < scale->functions; i++)
         snprintf (self->names[i], sizeof self->names[i], "echo%u", i);
     self->caller = join (self, NULL, "caller", NULL, 0, 0);
-    for (unsigned i = 0; i < WORKERS; i++) {
+    for (unsigned i = 0; i < scale->workers; i++) {
         snprintf (name, sizeof name, "worker-%u", i);
-        self->workers[i] = join (self, &self->workers[i], name, NULL, i, WORKERS);
+        self->workers[i] =
+            join (self, &self->workers[i], name, NULL, i, scale->workers);
     }
     for (uint32_t i = 0; i < scale->idle; i++) {
         snprintf (name, sizeof name, "idle-%u", i);
