@@ -289,7 +289,8 @@ void daffi_outbox_init (daffi_outbox_t *self, void *socket, const uint8_t *routi
 
 void daffi_outbox_clear (daffi_outbox_t *self)
 {
-    DAFFI_LIST_EACH (&self->sealed, link, follower) {
+    daffi_link_t *link;
+    while ((link = daffi_list_first (&self->sealed))) {
         daffi_link_remove (link);
         return_parcel (self->parcels, daffi_container (link, daffi_parcel_t, link));
     }
