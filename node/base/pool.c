@@ -82,9 +82,11 @@ void daffi_pool_give (daffi_pool_t *self, void *block)
         self->count++;
     }
     bool last = --self->taken == 0 && self->closed;
+    //  unlocked, the pool may be ended by whoever gives the last one
+    void (*discard) (void *block) = self->discard;
     pthread_mutex_unlock (&self->lock);
     if (!kept)
-        self->discard (block);
+        discard (block);
     if (last)
         end (self);
 }
