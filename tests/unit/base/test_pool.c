@@ -67,6 +67,35 @@ TEST ("a closed pool lives until its last block is given back")
     CHECK_EQ_INT (atomic_load (&discarded), before + (before ? 1 : 2));
 }
 
+typedef struct {
+    daffi_pool_t *pool;
+    void *block;
+} last_t;
+
+static void *give_last (void *arg)
+{
+    last_t *last = arg;
+    daffi_pool_give (last->pool, last->block);
+    return NULL;
+}
+
+TEST ("threads that give the last blocks of a closed pool at once end it once")
+{
+    pthread_t threads[3];
+    last_t last[3];
+    for (int round = 0; round < 500; round++) {
+        daffi_pool_t *pool = daffi_pool_new (round % 2 ? 8 : 0, discard);
+        for (int i = 0; i < 3; i++)
+            last[i] = (last_t){pool, take (pool)};
+        daffi_pool_close (pool);
+        for (int i = 0; i < 3; i++)
+            CHECK (!pthread_create (&threads[i], NULL, give_last, &last[i]));
+        for (int i = 0; i < 3; i++)
+            pthread_join (threads[i], NULL);
+    }
+    CHECK_EQ_INT (atomic_load (&discarded), atomic_load (&made));
+}
+
 static bool all_are (const uint8_t *block, int byte)
 {
     int count = 0;
