@@ -2,6 +2,7 @@
 //  What the roles have in common: the board, SIGTERM, the Global.
 #include "chaos_role.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,17 +12,29 @@
 
 enum { HEARTBEAT_MS = 250, HEARTBEAT_TIMEOUT_MS = 1000, DRAIN_MS = 1500 };
 
-static volatile sig_atomic_t asked;
+//  Whichever thread the signal comes to, others look at it: volatile would not do.
+static atomic_bool asked;
 
 static void on_term (int number)
 {
     (void)number;
-    asked = 1;
+    atomic_store (&asked, true);
 }
 
 bool chaos_role_asked_to_leave (void)
 {
-    return asked != 0;
+    return atomic_load (&asked);
+}
+
+//  Blocked since before exec (): one that came meanwhile is noticed now.
+static void obey_term (void)
+{
+    sigset_t term;
+    struct sigaction action = {.sa_handler = on_term};
+    sigaction (SIGTERM, &action, NULL);
+    sigemptyset (&term);
+    sigaddset (&term, SIGTERM);
+    pthread_sigmask (SIG_UNBLOCK, &term, NULL);
 }
 
 void chaos_role_name_of (char name[64], unsigned role, unsigned slot)
@@ -67,8 +80,7 @@ int chaos_role_run (int argc, char **argv)
     }
     self.number = (uint32_t)strtoul (argv[3], NULL, 10) % CHAOS_LIVES_MAX;
     self.life = &self.board->lives[self.number];
-    struct sigaction action = {.sa_handler = on_term};
-    sigaction (SIGTERM, &action, NULL);
+    obey_term ();
     signal (SIGINT, SIG_IGN);  //  of the terminal: the conductor decides
     signal (SIGPIPE, SIG_IGN);
     for (size_t i = 0; i < CHAOS_COUNT (roles); i++)

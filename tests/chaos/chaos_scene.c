@@ -46,9 +46,16 @@ void chaos_scene_say (const chaos_scene_t *self, const char *format, ...)
 
 //  --- starting -----------------------------------------------------------------------
 
-//  Between fork and exec: async-signal-safe functions only.
+//  Between fork and exec: async-signal-safe functions only. A role may be asked to
+//  leave before it can say what to do then; the broker is not, until it has said that
+//  it is ready.
 static void become (const char *const *argv, int out_fd, int log_fd, pid_t parent)
 {
+    sigset_t term;
+    sigemptyset (&term);
+    sigaddset (&term, SIGTERM);
+    if (argv[1][0] == '@')
+        sigprocmask (SIG_BLOCK, &term, NULL);
     prctl (PR_SET_PDEATHSIG, SIGKILL);
     if (getppid () != parent)
         _exit (126);
@@ -257,10 +264,6 @@ static void judge_end (chaos_scene_t *self, const chaos_place_t *place, int how)
 {
     char title[64];
     if (WIFEXITED (how) && WEXITSTATUS (how) == 0 && place->leaving)
-        return;
-    //  SIGTERM came before it could say what to do then
-    if (WIFSIGNALED (how) && WTERMSIG (how) == SIGTERM &&
-        place->left_ns - self->board->lives[place->life].began_ns < CHAOS_SECOND)
         return;
     chaos_scene_title (place, title);
     self->unclean++;
