@@ -8,6 +8,7 @@
 //  which has an owner sends the owner exactly one RESULT or ERROR, but for a CANCEL,
 //  which the owner asked for.
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "state.h"
@@ -77,10 +78,9 @@ static void send_call (daffi_core_t *self, daffi_session_t *provider,
     header->peer = caller;
     header->ttl_ms = DAFFI_TTL_NONE;
     if (deadline_ms != DAFFI_NEVER) {
-        //  what waited while this process stood still (SIGSTOP) may be over: its timer
-        //  rings at the end of the turn, and the provider must not run it before
-        header->ttl_ms =
-            deadline_ms > self->now_ms ? (uint32_t)(deadline_ms - self->now_ms) : 0;
+        //  whoever lets a call go on has looked whether its time is over
+        assert (deadline_ms > self->now_ms);
+        header->ttl_ms = (uint32_t)(deadline_ms - self->now_ms);
         header->present |= DAFFI_OPT_SENT;
         header->sent_ms = (uint32_t)self->now_ms;
     }

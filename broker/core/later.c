@@ -98,9 +98,11 @@ static void fail (daffi_core_t *self, daffi_entry_t *entry, daffi_status_t statu
     daffi_later_drop (self, entry);
 }
 
+//  Its time has come, or its deadline: after a sleep of ours (SIGSTOP) both are behind
+//  us.
 void daffi_later_expire (daffi_core_t *self, daffi_entry_t *entry)
 {
-    if (entry->later->due_ms && entry->deadline_ms > self->now_ms) {
+    if (entry->deadline_ms > self->now_ms) {
         release (self, entry);
         return;
     }
@@ -113,7 +115,7 @@ void daffi_later_settled (daffi_core_t *self)
     DAFFI_LIST_EACH (&self->later, link, follower) {
         daffi_entry_t *entry = daffi_container (link, daffi_entry_t, of_place);
         if (!entry->later->due_ms)
-            release (self, entry);
+            daffi_later_expire (self, entry);
     }
 }
 

@@ -192,3 +192,16 @@ TEST ("a part of a broadcast reports under its process's name")
                               "  c <- PROGRESS 7 p=w part body=half\n");
     shell_end (&core);
 }
+
+TEST (
+    "a broadcast whose deadline passed in a sleep that outlasted the settling time is "
+    "given to nobody")
+{
+    daffi_core_options_t options = {.name = "hub", .settle_ms = 500};
+    shell_t *core = shell_new (&options);
+    PLAY (core, CALLER "c -> CALL 1 f=f all=0 ttl=600 body=x\n" WORKER "stats later=1\n"
+                       "jump 700\n"
+                       "  c <- ERROR 1 TIMEOUT no p=hub\n"
+                       "stats later=0 expired=1 groups=0 running=0\n");
+    shell_end (&core);
+}
