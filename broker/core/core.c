@@ -95,7 +95,7 @@ void daffi_core_destroy (daffi_core_t **self_p)
 
 //  No session that is there lets pass much more than a heartbeat without a record:
 //  after a longer gap the controller itself has slept (SIGSTOP, suspend, no processor).
-//  Those that asked for a sign of its life and had none for their timeout have given it
+//  Those that ask for signs of its life and had none for their timeout have given it
 //  up, and told their callers so: what they had sent before must not be carried out
 //  now.
 static void note_gap (daffi_core_t *self, int64_t now_ms)
@@ -107,8 +107,7 @@ static void note_gap (daffi_core_t *self, int64_t now_ms)
         return;
     DAFFI_LIST_EACH (&self->sessions, link, follower) {
         daffi_session_t *session = daffi_container (link, daffi_session_t, link);
-        if (session->process && session->pings &&
-            gap_ms > session->heartbeat_ms * 3 / 2 &&
+        if (session->process && gap_ms > session->heartbeat_ms * 3 / 2 &&
             now_ms - session->spoke_ms >= session->timeout_ms)
             session->lapsed = true;
     }
@@ -247,6 +246,17 @@ static handler_t *const handlers[] = {
 _Static_assert(sizeof handlers / sizeof handlers[0] == DAFFI_RECORD_LIMIT,
                "every record type has its handler");
 
+//  Nothing counts any more but HELLO and GOODBYE. One that has not asked for a sign of
+//  life by now had not missed any, unless it asked meanwhile: then its PING, the first
+//  that it says, is what comes now.
+static bool gave_us_up (daffi_session_t *session, daffi_record_type_t type)
+{
+    if (!session->lapsed || type == DAFFI_RECORD_HELLO || type == DAFFI_RECORD_GOODBYE)
+        return false;
+    session->lapsed = false;
+    return session->pings || type == DAFFI_RECORD_PING;
+}
+
 //  Before HELLO nothing else counts. A node that believes it is known is told once.
 static void ask_who (daffi_core_t *self, daffi_session_t *session)
 {
@@ -263,11 +273,8 @@ void daffi_core_receive (daffi_core_t *self, daffi_session_t *session,
 {
     note_gap (self, now_ms);
     session->seen_ms = now_ms;
-    if (session->lapsed && header->type != DAFFI_RECORD_HELLO &&
-        header->type != DAFFI_RECORD_GOODBYE) {
-        session->lapsed = false;
+    if (gave_us_up (session, header->type))
         daffi_session_forget (self, session);
-    }
     daffi_presence_catch_up (self, session);
     if (session->state == DAFFI_SESSION_NEW && header->type != DAFFI_RECORD_HELLO &&
         header->type != DAFFI_RECORD_GOODBYE)

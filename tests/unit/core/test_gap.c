@@ -89,6 +89,24 @@ TEST ("a process that never asked for a sign of life cannot have missed one")
     shell_end (&core);
 }
 
+TEST ("a process that asked for its first sign of life during such a sleep missed it")
+{
+    shell_t *core = shell_new (NULL);
+    PLAY (core, "w -> HELLO offers=add\n"
+                "  w <- WELCOME 1 p=hub\n"
+                "c -> HELLO timeout=400\n"
+                "  c <- WELCOME 1 p=hub\n"
+                "jump 700\n"
+                "c -> PING 1\n"
+                "  c <- WHO\n"
+                "c -> CALL 7 f=add ttl=9000 body=x\n"
+                "c -> HELLO 2 timeout=400\n"
+                "  c <- WELCOME 2 p=hub\n"
+                "c -> PING 2\n"
+                "  c <- PONG 2\n");
+    shell_end (&core);
+}
+
 TEST ("a call whose time ran out meanwhile is given to nobody who comes then")
 {
     daffi_core_options_t options = {.name = "hub", .settle_ms = 5000};
