@@ -5,6 +5,7 @@
 //  killed process within a millisecond. The ties are kept right in peers.c.
 
 #include "bounds.h"
+#include "clock.h"
 #include "context.h"
 #include "failure.h"
 #include "inside.h"
@@ -196,6 +197,9 @@ bool daffi_traffic_receive (daffi_controller_t *self)
             daffi_message_receive (&self->message, self->router, true);
         if (status == DAFFI_PENDING)
             return false;
+        //  after the message: the process may have stood still (SIGSTOP) since the last
+        //  one, and who hears our clock takes it to be later than what he had sent
+        self->now_ms = daffi_clock_ms ();
         if (self->phase != DAFFI_CONTROLLER_LEAVING)
             handle_message (self, status);
     }

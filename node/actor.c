@@ -180,23 +180,6 @@ static void ring_alarms (daffi_node_t *self)
     }
 }
 
-//  Until when requests that wait may still begin: whoever made them has not given up
-//  yet.
-static int64_t fresh_until (const daffi_node_t *self)
-{
-    const daffi_link_state_t *link = &self->link;
-    //  when the controller gives us up; a millisecond each for the rounding of the
-    //  clocks
-    int64_t ours_ms = link->spoke_ms + link->timeout_ms - 2;
-    //  when the first of our callers may give up the controller: it may have heard of
-    //  it a heartbeat before we did
-    int64_t margin_ms = link->heartbeat_ms < link->timeout_ms / 4
-                            ? link->heartbeat_ms
-                            : link->timeout_ms / 4;
-    int64_t theirs_ms = link->heard_ms + link->timeout_ms - margin_ms - 2;
-    return ours_ms < theirs_ms ? ours_ms : theirs_ms;
-}
-
 //  The process was stopped (SIGSTOP, a debugger, suspend), and the controller has had
 //  no sign of its life for longer than it waits for one. What came meanwhile was given
 //  up by those who sent it.
@@ -246,8 +229,6 @@ static bool rest (daffi_node_t *self, zsock_t *pipe, bool more)
     self->now_ms = daffi_clock_ms ();
     if (!closed)
         notice_gap (self);
-    atomic_store (&self->fresh_ms,
-                  self->link.welcomed ? fresh_until (self) : DAFFI_NEVER);
     if (on.monitor_woke)
         watch_connection (self);
     return true;

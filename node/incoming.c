@@ -203,13 +203,14 @@ static void refuse (daffi_node_t *self, const daffi_header_t *header,
         send_error (self, header->id, header->name, status, DAFFI_EXECUTED_NO, text);
 }
 
-static bool expired (const daffi_node_t *self, const daffi_header_t *header,
+static bool expired (daffi_node_t *self, const daffi_header_t *header,
                      int64_t *deadline_ms)
 {
     *deadline_ms = DAFFI_NEVER;
     if (header->ttl_ms == DAFFI_TTL_NONE)
         return false;
     uint32_t spent = daffi_link_spent (self, header);
+    daffi_link_ran (self, header, spent);
     *deadline_ms = self->now_ms + header->ttl_ms - spent;
     return spent >= header->ttl_ms;
 }

@@ -29,6 +29,8 @@ typedef enum {
     DAFFI_NODE_CLOSED     //  no socket; waits to be started again, or to end
 } daffi_node_phase_t;
 
+enum { DAFFI_PINGS_KEPT = 8 };  //  that are remembered until their PONG comes
+
 //  The connection to the controller, as the actor sees it.
 typedef struct {
     bool wired;         //  libzmq has a connection
@@ -44,12 +46,15 @@ typedef struct {
     int64_t hello_ms;
     int64_t heard_ms;
     int64_t spoke_ms;
-    int64_t ping_ms;
-    uint64_t ping_id;
+    int64_t known_ms;  //  the controller had heard of us by then, at least
+    int64_t ran_ms;    //  it ran then, at least
+    uint64_t ping_id;  //  of the last PING
+    int64_t pinged_ms[DAFFI_PINGS_KEPT];  //  by its id
     int64_t heartbeat_ms;
     int64_t timeout_ms;
     int64_t offset_ms;  //  the controller's clock minus ours
     int64_t rtt_ms;     //  of the sample that told so
+    bool answered;      //  a PING of ours, so that is not HELLO's alone
     int64_t sampled_ms;
     daffi_alarm_t hello;
     daffi_alarm_t heartbeat;
@@ -181,6 +186,9 @@ void daffi_link_pong (daffi_node_t *self, const daffi_header_t *header,
 void daffi_link_who (daffi_node_t *self);
 //  Milliseconds that a record with sent_ms was on its way; 0 where that is not known.
 uint32_t daffi_link_spent (const daffi_node_t *self, const daffi_header_t *header);
+//  It was sent so long ago: the controller ran then.
+void daffi_link_ran (daffi_node_t *self, const daffi_header_t *header,
+                     uint32_t spent_ms);
 //  The controller's clock now, for sent_ms.
 uint32_t daffi_link_clock (const daffi_node_t *self);
 

@@ -115,22 +115,81 @@ static void sample_clock (daffi_node_t *self, int64_t sent_ms, uint64_t clock_ms
     link->offset_ms = (int64_t)clock_ms - (sent_ms + rtt_ms / 2);
 }
 
-uint32_t daffi_link_clock (const daffi_node_t *self)
+//  The estimate is wrong by half a round trip at most, and by much less where both ways
+//  take as long, as those of a PING do; HELLO may have waited long for its WELCOME, or
+//  WELCOME for us.
+static int64_t doubt (const daffi_link_state_t *link)
+{
+    int64_t error_ms = link->rtt_ms / 2 + 1;
+    return error_ms > MARGIN_MAX_MS && link->answered ? MARGIN_MAX_MS : error_ms;
+}
+
+static uint32_t clock_now (const daffi_node_t *self)
 {
     return (uint32_t)(self->now_ms + self->link.offset_ms);
+}
+
+uint32_t daffi_link_clock (const daffi_node_t *self)
+{
+    //  nobody shall believe that he has more time than there is
+    int64_t doubt_ms = self->link.answered ? 0 : doubt (&self->link);
+    return clock_now (self) - (uint32_t)doubt_ms;
 }
 
 uint32_t daffi_link_spent (const daffi_node_t *self, const daffi_header_t *header)
 {
     if (!(header->present & DAFFI_OPT_SENT))
         return 0;
-    uint32_t spent = daffi_link_clock (self) - header->sent_ms;
-    //  The estimate is wrong by half a round trip at most, and by much less where both
-    //  ways take as long. On the safe side: what a caller was told has failed must not
-    //  run.
-    int64_t error_ms = self->link.rtt_ms / 2 + 1;
-    uint32_t margin = (uint32_t)(error_ms < MARGIN_MAX_MS ? error_ms : MARGIN_MAX_MS);
-    return spent > UINT32_MAX / 2 ? 0 : spent + margin;
+    uint32_t spent = clock_now (self) - header->sent_ms;
+    //  on the safe side: what a caller was told has failed must not run
+    return spent > UINT32_MAX / 2 ? 0 : spent + (uint32_t)doubt (&self->link);
+}
+
+//  --- until when its calls count -----------------------------------------------------
+
+//  Until when requests that wait may still begin: whoever made them has not given up
+//  yet. What was read just now may have been sent long ago, and what we sent may not
+//  have arrived, so that only what the controller says of its time counts here.
+static void freshen (daffi_node_t *self)
+{
+    const daffi_link_state_t *link = &self->link;
+    //  when it gives us up; a millisecond each for the rounding of the clocks
+    int64_t ours_ms = link->known_ms + link->timeout_ms - 2;
+    //  when the first of our callers may give it up: that one may have heard of it a
+    //  heartbeat before it ran last
+    int64_t margin_ms = link->heartbeat_ms < link->timeout_ms / 4
+                            ? link->heartbeat_ms
+                            : link->timeout_ms / 4;
+    int64_t theirs_ms = link->ran_ms + link->timeout_ms - margin_ms - 2;
+    atomic_store (&self->fresh_ms, ours_ms < theirs_ms ? ours_ms : theirs_ms);
+}
+
+void daffi_link_ran (daffi_node_t *self, const daffi_header_t *header,
+                     uint32_t spent_ms)
+{
+    enum { STEP_MS = 20 };  //  for each of thousands it would cost too much
+    daffi_link_state_t *link = &self->link;
+    int64_t ran_ms = self->now_ms - spent_ms;
+    if (!(header->present & DAFFI_OPT_SENT) || ran_ms < link->ran_ms + STEP_MS ||
+        link->rtt_ms > link->timeout_ms / 8)  //  too little is known of its clock
+        return;
+    link->ran_ms = ran_ms;
+    freshen (self);
+}
+
+//  It had read, by `read_ms`, a PING that was sent at `sent_ms`.
+static void note_pong (daffi_node_t *self, int64_t sent_ms, int64_t read_ms)
+{
+    daffi_link_state_t *link = &self->link;
+    if (read_ms > self->now_ms)
+        read_ms = self->now_ms;
+    if (read_ms < sent_ms)
+        read_ms = sent_ms;
+    if (read_ms > link->known_ms)
+        link->known_ms = read_ms;
+    if (read_ms > link->ran_ms)
+        link->ran_ms = read_ms;
+    freshen (self);
 }
 
 //  --- WELCOME and after --------------------------------------------------------------
@@ -140,7 +199,7 @@ static void send_ping (daffi_node_t *self)
 {
     daffi_link_state_t *link = &self->link;
     link->ping_id++;
-    link->ping_ms = self->now_ms;
+    link->pinged_ms[link->ping_id % DAFFI_PINGS_KEPT] = self->now_ms;
     daffi_node_send_plain (self, DAFFI_RECORD_PING, link->ping_id, true);
     daffi_alarm_set (self, &link->heartbeat, self->now_ms + link->heartbeat_ms);
 }
@@ -170,10 +229,13 @@ static void adopt (daffi_node_t *self, const daffi_welcome_t *welcome)
     link->heartbeat_ms = heartbeat_ms >= 5 ? heartbeat_ms : self->options.heartbeat_ms;
     link->heard_ms = self->now_ms;
     link->spoke_ms = self->now_ms;
+    //  WELCOME may have been on its way for long, and its calls right behind it
+    link->known_ms = link->ran_ms = link->hello_ms;
     link->rtt_ms = INT64_MAX;
-    link->drained = link->draining = link->finished = false;
+    link->drained = link->draining = link->finished = link->answered = false;
     link->number++;
     sample_clock (self, link->hello_ms, welcome->clock_ms);
+    freshen (self);
 }
 
 void daffi_link_welcome (daffi_node_t *self, const daffi_header_t *header,
@@ -213,6 +275,7 @@ void daffi_link_lost (daffi_node_t *self, const char *reason)
         return;
     self->link.welcomed = false;
     self->link.number++;
+    atomic_store (&self->fresh_ms, DAFFI_NEVER);
     daffi_outbox_clear (&self->outbox);
     daffi_log (&self->log, DAFFI_LOG_WARNING, "node.disconnected",
                "process=%s endpoint=%s reason=%s", self->name, self->endpoint.text,
@@ -299,13 +362,23 @@ void daffi_link_pong (daffi_node_t *self, const daffi_header_t *header,
                       const daffi_body_t *body)
 {
     uint64_t clock_ms;
-    if (header->id == self->link.ping_id &&
-        !daffi_read_clock (body->data, body->size, &clock_ms))
-        sample_clock (self, self->link.ping_ms, clock_ms);
+    const daffi_link_state_t *link = &self->link;
+    if (!header->id || header->id > link->ping_id ||
+        link->ping_id - header->id >= DAFFI_PINGS_KEPT)
+        return;
+    int64_t sent_ms = link->pinged_ms[header->id % DAFFI_PINGS_KEPT];
+    int64_t read_ms = sent_ms;
+    if (!daffi_read_clock (body->data, body->size, &clock_ms)) {
+        self->link.answered = true;
+        sample_clock (self, sent_ms, clock_ms);
+        read_ms = (int64_t)clock_ms - link->offset_ms - doubt (link);
+    }
+    note_pong (self, sent_ms, read_ms);
 }
 
 void daffi_link_start (daffi_node_t *self)
 {
+    atomic_store (&self->fresh_ms, DAFFI_NEVER);
     self->link.hello.ring = hello_due;
     self->link.heartbeat.ring = heartbeat_due;
 }

@@ -132,6 +132,9 @@ bool daffi_records_receive (daffi_node_t *self)
             daffi_message_receive (&self->message, self->dealer, false);
         if (status == DAFFI_PENDING)
             return false;
+        //  after the message: the process may have stood still (SIGSTOP) since the last
+        //  one, and a controller's clock is compared with ours
+        self->now_ms = daffi_clock_ms ();
         self->link.heard_ms = self->now_ms;
         while (!status &&
                !(status = daffi_message_next (&self->message, &header, &body)))
