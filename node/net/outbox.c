@@ -13,6 +13,7 @@
 //  Where a ttl stands in a parcel's packet, to be brought up to date if it waited.
 typedef struct {
     uint32_t offset;
+    bool sent;  //  sent_ms stands behind it
     int64_t deadline_ms;
 } ttl_t;
 
@@ -115,24 +116,28 @@ static void add_frame (daffi_parcel_t *self, daffi_blob_t *blob)
     self->frame_bytes += blob->size;
 }
 
-static void add_ttl (daffi_parcel_t *self, size_t offset, int64_t deadline_ms)
+static void add_ttl (daffi_parcel_t *self, size_t offset, bool sent,
+                     int64_t deadline_ms)
 {
     if (self->ttl_count == self->ttl_room) {
         self->ttl_room = self->ttl_room ? self->ttl_room * 2 : 16;
         self->ttls = daffi_renew (self->ttls, self->ttl_room * sizeof *self->ttls);
     }
-    self->ttls[self->ttl_count++] = (ttl_t){(uint32_t)offset, deadline_ms};
+    self->ttls[self->ttl_count++] = (ttl_t){(uint32_t)offset, sent, deadline_ms};
 }
 
-//  What was spent waiting comes off; what has run out says so with a 0.
+//  What was spent waiting comes off, once: it is not spent since sent_ms, too. What has
+//  run out says so with a 0.
 static void refresh_ttls (daffi_parcel_t *self, int64_t now_ms)
 {
     if (now_ms == self->begun_ms)
         return;
     for (uint32_t i = 0; i < self->ttl_count; i++) {
         int64_t left = self->ttls[i].deadline_ms - now_ms;
-        daffi_header_patch_ttl (self->packet.data + self->ttls[i].offset,
-                                left > 0 ? (uint32_t)left : 0);
+        uint8_t *ttl = self->packet.data + self->ttls[i].offset;
+        uint32_t spent_ms = daffi_header_patch_ttl (ttl, left > 0 ? (uint32_t)left : 0);
+        if (self->ttls[i].sent)
+            daffi_header_move_sent (ttl, spent_ms);
     }
 }
 
@@ -162,12 +167,14 @@ static bool parcel_append (daffi_parcel_t *self, const daffi_header_t *header,
         daffi_blob_unref (blob);
         return give_up (self);
     }
+    const uint32_t stamps = DAFFI_OPT_SENT | DAFFI_OPT_STATUS | DAFFI_OPT_EXECUTED;
     size_t ttl_offset;
     size_t size = daffi_header_write_as (header, &fit, room, &ttl_offset);
     if (fit.size)
         memcpy (room + size, body->data, fit.size);
     if (header->ttl_ms != DAFFI_TTL_NONE)
-        add_ttl (self, self->packet.size + ttl_offset, deadline_ms);
+        add_ttl (self, self->packet.size + ttl_offset,
+                 (header->present & stamps) == DAFFI_OPT_SENT, deadline_ms);
     daffi_buffer_commit (&self->packet, size + fit.size);
     if (blob)
         add_frame (self, blob);

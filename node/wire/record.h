@@ -130,9 +130,12 @@ size_t daffi_header_write_as (const daffi_header_t *header,
 
 //  Where the ttl (its first byte, 0xce) stands in a header that daffi_header_write made
 //  with one: an offset from its start. The patch keeps DAFFI_TTL_NONE out: it writes
-//  one millisecond less.
+//  one millisecond less; and it returns by how much less the ttl is than before.
 size_t daffi_header_ttl_offset (const daffi_header_t *header);
-void daffi_header_patch_ttl (uint8_t *ttl, uint32_t ttl_ms);
+uint32_t daffi_header_patch_ttl (uint8_t *ttl, uint32_t ttl_ms);
+//  A ttl counts from sent_ms: where it became less, that is so much later. Only where
+//  sent_ms is there, without status and executed.
+void daffi_header_move_sent (uint8_t *ttl, uint32_t by_ms);
 
 //  Walks the records of a packet.
 typedef struct {

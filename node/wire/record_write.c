@@ -179,8 +179,25 @@ size_t daffi_header_ttl_offset (const daffi_header_t *header)
            text_head (header->peer) + header->peer.size;
 }
 
-void daffi_header_patch_ttl (uint8_t *ttl, uint32_t ttl_ms)
+uint32_t daffi_header_patch_ttl (uint8_t *ttl, uint32_t ttl_ms)
 {
     assert (ttl[0] == 0xce);
-    daffi_store32 (ttl + 1, ttl_ms == DAFFI_TTL_NONE ? DAFFI_TTL_NONE - 1 : ttl_ms);
+    uint32_t before_ms = daffi_load32 (ttl + 1);
+    if (ttl_ms == DAFFI_TTL_NONE)
+        ttl_ms--;
+    daffi_store32 (ttl + 1, ttl_ms);
+    return before_ms - ttl_ms;
+}
+
+//  Behind the ttl stands the size: nil, or a number in its shortest form.
+void daffi_header_move_sent (uint8_t *ttl, uint32_t by_ms)
+{
+    uint8_t head = ttl[5];
+    uint8_t *options = ttl + 5 +
+                       (head == 0xce   ? 5
+                        : head == 0xcd ? 3
+                        : head == 0xcc ? 2
+                                       : 1);
+    assert (options[1] == OPTION_SENT && options[2] == 0xce);
+    daffi_store32 (options + 3, daffi_load32 (options + 3) + by_ms);
 }

@@ -53,7 +53,7 @@ static void check_header (const daffi_header_t *header)
     require (memcmp (first, second, size) == 0);
     if (header->ttl_ms == DAFFI_TTL_NONE)
         return;
-    daffi_header_patch_ttl (first + daffi_header_ttl_offset (header), 5);
+    (void)daffi_header_patch_ttl (first + daffi_header_ttl_offset (header), 5);
     require (daffi_header_read (first, size, &again, &used_bytes) == DAFFI_OK);
     again.ttl_ms = again.ttl_ms == 5 ? header->ttl_ms : DAFFI_TTL_NONE;
     require_same (header, &again);

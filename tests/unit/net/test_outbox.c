@@ -181,6 +181,36 @@ TEST ("a ttl loses what was spent waiting, down to 0")
     wire_close (&wire);
 }
 
+TEST ("what was spent waiting is not counted once more since sent_ms")
+{
+    enum { BODIES = 4, DEADLINE_MS = 1500 };
+    static const size_t sizes[BODIES] = {0, 200, 2000, DAFFI_DETACH_MIN};
+    static uint8_t bytes[DAFFI_DETACH_MIN];
+    wire_t wire;
+    wire_open (&wire);
+    for (int i = 0; i < BODIES; i++) {
+        daffi_header_t header = {.type = DAFFI_RECORD_CALL,
+                                 .ttl_ms = 500,
+                                 .present = DAFFI_OPT_SENT | DAFFI_OPT_PRIORITY,
+                                 .sent_ms = 1000,
+                                 .priority = 3};
+        daffi_body_t body = daffi_body_borrowed (bytes, sizes[i]);
+        CHECK (daffi_outbox_append (&wire.outbox, &header, &body, DEADLINE_MS, 1000,
+                                    false));
+    }
+    CHECK_OK (daffi_outbox_flush (&wire.outbox, 1200));
+    for (int i = 0; i < BODIES; i++) {
+        daffi_header_t header;
+        daffi_body_t body;
+        CHECK (next (&wire, &header, &body));
+        CHECK_EQ_UINT (body.size, sizes[i]);
+        CHECK_EQ_UINT (header.ttl_ms, 300);
+        CHECK_EQ_UINT (header.sent_ms + header.ttl_ms, DEADLINE_MS);
+        CHECK_EQ_UINT (header.priority, 3);
+    }
+    wire_close (&wire);
+}
+
 TEST ("a peer that does not read makes its outbox wait, and gets all once it reads")
 {
     enum { COUNT = 20000, SIZE = 500 };

@@ -172,8 +172,8 @@ TEST ("a ttl is patched where it stands, and nothing else changes")
         uint8_t bytes[DAFFI_HEADER_ROOM];
         const size_t size = daffi_header_write (&header, bytes);
         header.ttl_ms = (uint32_t)random_bits (&random);
-        daffi_header_patch_ttl (bytes + daffi_header_ttl_offset (&header),
-                                header.ttl_ms);
+        (void)daffi_header_patch_ttl (bytes + daffi_header_ttl_offset (&header),
+                                      header.ttl_ms);
         if (header.ttl_ms == DAFFI_TTL_NONE)
             header.ttl_ms--;  //  the patch must not make it endless
         daffi_header_t actual;
