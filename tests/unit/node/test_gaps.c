@@ -6,27 +6,12 @@
 //  program holds it there for as long as a test wants. The other side is played by the
 //  test's thread.
 
-#include <daffi.h>
 #include <dlfcn.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <string.h>
-#include <time.h>
-#include <zmq.h>
 
-#include "bodies.h"
-#include "clock.h"
-#include "context.h"
-#include "message.h"
-#include "outbox.h"
-#include "test.h"
+#include "side.h"
 
-enum { LATE_MS = 100, WAIT_MS = 10000 };
-
-static void pause_ms (int64_t ms)
-{
-    nanosleep (&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
-}
+enum { LATE_MS = 100 };
 
 //  --- standing still -----------------------------------------------------------------
 
@@ -48,90 +33,13 @@ int zmq_msg_recv (zmq_msg_t *message, void *socket, int flags)
     return size;
 }
 
-//  --- the other side -----------------------------------------------------------------
-
-typedef struct {
-    void *context;
-    void *socket;
-    bool routes;
-    daffi_outbox_t outbox;
-    daffi_message_t message;
-} side_t;
-
-static void side_open (side_t *self, int type)
-{
-    daffi_error_t error;
-    is_test = true;
-    memset (self, 0, sizeof *self);
-    self->routes = type == ZMQ_ROUTER;
-    CHECK_OK (daffi_context_acquire (&self->context, &error));
-    self->socket = daffi_socket_new (self->context, type, &error);
-    CHECK (self->socket);
-    daffi_message_init (&self->message);
-}
-
-static void side_close (side_t *self)
-{
-    daffi_message_done (&self->message);
-    daffi_outbox_done (&self->outbox);
-    daffi_socket_close (&self->socket);
-    daffi_context_release ();
-}
-
-static void say (side_t *self, const daffi_header_t *header, const daffi_buffer_t *out)
-{
-    daffi_body_t body =
-        out ? daffi_body_borrowed (out->data, out->size) : daffi_body_borrowed ("", 0);
-    int64_t now_ms = daffi_clock_ms ();
-    int64_t deadline_ms =
-        header->ttl_ms == DAFFI_TTL_NONE ? DAFFI_NEVER : now_ms + header->ttl_ms;
-    CHECK (
-        daffi_outbox_append (&self->outbox, header, &body, deadline_ms, now_ms, false));
-    CHECK_OK (daffi_outbox_flush (&self->outbox, now_ms));
-}
-
-static void say_plain (side_t *self, daffi_record_type_t type, uint64_t id)
-{
-    daffi_header_t header = {.type = (uint8_t)type, .id = id, .ttl_ms = DAFFI_TTL_NONE};
-    say (self, &header, NULL);
-}
-
-static void say_clock (side_t *self, daffi_record_type_t type, uint64_t id)
-{
-    daffi_header_t header = {.type = (uint8_t)type, .id = id, .ttl_ms = DAFFI_TTL_NONE};
-    daffi_buffer_t out;
-    daffi_buffer_init (&out);
-    daffi_write_clock (&out, (uint64_t)daffi_clock_ms ());
-    say (self, &header, &out);
-    daffi_buffer_done (&out);
-}
-
-//  The next record; a peer that is met first is answered from then on.
-static void hear (side_t *self, daffi_header_t *header, daffi_body_t *body)
-{
-    while (daffi_message_next (&self->message, header, body)) {
-        zmq_pollitem_t item = {.socket = self->socket, .events = ZMQ_POLLIN};
-        CHECK (zmq_poll (&item, 1, WAIT_MS) == 1);
-        CHECK_OK (daffi_message_receive (&self->message, self->socket, self->routes));
-        if (self->routes && !self->outbox.socket)
-            daffi_outbox_init (&self->outbox, self->socket, self->message.routing_id);
-    }
-}
-
-static void hear_type (side_t *self, daffi_record_type_t type, daffi_header_t *header,
-                       daffi_body_t *body)
-{
-    do
-        hear (self, header, body);
-    while (header->type != type);
-}
-
 //  The actor is given this record and stands still with it in its hands.
 static void stand_still (side_t *self, uint64_t ping_id)
 {
+    is_test = true;
     pause_ms (5);  //  a turn that is just ending ends
     atomic_store (&actor, SHALL_STAND);
-    say_plain (self, DAFFI_RECORD_PING, ping_id);
+    side_say_plain (self, DAFFI_RECORD_PING, ping_id);
     while (atomic_load (&actor) != STANDS)
         pause_ms (1);
 }
@@ -159,9 +67,9 @@ static void greet (side_t *self, const char *endpoint)
     daffi_write_array (&out, 0);
     daffi_outbox_init (&self->outbox, self->socket, NULL);
     CHECK (zmq_connect (self->socket, endpoint) == 0);
-    say (self, &header, &out);
+    side_say (self, &header, &out);
     daffi_buffer_done (&out);
-    hear_type (self, DAFFI_RECORD_WELCOME, &header, &body);
+    side_hear_type (self, DAFFI_RECORD_WELCOME, &header, &body);
 }
 
 TEST ("a controller that stood still tells the clock of when it read a PING, not of "
@@ -182,11 +90,11 @@ TEST ("a controller that stood still tells the clock of when it read a PING, not
     stand_still (&peer, 1);
     pause_ms (LATE_MS);
     int64_t sent_ms = daffi_clock_ms ();
-    say_plain (&peer, DAFFI_RECORD_PING, 2);
+    side_say_plain (&peer, DAFFI_RECORD_PING, 2);
     pause_ms (LATE_MS);  //  it is there when the turn goes on
     go_on ();
     do
-        hear_type (&peer, DAFFI_RECORD_PONG, &header, &body);
+        side_hear_type (&peer, DAFFI_RECORD_PONG, &header, &body);
     while (header.id != 2);
     CHECK_OK (daffi_read_clock (body.data, body.size, &clock_ms));
     CHECK ((int64_t)clock_ms >= sent_ms);
@@ -195,13 +103,6 @@ TEST ("a controller that stood still tells the clock of when it read a PING, not
 }
 
 //  --- a node -------------------------------------------------------------------------
-
-typedef struct {
-    side_t hub;
-    daffi_global_t *global;
-    int64_t hello_ms;  //  when HELLO was read, and its id
-    uint64_t hello_id;
-} meeting_t;
 
 static atomic_int began, may_end, ran;
 
@@ -223,73 +124,11 @@ static daffi_status_t note (daffi_request_t *request, void *arg)
     return DAFFI_OK;
 }
 
-//  A node whose HELLO was read by us.
-static void meet (meeting_t *self)
-{
-    static const daffi_function_t functions[] = {
-        {.name = "block", .callback = block},
-        {.name = "note", .callback = note},
-        {.name = "quick", .callback = note, .run_inline = true},
-        {0}};
-    char endpoint[160];
-    daffi_header_t header;
-    daffi_body_t body;
-    daffi_error_t error;
-    side_open (&self->hub, ZMQ_ROUTER);
-    snprintf (endpoint, sizeof endpoint, "ipc://%s/.sock", test_tmpdir ());
-    CHECK (zmq_bind (self->hub.socket, endpoint) == 0);
-    self->global = daffi_global_new (
-        DAFFI_OPTIONS (.process_name = "node", .functions = functions, .workers = 1,
-                       .unix_sock_path = test_tmpdir (), .drain_timeout_ms = 1),
-        &error);
-    CHECK (self->global);
-    hear_type (&self->hub, DAFFI_RECORD_HELLO, &header, &body);
-    self->hello_ms = daffi_clock_ms ();
-    self->hello_id = header.id;
-}
-
-static void welcome (meeting_t *self, int64_t heartbeat_ms, int64_t timeout_ms)
-{
-    daffi_header_t header = {.type = DAFFI_RECORD_WELCOME,
-                             .id = self->hello_id,
-                             .peer = daffi_text_of ("hub"),
-                             .ttl_ms = DAFFI_TTL_NONE};
-    daffi_welcome_t body = {.protocol = DAFFI_PROTOCOL_VERSION,
-                            .heartbeat_ms = (uint64_t)heartbeat_ms,
-                            .timeout_ms = (uint64_t)timeout_ms,
-                            .clock_ms = (uint64_t)self->hello_ms,
-                            .message_max = 1 << 20,
-                            .calls_max = 1000,
-                            .functions_max = 1000};
-    daffi_buffer_t out;
-    daffi_buffer_init (&out);
-    daffi_write_welcome (&out, &body);
-    say (&self->hub, &header, &out);
-    daffi_buffer_done (&out);
-}
-
-static void give (meeting_t *self, uint64_t token, const char *function,
-                  uint32_t ttl_ms, int64_t sent_ms)
-{
-    daffi_header_t header = {.type = DAFFI_RECORD_CALL,
-                             .id = token,
-                             .name = daffi_text_of (function),
-                             .peer = daffi_text_of ("caller"),
-                             .ttl_ms = ttl_ms,
-                             .present = DAFFI_OPT_SENT,
-                             .sent_ms = (uint32_t)sent_ms};
-    daffi_buffer_t out;
-    daffi_buffer_init (&out);
-    daffi_write_array (&out, 0);
-    say (&self->hub, &header, &out);
-    daffi_buffer_done (&out);
-}
-
-static void part (meeting_t *self)
-{
-    side_close (&self->hub);
-    daffi_global_destroy (&self->global);
-}
+static const daffi_function_t functions[] = {
+    {.name = "block", .callback = block},
+    {.name = "note", .callback = note},
+    {.name = "quick", .callback = note, .run_inline = true},
+    {0}};
 
 //  It was refused and did not run, and can be tried elsewhere; a node that has begun a
 //  new session meanwhile has forgotten it.
@@ -298,7 +137,7 @@ static void check_refused (meeting_t *self, uint64_t token)
     daffi_header_t header;
     daffi_body_t body;
     do
-        hear (&self->hub, &header, &body);
+        side_hear (&self->hub, &header, &body);
     while (header.id != token && header.type != DAFFI_RECORD_HELLO);
     if (header.id == token) {
         CHECK_EQ_INT (header.type, DAFFI_RECORD_ERROR);
@@ -313,25 +152,25 @@ TEST ("a node that stood still takes no PONG for quick that it read late")
     daffi_header_t header;
     daffi_body_t body;
     daffi_error_t error;
-    meet (&self);
+    meeting_begin (&self, functions);
     pause_ms (LATE_MS);  //  so that a PONG is the better witness
-    welcome (&self, 5000, 20000);
-    hear_type (&self.hub, DAFFI_RECORD_PING, &header, &body);
+    meeting_welcome (&self, 5000, 20000);
+    side_hear_type (&self.hub, DAFFI_RECORD_PING, &header, &body);
     uint64_t ping_id = header.id;
     stand_still (&self.hub, 77);
     pause_ms (3 * LATE_MS);
-    say_clock (&self.hub, DAFFI_RECORD_PONG, ping_id);
+    side_say_clock (&self.hub, DAFFI_RECORD_PONG, ping_id);
     pause_ms (LATE_MS);
     go_on ();
-    hear_type (&self.hub, DAFFI_RECORD_PONG, &header, &body);
+    side_hear_type (&self.hub, DAFFI_RECORD_PONG, &header, &body);
     daffi_future_t *future =
         daffi_call_start (self.global, "f", DAFFI_ARGS (), NULL, &error);
     CHECK (future);
-    hear_type (&self.hub, DAFFI_RECORD_CALL, &header, &body);
+    side_hear_type (&self.hub, DAFFI_RECORD_CALL, &header, &body);
     //  what it believes our clock to be
     CHECK ((int32_t)(header.sent_ms - (uint32_t)daffi_clock_ms ()) < LATE_MS / 2);
     daffi_future_destroy (&future);
-    part (&self);
+    meeting_end (&self);
 }
 
 TEST ("what was read late does not begin when its caller has given up the controller")
@@ -340,35 +179,35 @@ TEST ("what was read late does not begin when its caller has given up the contro
     meeting_t self;
     daffi_header_t header;
     daffi_body_t body;
-    meet (&self);
-    welcome (&self, 200, TIMEOUT_MS);
-    hear_type (&self.hub, DAFFI_RECORD_PING, &header, &body);
-    say_clock (&self.hub, DAFFI_RECORD_PONG, header.id);
-    give (&self, 11, "block", 5000, daffi_clock_ms ());
+    meeting_begin (&self, functions);
+    meeting_welcome (&self, 200, TIMEOUT_MS);
+    side_hear_type (&self.hub, DAFFI_RECORD_PING, &header, &body);
+    side_say_clock (&self.hub, DAFFI_RECORD_PONG, header.id);
+    meeting_give (&self, 11, "block", 5000, daffi_clock_ms ());
     while (!atomic_load (&began))
         pause_ms (1);
     //  from here on we say nothing more, as who was stopped
     stand_still (&self.hub, 77);
     int64_t silent_ms = daffi_clock_ms ();
-    give (&self, 12, "note", 5000, silent_ms);
+    meeting_give (&self, 12, "note", 5000, silent_ms);
     pause_ms (TIMEOUT_MS * 7 / 10);
     go_on ();
-    hear_type (&self.hub, DAFFI_RECORD_PONG, &header, &body);
+    side_hear_type (&self.hub, DAFFI_RECORD_PONG, &header, &body);
     int64_t left_ms = silent_ms + TIMEOUT_MS - daffi_clock_ms ();
     pause_ms (left_ms > 0 ? left_ms : 0);
     atomic_store (&may_end, 1);
     check_refused (&self, 12);
-    part (&self);
+    meeting_end (&self);
 }
 
 TEST ("a WELCOME that was long on its way does not make the calls behind it young")
 {
     meeting_t self;
-    meet (&self);
+    meeting_begin (&self, functions);
     pause_ms (6 * LATE_MS);
-    welcome (&self, 1000, 3000);
+    meeting_welcome (&self, 1000, 3000);
     //  200 ms are gone of it
-    give (&self, 12, "quick", 4 * LATE_MS, self.hello_ms);
+    meeting_give (&self, 12, "quick", 4 * LATE_MS, self.hello_ms);
     check_refused (&self, 12);
-    part (&self);
+    meeting_end (&self);
 }
