@@ -62,6 +62,13 @@ static void out_drop (void *context, void *to)
         daffi_peers_drop (&self->peers, peer);
 }
 
+static void out_forget (void *context, void *to)
+{
+    daffi_peer_t *peer = to;
+    (void)context;
+    daffi_outbox_clear (&peer->outbox);
+}
+
 static uint64_t out_random (void *context)
 {
     daffi_controller_t *self = context;
@@ -70,7 +77,8 @@ static uint64_t out_random (void *context)
 
 daffi_core_output_t daffi_traffic_output (daffi_controller_t *self)
 {
-    return (daffi_core_output_t){self, out_send, out_fits, out_drop, out_random};
+    return (daffi_core_output_t){self,     out_send,   out_fits,
+                                 out_drop, out_random, out_forget};
 }
 
 //  --- connections --------------------------------------------------------------------

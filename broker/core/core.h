@@ -40,6 +40,9 @@ typedef struct {
     void (*drop) (void *context, void *peer);
     //  Unpredictable where it runs for real, seeded in the simulator.
     uint64_t (*random) (void *context);
+    //  A new session begins on the peer's connection: what waits for it is of the one
+    //  before, and must not come behind WELCOME. May be NULL: nothing ever waits.
+    void (*forget) (void *context, void *peer);
 } daffi_core_output_t;
 
 //  What the tasks of the core want done. The context is that of daffi_core_output_t.

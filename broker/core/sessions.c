@@ -240,6 +240,8 @@ static bool acceptable (daffi_core_t *self, daffi_session_t *session,
 void daffi_session_forget (daffi_core_t *self, daffi_session_t *session)
 {
     leave (self, session, DAFFI_LEFT_LOST);
+    if (self->output.forget)
+        self->output.forget (self->output.context, session->peer);
     daffi_wheel_arm (&self->wheel, &session->timer.timer,
                      self->now_ms + DAFFI_HELLO_TIMEOUT_MS);
 }

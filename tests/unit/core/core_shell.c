@@ -70,7 +70,8 @@ shell_t *shell_new (const daffi_core_options_t *options)
         own = *options;
     if (!own.settle_ms)
         own.settle_ms = -1;
-    own.output = (daffi_core_output_t){self, out_send, out_fits, out_drop, out_random};
+    own.output =
+        (daffi_core_output_t){self, out_send, out_fits, out_drop, out_random, NULL};
     self->core = daffi_core_new (&own, self->now_ms);
     return self;
 }

@@ -8,6 +8,7 @@
 
 #include <dlfcn.h>
 #include <stdatomic.h>
+#include <string.h>
 
 #include "side.h"
 
@@ -51,25 +52,46 @@ static void go_on (void)
 
 //  --- the controller -----------------------------------------------------------------
 
-static void greet (side_t *self, const char *endpoint)
+static void hello (side_t *self, uint64_t id, const char *name, const char *function)
 {
     daffi_header_t header = {.type = DAFFI_RECORD_HELLO,
-                             .id = 1,
-                             .peer = daffi_text_of ("peer"),
+                             .id = id,
+                             .peer = daffi_text_of (name),
                              .ttl_ms = DAFFI_TTL_NONE};
     daffi_hello_t hello = {.min = 1, .max = 1, .heartbeat_ms = 5000};
-    daffi_body_t body;
     daffi_buffer_t out;
     daffi_buffer_init (&out);
-    hello.incarnation[0] = 1;
+    memcpy (hello.incarnation, name, strnlen (name, sizeof hello.incarnation));
     hello.language = hello.version = daffi_text_of ("test");
     daffi_write_hello (&out, &hello);
-    daffi_write_array (&out, 0);
-    daffi_outbox_init (&self->outbox, self->socket, NULL);
-    CHECK (zmq_connect (self->socket, endpoint) == 0);
+    daffi_write_array (&out, 1);
+    daffi_write_offer (&out, daffi_text_of (function), daffi_text ("", 0));
     side_say (self, &header, &out);
     daffi_buffer_done (&out);
+}
+
+//  A peer of that hub that is welcome.
+static void peer_open (side_t *self, const daffi_global_t *hub, const char *name,
+                       const char *function)
+{
+    daffi_header_t header;
+    daffi_body_t body;
+    side_open (self, ZMQ_DEALER);
+    daffi_outbox_init (&self->outbox, self->socket, NULL);
+    CHECK (zmq_connect (self->socket, daffi_global_endpoint (hub)) == 0);
+    hello (self, 1, name, function);
     side_hear_type (self, DAFFI_RECORD_WELCOME, &header, &body);
+}
+
+static daffi_global_t *hub_start (void)
+{
+    daffi_error_t error;
+    daffi_global_t *hub =
+        daffi_global_new (DAFFI_OPTIONS (.init_controller = true, .without_node = true,
+                                         .unix_sock_path = test_tmpdir ()),
+                          &error);
+    CHECK (hub);
+    return hub;
 }
 
 TEST ("a controller that stood still tells the clock of when it read a PING, not of "
@@ -78,15 +100,9 @@ TEST ("a controller that stood still tells the clock of when it read a PING, not
     side_t peer;
     daffi_header_t header;
     daffi_body_t body;
-    daffi_error_t error;
     uint64_t clock_ms;
-    side_open (&peer, ZMQ_DEALER);
-    daffi_global_t *hub =
-        daffi_global_new (DAFFI_OPTIONS (.init_controller = true, .without_node = true,
-                                         .unix_sock_path = test_tmpdir ()),
-                          &error);
-    CHECK (hub);
-    greet (&peer, daffi_global_endpoint (hub));
+    daffi_global_t *hub = hub_start ();
+    peer_open (&peer, hub, "peer", "f");
     stand_still (&peer, 1);
     pause_ms (LATE_MS);
     int64_t sent_ms = daffi_clock_ms ();
@@ -99,6 +115,38 @@ TEST ("a controller that stood still tells the clock of when it read a PING, not
     CHECK_OK (daffi_read_clock (body.data, body.size, &clock_ms));
     CHECK ((int64_t)clock_ms >= sent_ms);
     side_close (&peer);
+    daffi_global_destroy (&hub);
+}
+
+TEST (
+    "what was meant for a session that is over does not come behind the WELCOME of the "
+    "next")
+{
+    side_t worker, caller;
+    daffi_header_t header, call = {.type = DAFFI_RECORD_CALL,
+                                   .id = 5,
+                                   .name = daffi_text_of ("f"),
+                                   .ttl_ms = 5000};
+    daffi_body_t body;
+    daffi_global_t *hub = hub_start ();
+    peer_open (&worker, hub, "worker", "f");
+    peer_open (&caller, hub, "caller", "g");
+    stand_still (&caller, 1);
+    side_say (&caller, &call, NULL);
+    pause_ms (LATE_MS);  //  it is given to the worker before that one begins anew
+    hello (&worker, 2, "worker", "f");
+    pause_ms (LATE_MS);
+    go_on ();
+    side_hear_type (&caller, DAFFI_RECORD_ERROR, &header, &body);
+    CHECK_EQ_UINT (header.id, 5);
+    CHECK_EQ_INT (header.status, DAFFI_PROCESS_LOST);
+    side_hear_type (&worker, DAFFI_RECORD_WELCOME, &header, &body);
+    CHECK_EQ_UINT (header.id, 2);
+    side_say_plain (&worker, DAFFI_RECORD_DRAIN, 7);
+    side_hear (&worker, &header, &body);
+    CHECK_EQ_INT (header.type, DAFFI_RECORD_DRAIN);
+    side_close (&worker);
+    side_close (&caller);
     daffi_global_destroy (&hub);
 }
 
