@@ -104,7 +104,6 @@ typedef struct {
     int pid;
     int64_t began_ns;
     int64_t killed_ns;  //  0: was not
-    int64_t left_ns;    //  SIGTERM; 0: none
     _Atomic int64_t ended_ns;
     _Atomic int64_t last_ok_ns;  //  callers: the last good outcome
 } chaos_life_t;

@@ -46,15 +46,13 @@ void chaos_scene_say (const chaos_scene_t *self, const char *format, ...)
 
 //  --- starting -----------------------------------------------------------------------
 
-//  Between fork and exec: async-signal-safe functions only. A role may be asked to
-//  leave before it can say what to do then; the broker is not, until it has said that
-//  it is ready.
+//  Between fork and exec: async-signal-safe functions only. A role, unlike the broker,
+//  may be asked to leave before it can say what to do then.
 static void become (const char *const *argv, int out_fd, int log_fd, pid_t parent)
 {
     sigset_t term;
     sigemptyset (&term);
-    sigaddset (&term, SIGTERM);
-    if (argv[1][0] == '@')
+    if (argv[1][0] == '@' && sigaddset (&term, SIGTERM) == 0)
         sigprocmask (SIG_BLOCK, &term, NULL);
     prctl (PR_SET_PDEATHSIG, SIGKILL);
     if (getppid () != parent)
@@ -238,7 +236,6 @@ void chaos_scene_ask_to_leave (chaos_scene_t *self, chaos_place_t *place)
         return;
     place->leaving = true;
     place->left_ns = chaos_now ();
-    self->board->lives[place->life].left_ns = place->left_ns;
     note (self, place, CHAOS_LEAVE, place->left_ns);
     kill (place->pid, SIGTERM);
 }
