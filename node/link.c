@@ -283,8 +283,10 @@ void daffi_link_lost (daffi_node_t *self, const char *reason)
     daffi_fail (&why, DAFFI_CONTROLLER_LOST, "%s: %s", self->endpoint.text, reason);
     if (self->phase == DAFFI_NODE_RUNNING)
         daffi_node_set_state (self, DAFFI_STATE_CONNECTING, &why);
-    daffi_incoming_lost (self);
+    //  first: what callbacks had called is lost, too, and no provider has said that it
+    //  was cancelled
     daffi_outgoing_lost (self, reason);
+    daffi_incoming_lost (self);
     daffi_events_lifecycle (self, DAFFI_LIFECYCLE_DISCONNECT);
     daffi_alarm_set (self, &self->link.hello, self->now_ms + HELLO_RETRY_MS);
 }

@@ -167,8 +167,8 @@ static int64_t last_start (const judge_t *self, const chaos_call_t *call, uint32
     if (!call->told_ns || !call->status || call->told_ns >= end_ns)
         return end_ns;
     int64_t started_ns = call->started_ns[run];
-    //  the worker had said that it would not begin, or had begun
-    if (call->status == DAFFI_CANCELLED)
+    //  the worker had said that it would not begin
+    if (call->status == DAFFI_CANCELLED && call->executed == DAFFI_EXECUTED_NO)
         return call->told_ns;
     if (link_was_hurt (self, call->caller, call->made_ns, started_ns) ||
         link_was_hurt (self, call->runner[run], call->made_ns, started_ns))

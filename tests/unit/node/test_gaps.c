@@ -172,7 +172,18 @@ static daffi_status_t note (daffi_request_t *request, void *arg)
     return DAFFI_OK;
 }
 
+static atomic_int nested = DAFFI_PENDING;
+
+static daffi_status_t nest (daffi_request_t *request, void *arg)
+{
+    (void)arg;
+    atomic_store (&nested, daffi_call (daffi_request_global (request), "g",
+                                       DAFFI_ARGS (), NULL, NULL, NULL));
+    return DAFFI_OK;
+}
+
 static const daffi_function_t functions[] = {
+    {.name = "nest", .callback = nest},
     {.name = "block", .callback = block},
     {.name = "note", .callback = note},
     {.name = "quick", .callback = note, .run_inline = true},
@@ -258,4 +269,20 @@ TEST ("a WELCOME that was long on its way does not make the calls behind it youn
     meeting_give (&self, 12, "quick", 4 * LATE_MS, self.hello_ms);
     check_refused (&self, 12);
     meeting_end (&self);
+}
+
+TEST ("a call from within a callback is lost with the controller, and not cancelled")
+{
+    meeting_t self;
+    daffi_header_t header;
+    daffi_body_t body;
+    meeting_begin (&self, functions);
+    meeting_welcome (&self, 5000, 20000);
+    meeting_give (&self, 11, "nest", 5000, daffi_clock_ms ());
+    side_hear_type (&self.hub, DAFFI_RECORD_CALL, &header, &body);
+    side_close (&self.hub);
+    while (atomic_load (&nested) == DAFFI_PENDING)
+        pause_ms (1);
+    CHECK_STATUS (DAFFI_CONTROLLER_LOST, (daffi_status_t)atomic_load (&nested));
+    daffi_global_destroy (&self.global);
 }
