@@ -96,8 +96,9 @@ DAFFI_EXPORT const char *daffi_result_process (const daffi_result_t *self);
 DAFFI_EXPORT void daffi_result_destroy (daffi_result_t **self_p);
 
 /*  Bytes that travel by reference: `data` is not copied, and is released with
- *  free_fn (data, hint) from a thread of the library once nobody needs it (also where
- *  the call fails). From about 8 KiB on this is what makes large bodies cheap; below
+ *  free_fn (data, hint) once nobody needs it, also where the call fails: from any
+ *  thread, and from this one before the function returns; it must not block, nor want a
+ *  lock that is held here. From about 8 KiB on this is what makes large bodies cheap; below
  *  that they are copied. `args`, if any, go before it. Everything else as in
  *  daffi_call_start (), and the same from there on. */
 DAFFI_EXPORT DAFFI_MUST_USE daffi_future_t *
@@ -115,12 +116,12 @@ daffi_call_start (daffi_global_t *self, const char *function, daffi_args_t args,
 
 /*  Fire and forget: nobody is told the outcome and the controller keeps no state. The
  *  function runs at most once, where it finds a provider that has room at once: one
- * that calls keep at its capacity, or at the function's max_running, is passed over
- * unless it is the one of `process` or `key`. Casts do not count there, but the process
- * keeps to max_running and to its workers: what exceeds them waits in it, by priority,
- * until the timeout, with at most 20,000 requests in all. What finds no room is
- * dropped, and counted: `dropped` of $sys.stats, and of $node.stats. Of the options
- * process, policy, key, priority and timeout_ms count. Never blocks. */
+ *  that calls keep at its capacity, or at the function's max_running, is passed over
+ *  unless it is the one of `process` or `key`. Casts do not count there, but the process
+ *  keeps to max_running and to its workers: what exceeds them waits in it, by priority,
+ *  until the timeout, with at most 20,000 requests in all. What finds no room is
+ *  dropped, and counted: `dropped` of $sys.stats, and of $node.stats. Of the options
+ *  process, policy, key, priority and timeout_ms count. Never blocks. */
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t
 daffi_cast (daffi_global_t *self, const char *function, daffi_args_t args,
             const daffi_call_options_t *options, daffi_error_t *error);
@@ -194,7 +195,8 @@ daffi_future_on_done (daffi_future_t *self, daffi_future_fn *on_done, void *arg)
 /*  Cancels the call where it is still running, frees the future and nulls the pointer.
  *  Its on_done and on_progress do not begin afterwards; one that runs in another thread
  *  at the moment is waited for, so hold no lock that it wants. To let a call go on
- *  without its future, use daffi_cast (). */
+ *  without its future, use daffi_cast (). A future may be destroyed, waited for and
+ *  looked at also when its Global is gone, which ended it; only on_done wants one. */
 DAFFI_EXPORT void daffi_future_destroy (daffi_future_t **self_p);
 
 /*  Waits until one of `count` futures is done: DAFFI_OK and its place in *index, or

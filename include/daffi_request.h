@@ -81,8 +81,9 @@ DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_request_yield_value (
     daffi_request_yield_value ((request), DAFFI_VALUE (x), DAFFI_FOREVER)
 #endif
 
-/*  The same for a binary that goes by reference, released as in daffi_call_start_take
- * (), also where it could not be yielded; but with DAFFI_PENDING nothing was taken. */
+/*  The same for a binary that goes by reference, released as daffi_call_start_take ()
+ *  does it, also where it could not be yielded; but with DAFFI_PENDING nothing was
+ *  taken. */
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t
 daffi_request_yield_take (daffi_request_t *self, void *data, size_t size,
                           daffi_free_fn *free_fn, void *hint, int64_t timeout_ms);

@@ -2,11 +2,13 @@
 //  A future: one call or wait, shared by the thread that wants its outcome and the
 //  actor that brings it.
 //
-//  The upper half is the actor's alone once the future was handed over; the lower half
-//  is guarded by the lock. It ends once, in daffi_future_finish (), and who waits is
-//  told by daffi_future_tell (): those that end together are told together, so that a
-//  thread with many calls in flight is woken once for all of them, not for each. Most
-//  plain calls are done before anybody asks: they end without the lock.
+//  The upper half is the actor's alone once the future was handed over, and so are
+//  error and result until it is done: `done` publishes them, and from then on they
+//  stand. The rest of the lower half is guarded by the lock, or atomic. It ends once,
+//  in daffi_future_finish (), and who waits is told by daffi_future_tell (): those that
+//  end together are told together, so that a thread with many calls in flight is woken
+//  once for all of them, not for each. Most plain calls are done before anybody asks:
+//  they end without the lock.
 
 #ifndef DAFFI_FUTURE_H
 #define DAFFI_FUTURE_H
@@ -110,7 +112,7 @@ struct daffi_future {
 
     atomic_bool done;      //  by the actor: the outcome stands
     atomic_uint stage;     //  of being told
-    atomic_uint attempts;  //
+    atomic_uint attempts;  //  how often it was sent
     atomic_bool in_hand;   //  of the controller or a provider
     bool cancelling;
     int fd;                //  -1: not asked for

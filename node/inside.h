@@ -202,10 +202,11 @@ void daffi_outgoing_answer (daffi_node_t *self, const daffi_header_t *header,
 void daffi_outgoing_cast (daffi_node_t *self, daffi_mail_t *mail);
 //  END: a broadcast is over.
 void daffi_outgoing_complete (daffi_node_t *self, const daffi_header_t *header);
-//  A call within this process was answered.
+//  The one end of every call and wait: takes the result, or copies the error.
 void daffi_outgoing_end (daffi_node_t *self, daffi_future_t *future,
                          daffi_result_t *result, const daffi_error_t *error);
-//  Tells of the calls that have ended since the last time.
+//  Tells of those that have ended since the last time. Runs on_done, which may let go
+//  of anything: not while somebody further up walks a list of futures or shipments.
 void daffi_outgoing_tell (daffi_node_t *self);
 //  Sets the alarm for its deadline.
 void daffi_outgoing_watch (daffi_node_t *self, daffi_future_t *future);
@@ -245,8 +246,8 @@ void daffi_incoming_answered (daffi_node_t *self, daffi_request_t *request);
 void daffi_incoming_lost (daffi_node_t *self);
 //  Answers what still runs with STOPPED.
 void daffi_incoming_stop (daffi_node_t *self);
-//  The functions that every node has.
-//  --- own.c: $node.* -----------------------------------------------------------------
+//  --- own.c: $node.*, the functions that every node has
+//  -------------------------------
 
 void daffi_own_register (daffi_node_t *self);
 

@@ -20,10 +20,7 @@ enum {
     //  much longer to say so
     DEADLINE_GRACE_MS = 10,
     //  it alone knows which processes a broadcast has not heard of
-    BROADCAST_GRACE_MS = 500,
-    //  calls that end in one packet, so that whoever made them can begin to read while
-    //  the rest is read here
-    TOLD_TOGETHER = 64
+    BROADCAST_GRACE_MS = 500
 };
 
 bool daffi_outgoing_is_call (const daffi_future_t *future)
@@ -76,10 +73,15 @@ void daffi_outgoing_end (daffi_node_t *self, daffi_future_t *future,
         told.executed = DAFFI_EXECUTED_MAYBE;
         error = &told;
     }
+    //  the result may live for long, what was sent for it need not
+    daffi_packed_done (&future->body);
+    daffi_cargo_destroy (future->cargo);
+    future->cargo = NULL;
     daffi_future_finish (future, result, error);
+    //  told later: that may run what lets go of others, in whose list somebody above
+    //  stands at the moment
     daffi_list_append (&self->finished, &future->link);
-    if (++self->finished_count == TOLD_TOGETHER)
-        daffi_outgoing_tell (self);
+    self->finished_count++;
 }
 
 void daffi_outgoing_tell (daffi_node_t *self)

@@ -63,17 +63,6 @@ static daffi_status_t refuse_to_wait (daffi_error_t *error)
         "a transfer; register it without run_inline");
 }
 
-//  Waits for a fresh future and lets go of it.
-static daffi_status_t finish (daffi_future_t *future, daffi_result_t **result,
-                              daffi_error_t *error)
-{
-    daffi_status_t status = daffi_future_wait (future, DAFFI_FOREVER, error);
-    if (!status && result)
-        *result = daffi_future_take (&future);
-    daffi_future_destroy (&future);
-    return status;
-}
-
 daffi_status_t daffi_global_transfer_and_call (daffi_global_t *self,
                                                const char *process,
                                                const daffi_payload_t *payload,
@@ -87,7 +76,7 @@ daffi_status_t daffi_global_transfer_and_call (daffi_global_t *self,
         return refuse_to_wait (error);
     daffi_future_t *future = start (self, false, payload, function, args,
                                     DAFFI_CALL (.process = process), why);
-    return future ? finish (future, result, why) : why->status;
+    return future ? daffi_call_finish (future, result, why) : why->status;
 }
 
 //  --- administration -----------------------------------------------------------------
@@ -123,7 +112,7 @@ static daffi_status_t need (daffi_global_t *self, const char *process,
     daffi_future_t *future =
         daffi_node_transfer (node, false, reserved, daffi_cargo_new (payload, function),
                              &body, DAFFI_CALL (.process = process), why);
-    return future ? finish (future, NULL, why) : why->status;
+    return future ? daffi_call_finish (future, NULL, why) : why->status;
 }
 
 daffi_status_t daffi_global_ship (daffi_global_t *self, const char *process,

@@ -8,7 +8,6 @@
 //  which has an owner sends the owner exactly one RESULT or ERROR, but for a CANCEL,
 //  which the owner asked for.
 
-#include <assert.h>
 #include <stdio.h>
 
 #include "state.h"
@@ -78,9 +77,10 @@ static void send_call (daffi_core_t *self, daffi_session_t *provider,
     header->peer = caller;
     header->ttl_ms = DAFFI_TTL_NONE;
     if (deadline_ms != DAFFI_NEVER) {
-        //  whoever lets a call go on has looked whether its time is over
-        assert (deadline_ms > self->now_ms);
-        header->ttl_ms = (uint32_t)(deadline_ms - self->now_ms);
+        //  whoever lets a call go on has looked whether its time is over; a provider
+        //  that is told 0 refuses it
+        int64_t left_ms = deadline_ms - self->now_ms;
+        header->ttl_ms = left_ms > 0 ? (uint32_t)left_ms : 0;
         header->present |= DAFFI_OPT_SENT;
         header->sent_ms = (uint32_t)self->now_ms;
     }

@@ -77,12 +77,19 @@ static daffi_parcel_t *take_parcel (daffi_parcels_t *self)
                        : daffi_new (sizeof (daffi_parcel_t));
 }
 
+//  One that waited long may have become as large as its peer's bound.
+static bool worth_keeping (const daffi_parcel_t *self)
+{
+    const size_t most = 2 * DAFFI_PACKET_MAX;
+    return self->packet.capacity <= most && self->ttl_room * sizeof (ttl_t) <= most;
+}
+
 static void return_parcel (daffi_parcels_t *self, daffi_parcel_t *parcel)
 {
     if (!parcel)
         return;
     parcel_clear (parcel);
-    if (self->count < DAFFI_PARCELS_SPARE_MAX)
+    if (self->count < DAFFI_PARCELS_SPARE_MAX && worth_keeping (parcel))
         self->spare[self->count++] = parcel;
     else
         parcel_destroy (parcel);

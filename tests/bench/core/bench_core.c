@@ -157,7 +157,8 @@ static void hang (scene_t *self, uint32_t count)
 static void open_scene (scene_t *self, const scale_t *scale)
 {
     char name[24];
-    const daffi_core_output_t output = {self, on_send, on_fits, on_drop, random_of};
+    const daffi_core_output_t output = {self,    on_send,   on_fits,
+                                        on_drop, random_of, NULL};
     const daffi_core_options_t options = {
         .output = output, .name = "core", .settle_ms = -1, .calls_max = HUNG_MAX};
     self->core = daffi_core_new (&options, 1000);

@@ -33,6 +33,7 @@ void side_close (side_t *self)
 {
     daffi_message_done (&self->message);
     daffi_outbox_done (&self->outbox);
+    daffi_parcels_done (&self->parcels);
     daffi_socket_close (&self->socket);
     daffi_context_release ();
 }
@@ -72,7 +73,8 @@ void side_hear (side_t *self, daffi_header_t *header, daffi_body_t *body)
         CHECK (zmq_poll (&item, 1, WAIT_MS) == 1);
         CHECK_OK (daffi_message_receive (&self->message, self->socket, self->routes));
         if (self->routes && !self->outbox.socket)
-            daffi_outbox_init (&self->outbox, self->socket, self->message.routing_id);
+            daffi_outbox_init (&self->outbox, self->socket, self->message.routing_id,
+                               &self->parcels);
     }
 }
 

@@ -18,6 +18,7 @@ typedef struct {
     void *context;
     void *socket;
     bool routes;
+    daffi_parcels_t parcels;
     daffi_outbox_t outbox;
     daffi_message_t message;
 } side_t;

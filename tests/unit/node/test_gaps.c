@@ -77,7 +77,7 @@ static void peer_open (side_t *self, const daffi_global_t *hub, const char *name
     daffi_header_t header;
     daffi_body_t body;
     side_open (self, ZMQ_DEALER);
-    daffi_outbox_init (&self->outbox, self->socket, NULL);
+    daffi_outbox_init (&self->outbox, self->socket, NULL, &self->parcels);
     CHECK (zmq_connect (self->socket, daffi_global_endpoint (hub)) == 0);
     hello (self, 1, name, function);
     side_hear_type (self, DAFFI_RECORD_WELCOME, &header, &body);
