@@ -58,6 +58,7 @@ SYSTEM_TEST ("by default a call goes to the process with the fewest")
     //  they bring all of them to four
     for (int i = 0; i < MORE; i++)
         calls[count++] = call_begin (scene.caller, "hold", DAFFI_ARGS (i), NULL);
+    board_wait (BOARD_STARTED, count);  //  none has ended before all were given
     board_add (BOARD_GATE, 1);
     for (int i = 0; i < count; i++) {
         CHECK_FINE (daffi_future_wait (calls[i], BOARD_PATIENCE_MS, &error), error);
