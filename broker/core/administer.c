@@ -4,7 +4,7 @@
 //  The caller is told with CANCELLED, as if it had cancelled the call itself: a call
 //  that runs ends when its provider has said whether it had begun.
 
-#include "state.h"
+#include "parts.h"
 
 //  The two arguments: a process and the id that it gave its call.
 static bool read_target (const daffi_body_t *body, daffi_text_t *process, uint64_t *id)

@@ -7,7 +7,7 @@
 //  part does not wait for a place of its provider's capacity: the processes that are
 //  asked are those that are there now, and none is left out since it is busy.
 
-#include "state.h"
+#include "parts.h"
 
 static void end_group (daffi_core_t *self, daffi_entry_t *group)
 {

@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-#include "state.h"
+#include "parts.h"
 
 void daffi_calls_refuse (daffi_core_t *self, const daffi_arrival_t *arrival,
                          daffi_status_t status, const char *text)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "alloc.h"
-#include "state.h"
+#include "parts.h"
 
 static uint64_t or_default (uint64_t value, uint64_t fallback)
 {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "alloc.h"
-#include "state.h"
+#include "parts.h"
 
 enum { CHUNK = 1 << DAFFI_SLAB_BITS };
 

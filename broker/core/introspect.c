@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "alloc.h"
-#include "state.h"
+#include "parts.h"
 
 static void write_info (const daffi_core_t *self, daffi_buffer_t *out)
 {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "alloc.h"
-#include "state.h"
+#include "parts.h"
 
 static daffi_text_t place (char **cursor, daffi_text_t text)
 {

@@ -3,7 +3,7 @@
 
 #include "load.h"
 
-#include "state.h"
+#include "parts.h"
 
 void daffi_load_done (daffi_load_t *self)
 {

@@ -4,7 +4,7 @@
 //  Whoever reads too slowly misses some and is told how many: calls never wait for
 //  those who look on. Without anybody who does, it costs one look at an empty list.
 
-#include "state.h"
+#include "parts.h"
 
 enum { ITEM_ROOM = 3 * DAFFI_NAME_MAX + 256 };
 

@@ -1,7 +1,7 @@
 //  SPDX-License-Identifier: MPL-2.0
 //  How calls end: with an answer, a cancel, a deadline, or the loss of either side.
 
-#include "state.h"
+#include "parts.h"
 
 //  --- answers ----------------------------------------------------------------------
 

@@ -4,7 +4,7 @@
 //  Each policy passes over who has no room, and whose function is at its limit; but for
 //  a key, which belongs to one provider, whatever that one has to do.
 
-#include "state.h"
+#include "parts.h"
 
 static bool may_be_given (const daffi_core_t *self, const daffi_provider_t *provider,
                           size_t size)

@@ -4,7 +4,7 @@
 //  A report is worth nothing later: one that does not fit is dropped, and so is one
 //  that nobody waits for.
 
-#include "state.h"
+#include "parts.h"
 
 void daffi_progress_pass (daffi_core_t *self, daffi_session_t *session,
                           const daffi_header_t *header, const daffi_body_t *body)

@@ -6,7 +6,7 @@
 //  caller reach one provider in their order. A place is left alone while its calls are
 //  walked and released at last, since that may free it.
 
-#include "state.h"
+#include "parts.h"
 
 static void release_place (daffi_core_t *self, daffi_offered_t *function,
                            daffi_process_t *process)

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "alloc.h"
-#include "state.h"
+#include "parts.h"
 
 daffi_process_t *daffi_registry_process (daffi_core_t *self, daffi_text_t name)
 {

@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "state.h"
+#include "parts.h"
 
 static void send_to (daffi_core_t *self, daffi_session_t *to,
                      const daffi_header_t *header, const daffi_body_t *body,

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "state.h"
+#include "parts.h"
 
 enum { TIMEOUT_MIN_MS = 100, TIMEOUT_MAX_MS = 600000, CAPACITY_MAX = 1 << 20 };
 

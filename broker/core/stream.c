@@ -5,7 +5,7 @@
 //  between the two ends. It only refuses to queue what does not fit, since a peer that
 //  sends without credit must not cost memory here.
 
-#include "state.h"
+#include "parts.h"
 
 static const uint32_t passed_on = DAFFI_OPT_ITEMS | DAFFI_OPT_BYTES;
 

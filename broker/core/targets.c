@@ -10,7 +10,7 @@
 
 #include "alloc.h"
 #include "item.h"
-#include "state.h"
+#include "parts.h"
 
 enum { TARGETS_MAX = 4096 };
 

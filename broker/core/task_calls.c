@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "state.h"
+#include "parts.h"
 
 typedef struct {
     daffi_core_t *core;

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #include "alloc.h"
-#include "state.h"
+#include "parts.h"
 
 enum {
     //  some tenths of a second of a busy disk: a SCHEDULE waits so long at most

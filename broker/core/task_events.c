@@ -1,7 +1,7 @@
 //  SPDX-License-Identifier: MPL-2.0
 //  Who is told how tasks go: their owners, and those that want to hear of all.
 
-#include "state.h"
+#include "parts.h"
 
 //  Three names, an error's text and the rest.
 enum { EVENT_ROOM = 1024, TYPE_LOST = 5, TYPE_FAILED = 6, TYPE_ENDED = 7 };

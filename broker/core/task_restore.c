@@ -1,7 +1,7 @@
 //  SPDX-License-Identifier: MPL-2.0
 //  Tasks after a start of the controller: read from the store, and going on from there.
 
-#include "state.h"
+#include "parts.h"
 
 static daffi_duty_t *read_row (daffi_core_t *core, const daffi_row_t *row,
                                daffi_now_t now)

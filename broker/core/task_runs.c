@@ -6,7 +6,7 @@
 
 #include "alloc.h"
 #include "failure.h"
-#include "state.h"
+#include "parts.h"
 
 //  A tick does so many at most, so that those who call by themselves get their turn.
 enum { BEGUN_A_TICK = 64, ENDED_A_TICK = 128 };

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "alloc.h"
-#include "state.h"
+#include "parts.h"
 
 void daffi_tasks_init (daffi_core_t *core, const daffi_core_tasks_output_t *output)
 {

@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-#include "state.h"
+#include "parts.h"
 
 static inline void require (bool condition)
 {

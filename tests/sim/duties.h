@@ -11,7 +11,7 @@
 #define DAFFI_SIM_DUTIES_H
 
 #include "batch.h"
-#include "state.h"
+#include "parts.h"
 
 enum { DUTIES_MAX = 24, WORKERS = 2, DUTY_JOBS = 256, LIVES_MAX = 64 };
 

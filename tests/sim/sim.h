@@ -9,7 +9,7 @@
 #ifndef DAFFI_SIM_H
 #define DAFFI_SIM_H
 
-#include "state.h"
+#include "parts.h"
 
 enum {
     NODES_MAX = 16,

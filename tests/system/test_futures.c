@@ -88,6 +88,7 @@ static void count_late (daffi_future_t *future, void *arg)
     const struct timespec while_destroying = {.tv_nsec = 50000000};
     (void)future;
     board_add (BOARD_OTHER, 1);
+    board_wait (BOARD_GATE, 2);
     nanosleep (&while_destroying, NULL);
     board_add (*(board_counter_t *)arg, 1);
 }
@@ -110,6 +111,7 @@ SYSTEM_TEST ("once a future is destroyed its on_done neither begins nor runs")
     CHECK_OK (daffi_future_on_done (call, count_late, &counter));
     board_add (BOARD_GATE, 1);
     board_wait (BOARD_OTHER, 1);
+    board_add (BOARD_GATE, 1);  //  on_done runs for a while from here on
     daffi_future_destroy (&call);
     CHECK_EQ_INT (board_read (BOARD_DONE), 1);
 

@@ -34,7 +34,7 @@
 #ifndef DAFFI_CORE_SHELL_H
 #define DAFFI_CORE_SHELL_H
 
-#include "state.h"
+#include "parts.h"
 
 enum { SHELL_PEERS = 24, SHELL_LINES = 2048, SHELL_LINE = 240 };
 

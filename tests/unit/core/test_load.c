@@ -1,7 +1,7 @@
 //  SPDX-License-Identifier: MPL-2.0
 //  Load: the least busy of many is the one that looking at all of them would find.
 
-#include "state.h"
+#include "parts.h"
 
 #include "../base/random.h"
 #include "test.h"
