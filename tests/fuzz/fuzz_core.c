@@ -390,7 +390,7 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     daffi_buffer_init (&self.body);
     unsigned first = next (&self);
     daffi_core_options_t options = {
-        .output = {&self, out_send, out_fits, out_drop, out_random},
+        .output = {&self, out_send, out_fits, out_drop, out_random, NULL},
         .name = "hub",
         .settle_ms = first & 1 ? 500 : -1,
         .calls_max = first & 2 ? 3 : 0,

@@ -278,7 +278,7 @@ static void choose_task (duty_world_t *self, duty_model_t *model, unsigned numbe
 static void start_controller (duty_world_t *self)
 {
     daffi_core_options_t options = {
-        .output = {self, out_send, out_fits, out_drop, out_random},
+        .output = {self, out_send, out_fits, out_drop, out_random, NULL},
         .tasks = {.store = duties_disk_put},
         .name = "hub",
         .settle_ms = 300};

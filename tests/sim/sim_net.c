@@ -138,7 +138,7 @@ void sim_start_controller (world_t *self)
     if (sim_chance (self, 2))
         self->core_base_ms = (int64_t)sim_below (self, 1000000);
     daffi_core_options_t options = {
-        .output = {self, out_send, out_fits, out_drop, out_random},
+        .output = {self, out_send, out_fits, out_drop, out_random, NULL},
         .name = "hub",
         .settle_ms = sim_chance (self, 3) ? -1 : 300,
     };

@@ -55,8 +55,8 @@ static const daffi_session_t *pick (daffi_core_t *core, daffi_offered_t *functio
 
 static void open_crowd (crowd_t *self, unsigned count)
 {
-    const daffi_core_options_t options = {.output = {NULL, send, fits, drop, number},
-                                          .settle_ms = -1};
+    const daffi_core_options_t options = {
+        .output = {NULL, send, fits, drop, number, NULL}, .settle_ms = -1};
     self->core = daffi_core_new (&options, 1000);
     for (unsigned i = 0; i < count; i++) {
         char name[] = {'n', (char)('a' + i / 26), (char)('a' + i % 26), 0};
