@@ -71,6 +71,73 @@ def _():
         g.stop()
 
 
+@proves("an argument that no header can say is refused where it is given, and all goes on")
+def _():
+    with Place(echo=lambda x: x) as at:
+        def wrong(part, function, *args, **options):
+            reason = raises(exceptions.InitializationError, function, *args, **options)
+            assert part in reason.text, reason.text
+        call, long = at.caller.call, "x" * 129
+        for name in (lambda: 1, 5, None, long, "\u00e9" * 65):
+            wrong("the name of a function: a text", call, name)
+            wrong("the name of a function: a text", at.caller.cast, name)
+            wrong("the name of a function: a text", at.caller.broadcast, name)
+            wrong("the name of a function: a text", at.caller.stream, name)
+            wrong("the name of a function: a text", at.caller.schedule, name, interval=1)
+            wrong("the name of a function: a text", at.caller.wait_function, name)
+            wrong("the name of a process: a text", at.caller.wait_process, name)
+        wrong("surrogates", call, "\ud800")
+        for process in (object(), 5, long):
+            wrong("the name of a process: a text", call, "echo", process=process)
+            wrong("the name of a process: a text", at.caller.schedule, "echo", 1, interval=1,
+                  process=process)
+        for key in (5, long):
+            wrong("the key: a text", call, "echo", key=key)
+        for policy in (-1, 256, "most", True):
+            wrong("policy: a number", call, "echo", policy=policy)
+        wrong("all: a number", at.caller.broadcast, "echo", stop_after=1 << 32)
+        same(call("echo", 1), 1)
+
+
+@proves("a time without end or below nothing ends no wait for all others")
+def _():
+    with Place(echo=lambda x: x) as at:
+        assert at.caller.wait_function("echo", math.inf) == "server"
+        at.caller.wait_process("server", 1e300)
+        for timeout in (-math.inf, -1):
+            raises(exceptions.TimeoutError, at.caller.call, "echo", 1, timeout=timeout)
+            raises(exceptions.TimeoutError, at.caller.wait_process, "nobody", timeout)
+        same(at.caller.start("echo", 1, delay="10 ms").get(10), 1)
+        raises(exceptions.InitializationError, at.caller.start, "echo", 1, delay=math.nan)
+        same(at.caller.call("echo", 1, timeout=10 ** 400), 1)
+
+
+@proves("a record that cannot be written fails its own call alone")
+def _():
+    with Place(echo=lambda x: x) as at:
+        node = at.caller._node
+        with node.link.lock:    # so that they go out together
+            before = at.caller.start("echo", 1)
+            broken = at.caller.start("echo", 2)
+            node.link._outbox[-1][0].name = object()
+            behind = at.caller.start("echo", 3)
+        reason = raises(exceptions.DaffiError, broken.get, 10)
+        same(reason.status, daffi.Status.INTERNAL)
+        same((before.get(10), behind.get(10), at.caller.call("echo", 4)), (1, 3, 4))
+
+
+@proves("where the I/O thread fails nobody waits for ever")
+def _():
+    def broken(_now):
+        raise RuntimeError("no turn")
+    with Place(wait=lambda: current_request().wait_cancelled(10)) as at:
+        call = at.caller.start("wait", timeout=daffi.globals.FOREVER)
+        at.caller._node.on_turn = broken
+        at.caller.start("wait")
+        same(raises(exceptions.GlobalContextError, call.get, 10).status, daffi.Status.STOPPED)
+        raises(exceptions.GlobalContextError, at.caller.call, "wait")
+
+
 @proves("an error names its function once")
 def _():
     with Place() as at:

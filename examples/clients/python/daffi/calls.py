@@ -31,14 +31,14 @@ class Calls:
         self._last_id += 1
         return self._last_id
 
-    def start(self, call, delay=0):
+    def start(self, call):
         with self._link.lock:
             self._node.check_running()
             if call.deadline is not None and call.type != Type.CAST:
                 call._alarm = self._link.alarm(call.deadline + GRACE,
                                                lambda: self._expire(call))
-            if delay:
-                self._link.alarm(time.monotonic() + delay, lambda: self._launch(call))
+            if call.delay:
+                self._link.alarm(time.monotonic() + call.delay, lambda: self._launch(call))
             else:
                 self._launch(call)
         return call
@@ -161,6 +161,13 @@ class Calls:
         if isinstance(call, Broadcast):
             del self._flight[record.id]
             call.finish(b"")
+
+    def on_unsent(self, record, reason):
+        """It could not be written, which is a fault of ours."""
+        call = self._flight.pop(record.id, None)
+        if call:
+            call.finish(error=error(Status.INTERNAL, f"it could not be sent: {reason}",
+                                    call._maybe(), call.peer, call.name))
 
     def channel(self, id):
         call = self._flight.get(id)

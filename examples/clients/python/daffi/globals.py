@@ -39,6 +39,23 @@ def get_g():
     return _running[-1] if _running else None
 
 
+def _end(wanted):
+    """The moment that is so many seconds away; None: never."""
+    if wanted is None or wanted == math.inf:
+        return None
+    return time.monotonic() + min(max(wanted, 0), LONGEST)
+
+
+def _choice(policy, key):
+    """The options that say who gets it."""
+    options = {}
+    if policy is not None or key is not None:
+        options[Option.POLICY] = Policy.KEY if policy is None else policy
+    if key is not None:
+        options[Option.KEY] = key
+    return options
+
+
 class _Calls:
     """`g.call ("add", 2, 3)` and `g.call.add (2, 3)`."""
 
@@ -178,7 +195,7 @@ class Global:
             wanted = left if timeout is None else min(left, wanted)
         elif request and not detached and timeout is None:
             return None
-        return None if wanted == math.inf else time.monotonic() + min(wanted, LONGEST)
+        return _end(wanted)
 
     def _make(self, kind, type, function, args, named, process, timeout, detached, delay=0,
               **options):
@@ -189,9 +206,11 @@ class Global:
                         function=function)
         request = current_request()
         deadline = self._deadline(timeout, detached, request)
-        if delay and deadline is not None:
+        delay = max(seconds(delay), 0)
+        if deadline is not None:
             deadline += delay
         call = kind(node, type, function, process or "", body, deadline, **options)
+        call.delay = delay
         if request and not detached and type == Type.CALL:
             call.parent = request
             request.children.add(call)
@@ -201,15 +220,10 @@ class Global:
               named=None, idempotent=False, no_retry=False, detached=False, delay=0):
         """A call in the background: an AsyncResult. `timeout` in seconds (30 by default, or
         what is left of the request's own inside a callback; FOREVER: none)."""
-        options = {}
-        if policy is not None or key is not None:
-            options[Option.POLICY] = int(Policy.KEY if policy is None else policy)
-        if key is not None:
-            options[Option.KEY] = key
         call = self._make(AsyncResult, Type.CALL, function, args, named, process, timeout,
-                          detached, delay, options=options, idempotent=idempotent,
-                          no_retry=no_retry)
-        return self._node.calls.start(call, delay)
+                          detached, delay, options=_choice(policy, key),
+                          idempotent=idempotent, no_retry=no_retry)
+        return self._node.calls.start(call)
 
     async def call_async(self, function, *args, **options):
         """A coroutine that is cancelled cancels its call."""
@@ -224,7 +238,7 @@ class Global:
         """Fire and forget."""
         call = self._make(AsyncResult, Type.CAST, function, args, named, process, timeout,
                           True, delay)
-        self._node.calls.start(call, delay)
+        self._node.calls.start(call)
 
     def broadcast(self, function, *args, timeout=None, named=None, stop_after=0,
                   detached=False, delay=0):
@@ -232,7 +246,7 @@ class Global:
         come, or get () all of them as a dict."""
         call = self._make(Broadcast, Type.CALL, function, args, named, None, timeout,
                           detached, delay, options={Option.ALL: stop_after})
-        return self._node.calls.start(call, delay)
+        return self._node.calls.start(call)
 
     def stream(self, function, *args, items=None, process=None, timeout=None, named=None,
                detached=False):
@@ -293,8 +307,7 @@ class Global:
 
     def _wait(self, process, function, timeout):
         node = self._live()
-        end = None if timeout is None else time.monotonic() + seconds(timeout)
-        call = AsyncResult(node, Type.WAIT, function, process, b"", end)
+        call = AsyncResult(node, Type.WAIT, function, process, b"", _end(seconds(timeout)))
         return node.calls.start(call)
 
     def wait_process(self, process_name, timeout=None):

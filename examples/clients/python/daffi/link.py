@@ -43,8 +43,9 @@ class Alarm:
 
 
 class Link:
-    """`session` is told: on_up, on_down, on_message (frames), on_turn (now); it says in
-    next_turn () when it wants the next one at the latest."""
+    """`session` is told: on_up, on_down, on_message (frames), on_turn (now), and of faults
+    on_unsent (record, reason) and on_broken (); it says in next_turn () when it wants the
+    next turn at the latest."""
 
     def __init__(self, endpoint, session):
         self.lock = threading.RLock()
@@ -140,6 +141,10 @@ class Link:
         try:
             while self._turn():
                 pass
+        except Exception:
+            log.exception("daffi: the I/O thread has failed, all calls end")
+            with self.lock:
+                self.session.on_broken()
         finally:
             with self.lock:
                 self._close_socket(linger=LINGER_MS)
@@ -195,11 +200,12 @@ class Link:
 
     def _flush(self):
         if self._outbox:
-            now = time.monotonic()
-            records = [self._stamped(*waiting, now) for waiting in self._outbox]
-            self._outbox.clear()
+            waiting, self._outbox = self._outbox, []
             self._outbox_bytes = 0
-            self._frames.extend(write_messages(records))
+            try:
+                self._write(waiting)
+            except Exception:
+                self._write_singly(waiting)
         while self._frames:
             try:
                 self._dealer.send_multipart(self._frames[0], zmq.NOBLOCK,
@@ -207,6 +213,20 @@ class Link:
             except zmq.Again:
                 return
             del self._frames[0]
+
+    def _write(self, waiting):
+        now = time.monotonic()
+        records = [self._stamped(*each, now) for each in waiting]
+        self._frames += list(write_messages(records))
+
+    def _write_singly(self, waiting):
+        """One that cannot be written shall not take the others with it."""
+        for each in waiting:
+            try:
+                self._write([each])
+            except Exception as reason:
+                log.exception("daffi: a record that cannot be sent")
+                self.session.on_unsent(each[0], reason)
 
     @staticmethod
     def _stamped(record, deadline, clock, now):

@@ -139,6 +139,18 @@ class Node:
         elif self.connected and (now - self._spoke) * 1000 >= self._heartbeat_ms:
             self._ping()
 
+    def on_unsent(self, record, reason):
+        if record.type in (Type.CALL, Type.WAIT, Type.SCHEDULE):
+            self.calls.on_unsent(record, reason)
+
+    def on_broken(self):
+        """The I/O thread ends: nothing can be sent or heard any more."""
+        was, self.state = self.connected, State.ENDED
+        self.calls.stop()
+        self.server.on_lost()
+        if was:
+            self.on_change(False)
+
     def next_turn(self):
         """When on_turn () is needed next though nothing happens."""
         if self.state in (State.CONNECTING, State.ENDED):

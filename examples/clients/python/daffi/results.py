@@ -11,9 +11,10 @@ import time
 from dataclasses import dataclass
 
 from .channel import wake
-from .exceptions import error
+from .exceptions import InitializationError, error
 from .protocol import Executed, Status
 from .values import unpack
+from .wire import check_fields
 
 
 class AsyncResult:
@@ -21,6 +22,10 @@ class AsyncResult:
 
     def __init__(self, node, type, name="", peer="", body=b"", deadline=None,
                  options=None, idempotent=False, no_retry=False):
+        try:
+            check_fields(name, peer, options or {})
+        except ValueError as reason:
+            raise InitializationError(str(reason), Status.INVALID) from None
         self._node = node
         self._done = threading.Condition(node.link.lock)
         self.type = type
@@ -31,6 +36,7 @@ class AsyncResult:
         self.options = options or {}
         self.idempotent = idempotent
         self.no_retry = no_retry
+        self.delay = 0          # seconds, before it is sent first
         self.id = 0
         self.attempts = 0
         self.cancelled = False  # and its answer is awaited

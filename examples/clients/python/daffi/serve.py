@@ -206,7 +206,7 @@ class Request:
         status, text = Status.FAILED, describe(reason)
         executed = Executed.NO if isinstance(reason, Refusal) else Executed.YES
         if isinstance(reason, DaffiError):
-            status, text = reason.status, reason.text
+            status, text = Status.read(reason.status), reason.text
         if status in (Status.OK, Status.PENDING, Status.END):
             status = Status.FAILED
         body = pack(cut(text))

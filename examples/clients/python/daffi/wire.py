@@ -42,6 +42,22 @@ class Record:
 # --- writing ------------------------------------------------------------------------
 
 
+def check_fields(name, peer, options):
+    """ValueError for what no header can say: it is told to who gives it, since where it is
+    sent nobody is there to be told."""
+    texts = {"the name of a function": name, "the name of a process": peer,
+             "the key": options.get(Option.KEY, "")}
+    for what, text in texts.items():
+        if not isinstance(text, str) or len(text.encode(errors=ESCAPE)) > NAME_BYTES:
+            raise ValueError(f"{what}: a text of at most {NAME_BYTES} bytes was expected")
+    for key in options.keys() & _LARGEST.keys():
+        value = options[key]
+        if not isinstance(value, int) or isinstance(value, bool) or \
+                not 0 <= value <= _LARGEST[key]:
+            raise ValueError(f"{key.name.lower()}: a number from 0 to {_LARGEST[key]} was "
+                             "expected")
+
+
 def _text(text):
     return msgpack.packb(text or None, unicode_errors=ESCAPE)
 
