@@ -93,6 +93,7 @@ def _():
                   process=process)
         for key in (5, long):
             wrong("the key: a text", call, "echo", key=key)
+            wrong("the key: a text", at.caller.cast, "echo", key=key)
         for policy in (-1, 256, "most", True):
             wrong("policy: a number", call, "echo", policy=policy)
         wrong("all: a number", at.caller.broadcast, "echo", stop_after=1 << 32)
@@ -136,6 +137,24 @@ def _():
         at.caller.start("wait")
         same(raises(exceptions.GlobalContextError, call.get, 10).status, daffi.Status.STOPPED)
         raises(exceptions.GlobalContextError, at.caller.call, "wait")
+
+
+@proves("a cast goes by a policy and a key as a call does")
+def _():
+    seen = []
+    with Place(note=lambda: seen.append("server")) as at:
+        at.join("second", note=lambda: seen.append("second"))
+        until(lambda: len(at.caller.broadcast("note").get()) == 2, "both")
+        seen.clear()
+        for _ in range(8):
+            at.caller.cast("note", policy=daffi.Policy.ROUND_ROBIN)
+        until(lambda: len(seen) == 8, "eight notes")
+        same(seen.count("second"), 4)
+        seen.clear()
+        for _ in range(8):
+            at.caller.cast("note", key="k")
+        until(lambda: len(seen) == 8, "eight notes")
+        same(len(set(seen)), 1)
 
 
 @proves("an error names its function once")

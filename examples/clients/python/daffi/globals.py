@@ -234,10 +234,11 @@ class Global:
             call.cancel()
             raise
 
-    def cast(self, function, *args, process=None, timeout=None, named=None, delay=0):
+    def cast(self, function, *args, process=None, timeout=None, policy=None, key=None,
+             named=None, delay=0):
         """Fire and forget."""
         call = self._make(AsyncResult, Type.CAST, function, args, named, process, timeout,
-                          True, delay)
+                          True, delay, options=_choice(policy, key))
         self._node.calls.start(call)
 
     def broadcast(self, function, *args, timeout=None, named=None, stop_after=0,
