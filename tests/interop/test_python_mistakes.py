@@ -8,6 +8,7 @@ import threading
 
 import daffi
 from daffi import Global, current_request, exceptions
+from daffi.execution_modifiers import seconds
 from place import Place
 from proofs import main, proves, raises, same, until
 
@@ -155,6 +156,16 @@ def _():
             at.caller.cast("note", key="k")
         until(lambda: len(seen) == 8, "eight notes")
         same(len(set(seen)), 1)
+
+
+@proves("a week is a time for every option")
+def _():
+    same((seconds("1w"), seconds("2 weeks"), seconds("1 week 1s")),
+         (604800.0, 1209600.0, 604801.0))
+    same(seconds(10 ** 400), 10 ** 400)
+    with Place() as at:
+        task = at.caller.schedule("f", interval="2 weeks", timeout="1 day", jitter="1 week")
+        same(task.info()["detail"], "every 14d")
 
 
 @proves("an error names its function once")

@@ -5,7 +5,6 @@ instance of it, as in `exec_modifier=BG (timeout=30)`.
 Times are seconds, or texts: "5s", "1m24s", "1.2 minutes".
 """
 
-import math
 import re
 from dataclasses import dataclass
 from typing import List, Optional, Union
@@ -15,14 +14,15 @@ from .exceptions import InitializationError
 TimeUnits = Union[int, float, str]
 
 _UNITS = {"ms": 0.001, "millisecond": 0.001, "s": 1, "sec": 1, "second": 1, "m": 60,
-          "min": 60, "minute": 60, "h": 3600, "hour": 3600, "d": 86400, "day": 86400}
+          "min": 60, "minute": 60, "h": 3600, "hour": 3600, "hr": 3600, "d": 86400,
+          "day": 86400, "w": 604800, "wk": 604800, "week": 604800}
 _PART = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*,?", re.IGNORECASE)
 
 
 def seconds(value):
     """None stays None."""
     if value is None or isinstance(value, (int, float)):
-        if value is not None and math.isnan(value):
+        if value != value:
             raise InitializationError("nan is no time")
         return value
     total, at, text = 0.0, 0, str(value).strip()
