@@ -3,6 +3,7 @@
 goes on."""
 
 import asyncio
+import dataclasses
 import math
 import threading
 
@@ -166,6 +167,14 @@ def _():
     with Place() as at:
         task = at.caller.schedule("f", interval="2 weeks", timeout="1 day", jitter="1 week")
         same(task.info()["detail"], "every 14d")
+
+
+@proves("no listener can change what the next one is told")
+def _():
+    event = daffi.Event(daffi.EventType.LOST)
+    task_event = daffi.TaskEvent(daffi.TaskEventType.LOST)
+    for each in (event, task_event):
+        raises(dataclasses.FrozenInstanceError, setattr, each, "process", "mine")
 
 
 @proves("an error names its function once")

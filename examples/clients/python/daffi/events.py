@@ -12,7 +12,7 @@ from .protocol import EventType, Executed, Reason, Status, TaskEventType
 log = logging.getLogger("daffi")
 
 
-@dataclass
+@dataclass(frozen=True)
 class Event:
     """Who came or went. LOST: some were missed, what is there now follows."""
 
@@ -33,7 +33,7 @@ def read_event(value):
         return None
 
 
-@dataclass
+@dataclass(frozen=True)
 class TaskEvent:
     """FAILED: a run did; `due_ms` is its time, `process` who ran it, if anybody. ENDED: no
     run comes any more; `status` is OK or CANCELLED. LOST: some were missed, look at the
