@@ -57,10 +57,24 @@ const proofs = {
       assert.match(reason.message, part);
     };
     await invalid(() => caller.call(5, []), /name of a function/);
+    const long = 'x'.repeat(129);
+    for (const name of [long, '\u00e9'.repeat(65), null, undefined]) {
+      await invalid(() => caller.call(name, []), /name of a function: a text of at most 128 bytes/);
+      await invalid(() => caller.schedule(name, [], { interval: 1000 }), /name of a function/);
+    }
+    await invalid(() => caller.call('f', [], { key: long }), /key: a text/);
+    await invalid(() => caller.waitFunction(long), /a text/);
+    for (const policy of [1n, -1, 256, 1.5, '1']) {
+      await invalid(() => caller.call('f', [], { policy }), /policy: a number/);
+      await invalid(() => caller.cast('f', [], { policy }), /policy: a number/);
+    }
+    for (const stopAfter of [1n, -1, 2 ** 32, 'all']) {
+      await invalid(() => caller.broadcast('f', [], { stopAfter }), /stopAfter: a number/);
+    }
     await invalid(() => caller.call('f', 'text'), /the arguments are an array/);
     await invalid(() => caller.call('f', [], { process: 5 }), /process: a text/);
     await invalid(() => caller.call('f', [], { timeout: '5s' }), /timeout: a number/);
-    await invalid(() => caller.waitProcess(5), /a text was expected/);
+    await invalid(() => caller.waitProcess(5), /a text of at most/);
     await invalid(() => caller.schedule('f', [], { interval: 1000, max_runs: 1 }), /no option max_runs: .*maxRuns/);
     await invalid(() => caller.schedule('f', [], { interval: 1000, all: true, process: 'x' }), /exclude/);
     await invalid(() => caller.schedule('f', [], { interval: '1x' }), /column 2: 'x' is no unit/);
@@ -71,6 +85,18 @@ const proofs = {
     assert.match((await fails(alone.call('f', [], { timeout: 20 }))).text, /^not connected to a controller at ipc:/);
     await alone.stop();
     assert.equal((await fails(caller.call('nowhere', []))).message.split('nowhere').length, 2);
+  },
+  async 'a key that is null is none, and a record that cannot be written fails its own call alone' () {
+    const guest = await join('guest', { echo: (x) => x, own: () => { throw new DaffiError(1n, 'mine'); } });
+    await caller.waitFunction('own', 5000);
+    const [first, broken, last] = [1, 2, 3].map((each) => caller.start('echo', [each], { key: null, policy: null }));
+    const { outbox } = broken.calls.node.link;
+    outbox[outbox.length - 2][0].name = 'x'.repeat(300);
+    assert.equal((await fails(broken.result)).status, Status.INTERNAL);
+    assert.deepEqual([await first.result, await last.result], [1, 3]);
+    assert.equal((await fails(caller.call('own', []))).status, Status.FAILED);
+    assert.equal(await caller.waitFunction('echo', 1e300), 'guest');
+    await guest.stop();
   },
   async 'functions come and go, at any time' () {
     server = await join('server', { echo: (x) => x });

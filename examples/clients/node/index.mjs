@@ -11,7 +11,7 @@
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 
-import { checkText, checkTime, DaffiError } from './lib/errors.mjs';
+import { checkText, checkTime, checkWhole, DaffiError } from './lib/errors.mjs';
 import { now } from './lib/link.mjs';
 import { Node } from './lib/node.mjs';
 import { Option, Policy, SIGNATURE_BYTES, Status, Type } from './lib/protocol.mjs';
@@ -45,6 +45,8 @@ function endpointOf ({ host, port, unixSockPath }) {
   }
   return `ipc://${path}`;
 }
+
+const endOf = (timeout) => timeout === Infinity ? Infinity : now() + Math.min(timeout, LONGEST_MS);
 
 function signatureOf (callback) {
   const names = /^(?:async\s*)?(?:function\s*\*?\s*[\w$]*\s*)?\(([^)]*)\)/.exec(String(callback))?.[1];
@@ -179,6 +181,7 @@ export class Global extends EventEmitter {
     checkText('the name of a function', name);
     checkText('process', options.process ?? '');
     checkText('key', options.key ?? '');
+    checkWhole('policy', options.policy ?? 0, 255);
     checkTime('timeout', options.timeout ?? 0);
     if (!Array.isArray(args ?? [])) throw new DaffiError(Status.INVALID, 'the arguments are an array');
     const request = options.detached ? undefined : currentRequest();
@@ -186,13 +189,13 @@ export class Global extends EventEmitter {
     const wanted = options.timeout ?? (request ? Infinity : DEFAULT_TIMEOUT_MS);
     const timeout = Math.min(wanted, left);
     const wire = {};
-    if (options.policy !== undefined || options.key !== undefined) {
+    if (options.policy != null || options.key != null) {
       wire[Option.POLICY] = options.policy ?? Policy.KEY;
     }
-    if (options.key !== undefined) wire[Option.KEY] = options.key;
+    if (options.key != null) wire[Option.KEY] = options.key;
     return {
       name, peer: options.process ?? '', body: pack(args ?? []), options: wire,
-      deadline: timeout === Infinity ? Infinity : now() + Math.min(timeout, LONGEST_MS),
+      deadline: endOf(timeout),
       idempotent: options.idempotent ?? false, noRetry: options.noRetry ?? false,
       parent: request ?? null, signal: options.signal ?? null, onProgress: options.onProgress ?? null
     };
@@ -211,6 +214,7 @@ export class Global extends EventEmitter {
 
   broadcast (name, args, options = {}) {
     const fields = this.#fields(name, args, options);
+    checkWhole('stopAfter', options.stopAfter ?? 0, 2 ** 32 - 1);
     fields.options = { [Option.ALL]: options.stopAfter ?? 0 };
     return new Broadcast(this.#node.calls.start(Type.CALL, { ...fields, broadcast: true }));
   }
@@ -225,7 +229,7 @@ export class Global extends EventEmitter {
     checkText('a name', name);
     checkText('a name', peer);
     checkTime('timeout', timeout);
-    return this.#node.calls.start(Type.WAIT, { name, peer, deadline: now() + timeout }).result;
+    return this.#node.calls.start(Type.WAIT, { name, peer, deadline: endOf(timeout) }).result;
   }
 
   async waitProcess (process, timeout) { return this.#wait('', process, timeout); }

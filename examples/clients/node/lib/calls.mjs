@@ -206,6 +206,13 @@ export class Calls {
     else call.finish(null, each.body, each.peer);
   }
 
+  // It could not be written, which is a fault of ours.
+  onUnsent (each, reason) {
+    const call = this.flight.get(each.id);
+    this.flight.delete(each.id);
+    call?.finish(call.error(Status.INTERNAL, `it could not be sent: ${reason.message}`));
+  }
+
   onProgress (each) {
     const call = this.flight.get(each.id);
     if (!call) return;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 // One error for all that can go wrong with a call.
 
-import { Executed, Status } from './protocol.mjs';
+import { Executed, NAME_BYTES, Status } from './protocol.mjs';
 
 const names = Object.fromEntries(Object.entries(Status).map(([name, number]) => [number, name]));
 
@@ -23,11 +23,20 @@ export class DaffiError extends Error {
 }
 
 // A number that is not known counts as FAILED.
-export const readStatus = (number) => number in names ? number : Status.FAILED;
+export const readStatus = (number) =>
+  Number.isInteger(number) && number in names ? number : Status.FAILED;
 
 // What is wrong with an argument is said where it is given, not when it is sent.
 export function checkText (what, value) {
-  if (typeof value !== 'string') throw new DaffiError(Status.INVALID, `${what}: a text was expected`);
+  if (typeof value !== 'string' || Buffer.byteLength(value) > NAME_BYTES) {
+    throw new DaffiError(Status.INVALID, `${what}: a text of at most ${NAME_BYTES} bytes was expected`);
+  }
+}
+
+export function checkWhole (what, value, largest) {
+  if (!Number.isInteger(value) || value < 0 || value > largest) {
+    throw new DaffiError(Status.INVALID, `${what}: a number from 0 to ${largest} was expected`);
+  }
 }
 
 export function checkTime (what, value) {

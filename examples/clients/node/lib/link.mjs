@@ -11,7 +11,7 @@ const RETRY_MS = 5;
 export const now = () => performance.now();
 
 export class Link {
-  // `session`: onUp, onDown, onMessage (frames).
+  // `session`: onUp, onDown, onMessage (frames), onUnsent (record, reason).
   constructor (endpoint, session) {
     this.endpoint = endpoint;
     this.session = session;
@@ -69,12 +69,21 @@ export class Link {
       const socket = this.socket;
       const waiting = this.outbox;
       this.outbox = [];
-      for (const [record, stamp] of waiting) stamp?.(record);
-      for (const message of writeMessages(waiting.map(([record]) => record))) {
-        await this.deliver(socket, message);
-      }
+      for (const message of this.write(waiting)) await this.deliver(socket, message);
     }
     this.sending = false;
+  }
+
+  // The messages of all; one that cannot be written does not take the others with it.
+  write (waiting) {
+    try {
+      for (const [record, stamp] of waiting) stamp?.(record);
+      return [...writeMessages(waiting.map(([record]) => record))];
+    } catch (reason) {
+      if (waiting.length > 1) return waiting.flatMap((each) => this.write([each]));
+      this.session.onUnsent(waiting[0][0], reason);
+      return [];
+    }
   }
 
   // Without a connection ZeroMQ takes nothing: then it is not sent at all.

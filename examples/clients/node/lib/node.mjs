@@ -96,6 +96,10 @@ export class Node {
     if (this.state !== 'ended') this.state = 'connecting';
   }
 
+  onUnsent (each, reason) {
+    if ([Type.CALL, Type.WAIT, Type.SCHEDULE].includes(each.type)) this.calls.onUnsent(each, reason);
+  }
+
   // Heartbeats, silence, and greeting again.
   pulse () {
     clearTimeout(this.timer);

@@ -5,7 +5,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 import { Channel } from './channel.mjs';
-import { DaffiError } from './errors.mjs';
+import { DaffiError, readStatus } from './errors.mjs';
 import { now } from './link.mjs';
 import { ownFunctions } from './own.mjs';
 import { ERROR_TEXT_BYTES, Executed, Option, Status, Type } from './protocol.mjs';
@@ -23,7 +23,7 @@ export const currentRequest = () => storage.getStore();
 function describe (reason) {
   try {
     if (reason instanceof DaffiError && !NOT_ANSWERS.includes(reason.status)) {
-      return { status: reason.status, text: String(reason.text) };
+      return { status: readStatus(reason.status), text: String(reason.text) };
     }
     return { status: Status.FAILED, text: `${reason?.name ?? 'Error'}: ${String(reason?.message ?? reason)}` };
   } catch {

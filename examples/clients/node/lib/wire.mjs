@@ -38,6 +38,7 @@ const u32 = (number) => [number >>> 24, (number >>> 16) & 0xFF, (number >>> 8) &
 
 function writeText (out, text) {
   const bytes = Buffer.from(text);
+  if (bytes.length > NAME_BYTES) throw new RangeError(`a text of ${bytes.length} bytes in a header`);
   if (!bytes.length) out.push(0xC0);
   else if (bytes.length < 32) out.push(0xA0 | bytes.length, ...bytes);
   else out.push(0xD9, bytes.length, ...bytes);
