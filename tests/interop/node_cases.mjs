@@ -161,6 +161,16 @@ const proofs = {
     const keyed = new Set();
     for (let i = 0; i < 4; i++) keyed.add(await caller.call('who', [], { key: 'k' }));
     assert.equal(keyed.size, 1);
+    const noted = [];
+    for (const each of [second, server]) each.register('noted', () => noted.push(each.processName));
+    await caller.waitFunction('noted', 5000);
+    await until(async () => (await caller.broadcast('noted').result).size === 2);
+    for (const options of [{ policy: Policy.ROUND_ROBIN }, { key: 'k' }]) {
+      noted.length = 0;
+      for (let i = 0; i < 8; i++) caller.cast('noted', [], options);
+      await until(() => noted.length === 8);
+      assert.equal(noted.filter((each) => each === noted[0]).length, options.key ? 8 : 4);
+    }
     second.register('who', () => pause(10000, null, { signal: currentRequest().signal }));
     await pause(20);
     const replies = await caller.broadcast('who', [], { stopAfter: 1 }).result;

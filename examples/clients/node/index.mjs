@@ -208,8 +208,7 @@ export class Global extends EventEmitter {
   async call (name, args, options) { return this.start(name, args, options).result; }
 
   cast (name, args, options = {}) {
-    const fields = this.#fields(name, args, { ...options, detached: true });
-    this.#node.calls.start(Type.CAST, { ...fields, options: {} });
+    this.#node.calls.start(Type.CAST, this.#fields(name, args, { ...options, detached: true }));
   }
 
   broadcast (name, args, options = {}) {
