@@ -127,6 +127,16 @@ static daffi_status_t execute (daffi_database_t *self, const char *text,
                                                              : DAFFI_OK;
 }
 
+//  The write-ahead log that a program left behind would go into its file, and away,
+//  when the file is closed; until it is known to be ours, both stay.
+static daffi_status_t keep_log (daffi_database_t *self, bool kept, daffi_error_t *error)
+{
+    return sqlite3_db_config (self->file, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, (int)kept,
+                              NULL)
+               ? fail (self, error)
+               : DAFFI_OK;
+}
+
 static daffi_status_t open_file (daffi_database_t *self, daffi_error_t *error)
 {
     //  made here, so that nobody else may read what the arguments say
@@ -142,9 +152,13 @@ static daffi_status_t open_file (daffi_database_t *self, daffi_error_t *error)
         status = fail (self, error);
     bool fresh = false;
     if (!status)
+        status = keep_log (self, true, error);
+    if (!status)
         status = execute (self, "PRAGMA locking_mode = EXCLUSIVE;", error);
     if (!status)
         status = check_version (self, &fresh, error);
+    if (!status)
+        status = keep_log (self, false, error);
     if (!status)
         status = execute (self, prepare_file, error);
     //  one that is in order is not written: it may lie on a disk that is full

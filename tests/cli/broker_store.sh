@@ -67,6 +67,26 @@ letters.commit ()'
 }
 proves "a file that another program wrote is no store, and stays as it was" foreign
 
+#  Of a program that was killed: a part of its letters is in the log alone.
+foreign_log () {
+    /usr/bin/python3 -c '
+import shutil, sqlite3
+letters = sqlite3.connect ("open.db")
+letters.execute ("pragma journal_mode = wal")
+letters.execute ("create table letters (text)")
+letters.execute ("insert into letters values (1)")
+letters.commit ()
+for end in ("", "-wal"):
+    shutil.copy ("open.db" + end, "letters.db" + end)
+    shutil.copy ("open.db" + end, "before.db" + end)'
+    [[ -s letters.db-wal ]] || fail "no log was left"
+    exits 9 --unix-sock-path shop --store letters.db
+    says err "the store letters.db is the database of another program"
+    cmp letters.db before.db
+    cmp letters.db-wal before.db-wal
+}
+proves "nor is the log moved that such a program left beside it" foreign_log
+
 #  The folder of the store cannot be made, not even by root.
 unwritable () {
     export HOME=/proc/nowhere
