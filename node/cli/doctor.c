@@ -80,7 +80,7 @@ static bool check_folder (doctor_t *self, const char *path)
     struct stat is;
     char folder[256];
     snprintf (folder, sizeof folder, "%.*s", (int)(strrchr (path, '/') - path), path);
-    if (lstat (folder, &is) < 0) {
+    if (stat (folder, &is) < 0) {
         say (self, WRONG, "socket folder",
              daffi_keep_format (&self->cli->keep, "%s: %s", folder, strerror (errno)),
              "nobody has started a controller there: daffi up");
@@ -105,7 +105,7 @@ static bool check_folder (doctor_t *self, const char *path)
     return !(is.st_mode & S_IWOTH);
 }
 
-//  What stands there may be no socket at all, which no controller would replace.
+//  What nobody answers at may be no socket at all, which no controller would replace.
 static bool is_other (const char *path)
 {
     struct stat is;
@@ -122,22 +122,22 @@ static bool check_unix (doctor_t *self, const char *path)
     }
     if (!check_folder (self, path))
         return false;
-    if (is_other (path)) {
+    memcpy (address.sun_path, path, strlen (path));
+    if (connects ((const struct sockaddr *)&address, sizeof address, AF_UNIX)) {
+        say (self, FINE, "socket", path, "");
+        return true;
+    }
+    int reason = errno;
+    if (is_other (path))
         say (self, WRONG, "socket",
              daffi_keep_format (&self->cli->keep, "%s is not a socket", path),
              "move it away, or use another folder: --unix-sock-path DIR");
-        return false;
-    }
-    memcpy (address.sun_path, path, strlen (path));
-    if (!connects ((const struct sockaddr *)&address, sizeof address, AF_UNIX)) {
+    else
         say (self, WRONG, "socket",
-             daffi_keep_format (&self->cli->keep, "%s: %s", path, strerror (errno)),
-             errno == EACCES ? "it belongs to somebody else: use another folder"
-                             : "no controller listens there: daffi up");
-        return false;
-    }
-    say (self, FINE, "socket", path, "");
-    return true;
+             daffi_keep_format (&self->cli->keep, "%s: %s", path, strerror (reason)),
+             reason == EACCES ? "it belongs to somebody else: use another folder"
+                              : "no controller listens there: daffi up");
+    return false;
 }
 
 static bool check_tcp (doctor_t *self, const char *where)

@@ -262,4 +262,21 @@ doctor () {
 }
 proves "doctor finds what is wrong and says how to mend it" doctor
 
+linked () {
+    up
+    serve upper -- cat
+    ln -s tmp/daffi folder
+    gives 0 doctor --unix-sock-path "$PWD/folder"
+    never_says out WRONG
+    mkdir -m 700 beside
+    ln -s ../tmp/daffi/.sock beside/.sock
+    prints x call upper x --unix-sock-path "$PWD/beside"
+    gives 0 doctor --unix-sock-path "$PWD/beside"
+    never_says out WRONG
+    ln -sf nowhere beside/.sock
+    gives 3 doctor --unix-sock-path "$PWD/beside"
+    says out "beside/.sock is not a socket"
+}
+proves "doctor follows links to a folder and to a socket, as nodes do" linked
+
 summary
