@@ -42,6 +42,9 @@ commands_help () {
         says err "daffi $each --help"
     done <commands
 }
+proves "every command explains itself within 80 columns, and refuses what it does not know" \
+    commands_help
+
 options_before_the_rest () {
     gives 0 serve --help
     says out "usage: daffi serve FUNCTION [option…] -- COMMAND [ARGUMENT…]"
@@ -49,9 +52,6 @@ options_before_the_rest () {
     says out 'FUNCTION [option…] \-\- COMMAND'
 }
 proves "the usage of serve has its options before what is the command's own" options_before_the_rest
-
-proves "every command explains itself within 80 columns, and refuses what it does not know" \
-    commands_help
 
 no_command () {
     gives 2 cal
