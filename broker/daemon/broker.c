@@ -143,16 +143,15 @@ static daffi_exit_t serve (broker_t *self, int signal_fd)
 
 static daffi_exit_t not_started (broker_t *self, const daffi_error_t *error)
 {
+    const daffi_options_t *options = &self->settings.global;
     daffi_exit_t code = daffi_exit_of (error->status);
-    if (strncmp (error->text, "the store ", 10) == 0)
+    if (error->status == DAFFI_SYSTEM && options->store)
         return daffi_problem_set (&self->problem, code,
                                   "%s\n  another file: %s --store FILE\n"
                                   "  tasks in memory alone: %s --no-store",
                                   error->text, self->program, self->program);
     return daffi_problem_set (&self->problem, code, "%s%s", error->text,
-                              strstr (error->text, "unix_sock_path")
-                                  ? "\n  another folder: --unix-sock-path DIR"
-                                  : "");
+                              daffi_exit_advice (error->status, !options->host));
 }
 
 static daffi_exit_t run (broker_t *self)

@@ -69,6 +69,13 @@ daffi_exit_t daffi_exit_of (daffi_status_t status)
     return DAFFI_EXIT_INTERNAL;
 }
 
+const char *daffi_exit_advice (daffi_status_t status, bool folder)
+{
+    return status == DAFFI_ENDPOINT && folder
+               ? "\n  another folder: --unix-sock-path DIR"
+               : "";
+}
+
 void daffi_exits_print (FILE *out)
 {
 #define PRINT(name, number, text) fprintf (out, "  %d  %s\n", number, text);

@@ -7,6 +7,7 @@
 #ifndef DAFFI_EXITS_H
 #define DAFFI_EXITS_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "daffi_status.h"
@@ -42,6 +43,10 @@ daffi_exit_t daffi_problem_set (daffi_problem_t *self, daffi_exit_t code,
 
 //  The exit code for what the library said.
 daffi_exit_t daffi_exit_of (daffi_status_t status);
+
+//  What to type next where an endpoint cannot be used, as a line behind the reason; ""
+//  where nothing helps. `folder`: it is a UNIX socket.
+const char *daffi_exit_advice (daffi_status_t status, bool folder);
 
 //  The table, a line a code.
 void daffi_exits_print (FILE *out);

@@ -64,19 +64,17 @@ static const char *hint_of (daffi_cli_t *self, const daffi_error_t *error)
 static const char *advice_of (daffi_cli_t *self, const daffi_error_t *error)
 {
     char endpoint[256];
+    daffi_cli_endpoint (self, endpoint, sizeof endpoint);
     switch (error->status) {
     case DAFFI_NOT_CONNECTED:
     case DAFFI_CONTROLLER_LOST:
-        daffi_cli_endpoint (self, endpoint, sizeof endpoint);
         return daffi_keep_format (&self->keep,
                                   "%s%s\n  start one: daffi up\n"
                                   "  see what is the matter: daffi doctor",
                                   strstr (error->text, endpoint) ? "" : "\n  at ",
                                   strstr (error->text, endpoint) ? "" : endpoint);
     case DAFFI_ENDPOINT:
-        return strstr (error->text, "unix_sock_path")
-                   ? "\n  another folder: --unix-sock-path DIR"
-                   : "";
+        return daffi_exit_advice (error->status, strncmp (endpoint, "ipc:", 4) == 0);
     case DAFFI_NO_FUNCTION:
         return asked_process (self) && error->function[0] != '$'
                    ? daffi_keep_format (&self->keep,

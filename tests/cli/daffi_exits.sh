@@ -44,6 +44,8 @@ unreachable () {
     gives 3 up --unix-sock-path "$PWD/dead"
     says err "another folder: --unix-sock-path DIR"
 }
+proves "3: no controller, and a socket that nobody listens at any more" unreachable
+
 alone () {
     local log=alone.log pid
     "$daffi" serve echo -- cat >out 2>"$log" &
@@ -56,7 +58,24 @@ alone () {
 }
 proves "serve says that it waits for a controller, and then serves" alone
 
-proves "3: no controller, and a socket that nobody listens at any more" unreachable
+in_use () {
+    mkdir -m 700 other
+    /usr/bin/python3 -c '
+import signal, socket
+other = socket.socket (socket.AF_UNIX)
+other.bind ("other/.sock")
+other.listen ()
+open ("listens", "w").close ()
+signal.pause ()' &
+    pids+=("$!")
+    until_there listens
+    gives 3 up --unix-sock-path "$PWD/other"
+    says err "another program listens there"
+    says err "another folder: --unix-sock-path DIR"
+    gives 3 up --host 192.0.2.1 --insecure
+    never_says err "another folder"
+}
+proves "3: an endpoint that cannot be used" in_use
 
 gone_while_waiting () {
     up
