@@ -60,10 +60,12 @@ static void bash_command (const daffi_command_t *command)
         printf ("%s--%s", i ? " " : "", table[i].name);
     printf ("\"\n");
     for (size_t i = 0; i < count; i++) {
-        if (takes_process (&table[i]))
-            printf (
-                "            [[ $before == --%s || $before == -%c ]] && words=$(%s)\n",
-                table[i].name, table[i].letter, processes);
+        if (takes_process (&table[i])) {
+            printf ("            [[ $before == --%s", table[i].name);
+            if (table[i].letter)
+                printf (" || $before == -%c", table[i].letter);
+            printf (" ]] && words=$(%s)\n", processes);
+        }
         if (table[i].choices) {
             printf ("            [[ $before == --%s ]] && words=\"", table[i].name);
             for (size_t j = 0; table[i].choices[j]; j++)
