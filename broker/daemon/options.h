@@ -50,7 +50,7 @@ typedef enum {
 typedef struct {
     daffi_source_t source;
     const char *text;  //  as it was written; borrowed from where it was found
-    int64_t number;    //  flags: 1 or 0
+    int64_t number;    //  flags: 1 or 0; choices: their place, from 1
 } daffi_option_value_t;
 
 typedef struct {

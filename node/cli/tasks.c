@@ -3,6 +3,7 @@
 
 #include "tasks.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "arguments.h"
@@ -29,9 +30,17 @@ enum {
     OPTION_COUNT
 };
 
-//  In the order of daffi_overlap_t and daffi_missed_t.
-static const char *const overlaps[] = {"skip", "queue", "parallel", NULL};
-static const char *const misseds[] = {"once", "skip", "all", NULL};
+//  All of them; NULL ends them.
+static const char *const overlaps[] = {[DAFFI_OVERLAP_SKIP] = "skip",
+                                       [DAFFI_OVERLAP_QUEUE] = "queue",
+                                       [DAFFI_OVERLAP_PARALLEL] = "parallel",
+                                       [DAFFI_OVERLAP_PARALLEL + 1] = NULL};
+static const char *const misseds[] = {[DAFFI_MISSED_ONCE] = "once",
+                                      [DAFFI_MISSED_SKIP] = "skip",
+                                      [DAFFI_MISSED_ALL] = "all",
+                                      [DAFFI_MISSED_ALL + 1] = NULL};
+static_assert (DAFFI_OVERLAP_PARALLEL == 2 && DAFFI_MISSED_ALL == 2,
+               "a name for each, and no hole in between");
 
 static const daffi_option_t options[OPTION_COUNT] = {
     [OPTION_EVERY] = {.name = "every",
@@ -184,8 +193,7 @@ static daffi_exit_t refused (daffi_cli_t *self, const daffi_error_t *error)
     return daffi_problem_set (
         &self->problem, DAFFI_EXIT_INTERNAL,
         "%s\n  start the controller again where it can write: daffi up --store FILE, "
-        "or "
-        "--no-store%s",
+        "or --no-store%s",
         error->text,
         error->executed == DAFFI_EXECUTED_NO
             ? ""
@@ -295,19 +303,24 @@ typedef struct {
     one_fn *each;  //  or this one, for each uuid
 } verb_t;
 
-static const verb_t verbs[] = {
-    {"ls", "", 0, 0, list, NULL},
-    {"add", "FUNCTION [ARGUMENT…] --every INTERVAL (or --after, --at, --cron)", 1,
-     DAFFI_WORDS_MAX, add, NULL},
-    {"info", "UUID…", 1, DAFFI_WORDS_MAX, NULL, daffi_tasks_info},
-    {"cancel", "UUID…", 1, DAFFI_WORDS_MAX, NULL, cancel_task},
-    {"pause", "UUID…", 1, DAFFI_WORDS_MAX, NULL, pause_task},
-    {"resume", "UUID…", 1, DAFFI_WORDS_MAX, NULL, resume_task},
-    {"run", "UUID…", 1, DAFFI_WORDS_MAX, NULL, run_task}};
+#define VERB_MAP(X)                                                                  \
+    X ("ls", "", 0, 0, list, NULL)                                                   \
+    X ("add", "FUNCTION [ARGUMENT…] --every INTERVAL (or --after, --at, --cron)", 1, \
+       DAFFI_WORDS_MAX, add, NULL)                                                   \
+    X ("info", "UUID…", 1, DAFFI_WORDS_MAX, NULL, daffi_tasks_info)                  \
+    X ("cancel", "UUID…", 1, DAFFI_WORDS_MAX, NULL, cancel_task)                     \
+    X ("pause", "UUID…", 1, DAFFI_WORDS_MAX, NULL, pause_task)                       \
+    X ("resume", "UUID…", 1, DAFFI_WORDS_MAX, NULL, resume_task)                     \
+    X ("run", "UUID…", 1, DAFFI_WORDS_MAX, NULL, run_task)
+
+#define VERB_ROW(...) {__VA_ARGS__},
+static const verb_t verbs[] = {VERB_MAP (VERB_ROW)};
+#undef VERB_ROW
 enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };
 
-static const char *const verb_names[VERB_COUNT + 1] = {
-    "ls", "add", "info", "cancel", "pause", "resume", "run", NULL};
+#define VERB_NAME(name, ...) name,
+static const char *const verb_names[] = {VERB_MAP (VERB_NAME) NULL};
+#undef VERB_NAME
 
 //  What belongs to another verb was typed by mistake; in a file it may stand.
 static daffi_exit_t check_options (daffi_cli_t *self, const verb_t *verb)
