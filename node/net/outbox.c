@@ -108,7 +108,8 @@ static size_t parcel_bytes (const daffi_parcel_t *self)
 
 static bool parcel_full (const daffi_parcel_t *self)
 {
-    return parcel_bytes (self) >= DAFFI_PACKET_MAX ||
+    return self->packet.size >= DAFFI_PACKET_ENOUGH ||
+           parcel_bytes (self) >= DAFFI_PACKET_MAX ||
            self->frame_count >= FRAMES_A_PARCEL;
 }
 
