@@ -14,7 +14,7 @@
 
 enum {
     SOCKETS_MAX = 65535,  //  libzmq's own bound; the default of 1,023 is soon reached
-    QUEUE_MESSAGES = 128  //  a message is a packet of up to 64 KiB or one large body
+    QUEUE_MESSAGES = 128  //  a message is a packet of some 32 KiB or a large body
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

@@ -213,7 +213,7 @@ TEST ("what was spent waiting is not counted once more since sent_ms")
 
 TEST ("a peer that does not read makes its outbox wait, and gets all once it reads")
 {
-    enum { COUNT = 20000, SIZE = 500 };
+    enum { COUNT = 5000, SIZE = 500 };
     wire_t wire;
     wire_open (&wire);
     for (uint64_t i = 1; i <= COUNT; i++)
