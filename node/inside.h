@@ -246,8 +246,7 @@ void daffi_incoming_answered (daffi_node_t *self, daffi_request_t *request);
 void daffi_incoming_lost (daffi_node_t *self);
 //  Answers what still runs with STOPPED.
 void daffi_incoming_stop (daffi_node_t *self);
-//  --- own.c: $node.*, the functions that every node has
-//  -------------------------------
+//  --- own.c: $node.*, which every node has ------------------------------------------
 
 void daffi_own_register (daffi_node_t *self);
 

@@ -275,7 +275,6 @@ void daffi_link_lost (daffi_node_t *self, const char *reason)
         return;
     self->link.welcomed = false;
     self->link.number++;
-    atomic_store (&self->fresh_ms, DAFFI_NEVER);
     daffi_outbox_clear (&self->outbox);
     daffi_log (&self->log, DAFFI_LOG_WARNING, "node.disconnected",
                "process=%s endpoint=%s reason=%s", self->name, self->endpoint.text,
@@ -287,6 +286,8 @@ void daffi_link_lost (daffi_node_t *self, const char *reason)
     //  was cancelled
     daffi_outgoing_lost (self, reason);
     daffi_incoming_lost (self);
+    //  only now: until it was cancelled, a worker must not begin what is not fresh
+    atomic_store (&self->fresh_ms, DAFFI_NEVER);
     daffi_events_lifecycle (self, DAFFI_LIFECYCLE_DISCONNECT);
     daffi_alarm_set (self, &self->link.hello, self->now_ms + HELLO_RETRY_MS);
 }
