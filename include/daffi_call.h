@@ -97,9 +97,9 @@ DAFFI_EXPORT void daffi_result_destroy (daffi_result_t **self_p);
 
 /*  Bytes that travel by reference: `data` is not copied, and is released with
  *  free_fn (data, hint) once nobody needs it, also where the call fails: from any
- *  thread, and from this one before the function returns; it must not block, nor want a
- *  lock that is held here. From about 8 KiB on this is what makes large bodies cheap; below
- *  that they are copied. `args`, if any, go before it. Everything else as in
+ *  thread, and from this one before the function returns; it must not block, nor want
+ *  a lock that is held here. From about 8 KiB on this is what makes large bodies cheap;
+ *  below that they are copied. `args`, if any, go before it. Everything else as in
  *  daffi_call_start (), and the same from there on. */
 DAFFI_EXPORT DAFFI_MUST_USE daffi_future_t *
 daffi_call_start_take (daffi_global_t *self, const char *function, daffi_args_t args,
@@ -117,10 +117,10 @@ daffi_call_start (daffi_global_t *self, const char *function, daffi_args_t args,
 /*  Fire and forget: nobody is told the outcome and the controller keeps no state. The
  *  function runs at most once, where it finds a provider that has room at once: one
  *  that calls keep at its capacity, or at the function's max_running, is passed over
- *  unless it is the one of `process` or `key`. Casts do not count there, but the process
- *  keeps to max_running and to its workers: what exceeds them waits in it, by priority,
- *  until the timeout, with at most 20,000 requests in all. What finds no room is
- *  dropped, and counted: `dropped` of $sys.stats, and of $node.stats. Of the options
+ *  unless it is the one of `process` or `key`. Casts do not count there, but the
+ *  process keeps to max_running and to its workers: what exceeds them waits in it, by
+ *  priority, until the timeout, with at most 20,000 requests in all. What finds no room
+ *  is dropped, and counted: `dropped` of $sys.stats, and of $node.stats. Of the options
  *  process, policy, key, priority and timeout_ms count. Never blocks. */
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t
 daffi_cast (daffi_global_t *self, const char *function, daffi_args_t args,
@@ -185,9 +185,9 @@ DAFFI_EXPORT int daffi_future_fd (daffi_future_t *self);
 
 /*  Runs once when the future is done, at once where it is. Called from the node's actor
  *  or from this thread, with manual_dispatch inside daffi_global_dispatch (): so the
- *  future may be done before on_done has run. Must not block; daffi_future_value () and
- *  its like are fine, and so is destroying the future. One a future; DAFFI_EXISTS at the
- *  second. */
+ *  future may be done before on_done has run. Must not block; daffi_future_value ()
+ *  and its like are fine, and so is destroying the future. One a future; DAFFI_EXISTS
+ *  at the second. */
 typedef void (daffi_future_fn) (daffi_future_t *future, void *arg);
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t
 daffi_future_on_done (daffi_future_t *self, daffi_future_fn *on_done, void *arg);

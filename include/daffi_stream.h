@@ -38,8 +38,8 @@ DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_stream_send_value (
 #endif
 /*  The same for a binary that goes by reference: `data` is not copied where it is
  *  large, and is released as daffi_call_start_take () does it, also where it could not
- *  be sent. With DAFFI_PENDING nothing was taken: it is still yours, to be sent again or
- *  not. */
+ *  be sent. With DAFFI_PENDING nothing was taken: it is still yours, to be sent again
+ *  or not. */
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_stream_send_take (
     daffi_stream_t *self, void *data, size_t size, daffi_free_fn *free_fn, void *hint,
     int64_t timeout_ms, daffi_error_t *error);
