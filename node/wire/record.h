@@ -49,10 +49,10 @@ typedef enum {
 const char *daffi_record_name (unsigned type);
 
 enum {
-    DAFFI_HEADER_MAX = 1024,   //  bytes of one encoded header, options included
-    DAFFI_HEADER_ROOM = 544,   //  bytes that daffi_header_write can need at most
-    DAFFI_PACKET_MAX = 65536,  //  bytes of a packet that we make, with its large
-                               //  bodies; a larger one is read
+    DAFFI_HEADER_MAX = 1024,      //  bytes of one encoded header, options included
+    DAFFI_HEADER_ROOM = 544,      //  bytes that daffi_header_write can need at most
+    DAFFI_PACKET_MAX = 65536,     //  bytes of a packet that we make, with its large
+                                  //  bodies; a larger one is read
     DAFFI_PACKET_ENOUGH = 32768,  //  bytes of records with which it goes out: who reads
                                   //  them can begin while we go on
     DAFFI_DETACH_MIN = 8192,  //  bodies from this size travel as frames of their own
