@@ -191,6 +191,8 @@ void daffi_link_ran (daffi_node_t *self, const daffi_header_t *header,
                      uint32_t spent_ms);
 //  The controller's clock now, for sent_ms.
 uint32_t daffi_link_clock (const daffi_node_t *self);
+//  Milliseconds that it may be behind the controller's true clock.
+int64_t daffi_link_clock_lag (const daffi_node_t *self);
 
 //  --- outgoing.c ---------------------------------------------------------------------
 

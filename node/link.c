@@ -136,6 +136,11 @@ uint32_t daffi_link_clock (const daffi_node_t *self)
     return clock_now (self) - (uint32_t)doubt_ms;
 }
 
+int64_t daffi_link_clock_lag (const daffi_node_t *self)
+{
+    return doubt (&self->link) * (self->link.answered ? 1 : 2);
+}
+
 uint32_t daffi_link_spent (const daffi_node_t *self, const daffi_header_t *header)
 {
     if (!(header->present & DAFFI_OPT_SENT))

@@ -124,9 +124,19 @@ void daffi_node_set_ttl (const daffi_node_t *self, daffi_header_t *header,
     header->sent_ms = daffi_link_clock (self);
 }
 
+//  It counts from sent_ms, which may be earlier than now: no call runs early, but for
+//  one whose deadline comes first.
+static uint32_t delay_of (const daffi_node_t *self, const daffi_future_t *future)
+{
+    int64_t due_ms = future->due_ms + daffi_link_clock_lag (self);
+    if (due_ms >= future->deadline_ms)
+        due_ms = future->deadline_ms - 1;
+    return (uint32_t)(due_ms - self->now_ms);
+}
+
 //  Who shall run it and when, where the caller has a wish.
-static void set_choice (daffi_header_t *header, const daffi_future_t *future,
-                        int64_t now_ms)
+static void set_choice (const daffi_node_t *self, daffi_header_t *header,
+                        const daffi_future_t *future)
 {
     if (future->kind == DAFFI_FUTURE_BROADCAST) {
         header->present |= DAFFI_OPT_ALL | (future->all_named ? DAFFI_OPT_PART : 0);
@@ -152,9 +162,9 @@ static void set_choice (daffi_header_t *header, const daffi_future_t *future,
         header->present |= DAFFI_OPT_PRIORITY;
         header->priority = future->priority;
     }
-    if (future->due_ms > now_ms) {
+    if (future->due_ms > self->now_ms) {
         header->present |= DAFFI_OPT_DELAY;
-        header->delay_ms = (uint32_t)(future->due_ms - now_ms);
+        header->delay_ms = delay_of (self, future);
     }
 }
 
@@ -178,7 +188,7 @@ static void send_call (daffi_node_t *self, daffi_future_t *future)
                              .name = daffi_text_of (future->function),
                              .peer = daffi_text_of (future->process)};
     daffi_node_set_ttl (self, &header, future->deadline_ms);
-    set_choice (&header, future, self->now_ms);
+    set_choice (self, &header, future);
     daffi_body_t body = daffi_packed_body (&future->body);
     daffi_node_send (self, &header, &body, future->deadline_ms, false);
     if (future->ended)
