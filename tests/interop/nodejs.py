@@ -52,14 +52,21 @@ def _packages(folder, *options):
         file.write(wanted)
 
 
+def _replace(source, target):
+    """Copies at once: a test beside us may be reading the file."""
+    fresh = f"{target}.{os.getpid()}"
+    shutil.copy(source, fresh)
+    return os.replace(fresh, target)
+
+
 def _sources():
     for name in ("index.mjs", "package.json"):
-        shutil.copy(os.path.join(CLIENT, name), FOLDER)
+        _replace(os.path.join(CLIENT, name), os.path.join(FOLDER, name))
     shutil.copytree(os.path.join(CLIENT, "lib"), os.path.join(FOLDER, "lib"),
-                    dirs_exist_ok=True)
+                    copy_function=_replace, dirs_exist_ok=True)
     for name in os.listdir(TESTS):
         if name.endswith(".mjs"):
-            shutil.copy(os.path.join(TESTS, name), FOLDER)
+            _replace(os.path.join(TESTS, name), os.path.join(FOLDER, name))
 
 
 def typescript(*sources):
@@ -70,9 +77,9 @@ def typescript(*sources):
     with open(os.path.join(folder, "lock"), "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         _packages(folder)
-    shutil.copy(os.path.join(CLIENT, "index.d.ts"), folder)
+    _replace(os.path.join(CLIENT, "index.d.ts"), os.path.join(folder, "index.d.ts"))
     for name in sources:
-        shutil.copy(os.path.join(TESTS, name), folder)
+        _replace(os.path.join(TESTS, name), os.path.join(folder, name))
     compiler = os.path.join(folder, "node_modules", "typescript", "bin", "tsc")
     return [node, compiler, "--noEmit", "--strict", "--target", "es2022", "--lib", "es2022",
             "--module", "nodenext", "--moduleResolution", "nodenext", "--types", "node",
