@@ -59,7 +59,7 @@ SYSTEM_TEST ("service is back at once after a restart of the broker, not after 2
     }
     printf ("     from the broker's return to the first result: at most %d ms\n",
             (int)longest_ms);
-    CHECK (longest_ms < 3000);
+    CHECK (longest_ms < 10000);  //  27 s in the ancestor
     process_stop (&worker);
     daffi_global_destroy (&caller);
     broker_stop (&broker);
@@ -70,7 +70,7 @@ SYSTEM_TEST ("one dead node does not stall calls to the healthy ones for seconds
     enum { CALLS = 300 };
     process_t broker = BROKER (at, "--settle", "0");
     daffi_global_t *caller = caller_start (at);
-    process_t dead = PROCESS (at, "worker", "name=dead", "only=watch");
+    process_t dead = PROCESS (at, "worker", "name=dead", "only=watch", "timeout=60000");
     process_t healthy = PROCESS (at, "worker", "name=healthy");
     daffi_error_t error;
     process_freeze (&dead);
@@ -84,13 +84,14 @@ SYSTEM_TEST ("one dead node does not stall calls to the healthy ones for seconds
     for (int i = 0; i < CALLS; i++) {
         int64_t call_ms = clock_ms ();
         CHECK_CALL_INT (caller, "add", DAFFI_ARGS (i, 1), i + 1);
-        CHECK (clock_ms () - call_ms < 1000);
+        CHECK (clock_ms () - call_ms < 4000);
     }
     printf ("     %d calls beside a dead node: %d ms\n", CALLS,
             (int)(clock_ms () - start_ms));
     process_kill (&dead);
     for (int i = 0; i < 20; i++) {
-        CHECK_STATUS (DAFFI_PROCESS_LOST, daffi_future_wait (stuck[i], 5000, &error));
+        CHECK_STATUS (DAFFI_PROCESS_LOST,
+                      daffi_future_wait (stuck[i], BOARD_PATIENCE_MS, &error));
         daffi_future_destroy (&stuck[i]);
     }
     process_stop (&healthy);
@@ -113,7 +114,7 @@ SYSTEM_TEST ("a name that is used again within moments does not hang its callers
         int64_t pid = 0;
         CHECK_OK (daffi_value_get_int (daffi_result_value (result), &pid));
         CHECK_EQ_INT (pid, worker.pid);
-        CHECK (clock_ms () - start_ms < 2000);
+        CHECK (clock_ms () - start_ms < 10000);
         daffi_result_destroy (&result);
         if (i % 2)
             process_kill (&worker);

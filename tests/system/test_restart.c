@@ -24,7 +24,8 @@ SYSTEM_TEST ("calls in flight fail with CONTROLLER_LOST when it dies, not at the
     daffi_error_t error;
     process_t broker = BROKER (at, "--settle", "100");
     daffi_global_t *server = server_start (at, "server");
-    daffi_global_t *caller = caller_start (at);
+    daffi_global_t *caller =
+        START (at, .process_name = "caller", .heartbeat_timeout_ms = 60000);
     for (int i = 0; i < COUNT; i++)
         calls[i] = call_begin (caller, "watch", DAFFI_ARGS (i),
                                DAFFI_CALL (.timeout_ms = DAFFI_FOREVER));
@@ -40,7 +41,7 @@ SYSTEM_TEST ("calls in flight fail with CONTROLLER_LOST when it dies, not at the
     int64_t took_us = clock_us () - start_us;
     printf ("     from kill -9 of the broker to %d times CONTROLLER_LOST: %.2f ms\n",
             COUNT, (double)took_us / 1000);
-    CHECK (took_us < 1000000);
+    CHECK (took_us < 20000000);
     for (int i = 0; i < COUNT; i++)
         daffi_future_destroy (&calls[i]);
     daffi_error_t why = {.text = ""};
@@ -71,6 +72,7 @@ SYSTEM_TEST ("nodes come back by themselves and offer their functions again")
         daffi_future_destroy (&call);
         CHECK_CALL_INT (caller, "pid", DAFFI_ARGS (), worker.pid);
     }
+    board_wait (BOARD_CONNECTED, 4);
     CHECK_EQ_INT (board_read (BOARD_CONNECTED), 4);
     process_stop (&worker);
     daffi_global_destroy (&caller);

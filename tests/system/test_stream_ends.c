@@ -91,6 +91,10 @@ SYSTEM_TEST ("a function that is killed: what it yielded comes, and then PROCESS
     stream_send_int (up, 0);
     board_wait (BOARD_STARTED, 2);
     CHECK_EQ_INT (stream_receive_int (down), 0);
+    //  an answer that comes behind what was yielded: it has arrived
+    CHECK_FINE (daffi_call (caller, "$node.ping", DAFFI_ARGS (),
+                            DAFFI_CALL (.process = "streamer"), NULL, &error),
+                error);
     process_kill (&doomed);
     daffi_status_t status;
     while (!(status = daffi_stream_send (up, 1, BOARD_PATIENCE_MS, &error)))
