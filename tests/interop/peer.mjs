@@ -153,7 +153,7 @@ function scene (provider) {
     },
     async deadline () {
       const before = await ask('noticed');
-      await fails(g.call('slow', [], { ...to, timeout: 100 }), Status.TIMEOUT, Executed.MAYBE);
+      await fails(g.call('slow', [], { ...to, timeout: 1000 }), Status.TIMEOUT, Executed.MAYBE);
       await reaches('noticed', before + 1);
     },
     async broadcast () {

@@ -202,7 +202,7 @@ class Scene:
 
     def deadline(self):
         before = self.ask("noticed")
-        self.fails(TimeoutError, Status.TIMEOUT, Executed.MAYBE, "slow", timeout=0.1)
+        self.fails(TimeoutError, Status.TIMEOUT, Executed.MAYBE, "slow", timeout=1)
         self.reaches("noticed", before + 1)
 
     def broadcast(self):

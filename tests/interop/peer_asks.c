@@ -235,7 +235,7 @@ static bool deadline (const scene_t *at)
     daffi_error_t error;
     int64_t before = ask_int (at, "noticed", DAFFI_ARGS ());
     EXPECT (daffi_call (at->global, "slow", DAFFI_ARGS (),
-                        DAFFI_CALL (.process = at->provider, .timeout_ms = 100), NULL,
+                        DAFFI_CALL (.process = at->provider, .timeout_ms = 1000), NULL,
                         &error) == DAFFI_TIMEOUT);
     EXPECT (reaches (at, "noticed", before + 1));
     return true;

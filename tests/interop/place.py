@@ -9,7 +9,7 @@ from proofs import broker, launch
 SCRIPT = """
 import sys, time, daffi
 from daffi import Global, callback
-g = Global("{name}", unix_sock_path="{folder}", heartbeat=0.1, heartbeat_timeout=0.4)
+g = Global("{name}", unix_sock_path="{folder}", heartbeat=0.1, heartbeat_timeout=1)
 {body}
 """
 

@@ -96,8 +96,8 @@ def _():
     with Place() as at:
         one = at.join("one", {"workers": 1}, slow=slow, never=never)
         began = time.monotonic()
-        reason = raises(TimeoutError, at.caller.call, "slow", timeout=0.2)
-        assert time.monotonic() - began < 5
+        reason = raises(TimeoutError, at.caller.call, "slow", timeout=1)
+        assert time.monotonic() - began < 9
         same((reason.status, reason.executed),
              (daffi.Status.TIMEOUT, daffi.Executed.MAYBE))
         until(lambda: told == [True], "the cancel")
@@ -120,9 +120,9 @@ def _():
     def inner_function():
         inner.append(current_request().wait_cancelled(10))
     with Place(outer=outer, inner=inner_function) as at:
-        raises(TimeoutError, at.caller.call, "outer", timeout=0.3)
+        raises(TimeoutError, at.caller.call, "outer", timeout=1.5)
         until(lambda: inner == [True], "the cancel of the inner call")
-        assert left[0] <= 0.3
+        assert left[0] <= 1.5
 
 
 @proves("a broadcast has one reply of each process, and failures lose nothing")

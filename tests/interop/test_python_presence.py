@@ -69,7 +69,7 @@ def spin(seconds):
     return "alive"
 g.register(spin)
 print("ready", flush=True)
-spin(1.2)
+spin(2.2)
 print("spun", flush=True)
 g.join()""")
         left = []
@@ -77,7 +77,7 @@ g.join()""")
                             if event.type == EventType.LEFT else None)
         busy.line("ready")
         at.caller.wait_function("spin", 10)
-        same(at.caller.call("spin", 1.2), "alive")
+        same(at.caller.call("spin", 2.2), "alive")
         busy.line("spun")
         same(left, [])
 

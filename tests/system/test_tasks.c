@@ -217,7 +217,7 @@ SYSTEM_TEST ("the errors of runs reach the owner, and the history in any case")
     CHECK_EQ_STR (runs->items[1].process, "server");
     //  the two clocks are read one after the other, and the machine may be busy between
     int64_t apart_ms = runs->items[1].due_ms - runs->items[0].due_ms;
-    CHECK (apart_ms >= 10 && apart_ms <= 200);
+    CHECK (apart_ms >= 10 && apart_ms <= 10000);
     daffi_task_runs_destroy (&runs);
     daffi_tasks_t *found = task (caller, uuid);
     CHECK_EQ_UINT (found->items[0].failed, 2);
