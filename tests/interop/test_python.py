@@ -206,7 +206,7 @@ def _():
              ("cancelled", "finished", "unknown"))
         now = time.time()
         task = note.using(at.caller).call("then", exec_modifier=PERIOD(
-            at_time=[now + 0.1, now + 0.15]))
+            at_time=[now + 0.5, now + 1.5]))
         at.caller.schedule("note", "once", delay="20ms", process="server")
         until(lambda: seen.count("then") == 2 and "once" in seen, "the others")
         until(lambda: task.info()["state"] == "finished")

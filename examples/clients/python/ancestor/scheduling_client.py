@@ -23,5 +23,5 @@ if __name__ == "__main__":
     time.sleep(0.35)
     print(task.cancel())
     now = time.time()
-    task2.call(exec_modifier=PERIOD(at_time=[now + 0.1, now + 0.2]))
+    task2.call(exec_modifier=PERIOD(at_time=[now + 0.5, now + 1.5]))
     g.stop()
