@@ -215,8 +215,12 @@ SYSTEM_TEST (
     static uint8_t packet[64 * 1024];
     daffi_error_t error;
     daffi_global_t *hub = hub_start (at);
-    daffi_global_t *server = server_start (at, "server");
-    daffi_global_t *caller = caller_start (at);
+    //  where each PING is watched by a sanitizer a turn may take seconds
+    daffi_global_t *server =
+        START (at, .process_name = "server", .heartbeat_timeout_ms = 30000,
+               .functions = serve_functions);
+    daffi_global_t *caller =
+        START (at, .process_name = "caller", .heartbeat_timeout_ms = 30000);
     void *context = zmq_ctx_new ();
     void *flood = zmq_socket (context, ZMQ_DEALER);
     int one = 1, none = 0;
