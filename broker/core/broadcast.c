@@ -5,7 +5,9 @@
 //  of its own. Every part ends in one RESULT or ERROR towards the caller that is marked
 //  as a part and names the process; the group ends with END, once no part is left. A
 //  part does not wait for a place of its provider's capacity: the processes that are
-//  asked are those that are there now, and none is left out since it is busy.
+//  asked are those that are there now, and none is left out since it is busy. One that
+//  answers nothing is given so many beyond its capacity as a node may have in flight;
+//  what was given up would pile up there without end.
 
 #include "parts.h"
 
@@ -19,6 +21,17 @@ static void end_group (daffi_core_t *self, daffi_entry_t *group)
     daffi_entry_free (self, group);
 }
 
+static bool takes_parts (const daffi_core_t *self, const daffi_session_t *session)
+{
+    return session->running_count < session->capacity + self->calls_max;
+}
+
+static void fail_part (daffi_core_t *self, const daffi_entry_t *part,
+                       const daffi_target_t *target, const char *text)
+{
+    daffi_core_fail (self, part, DAFFI_BUSY, DAFFI_EXECUTED_NO, target->name, text);
+}
+
 static void give_part (daffi_core_t *self, daffi_entry_t *group,
                        const daffi_target_t *target, daffi_text_t function,
                        const daffi_body_t *body)
@@ -30,13 +43,14 @@ static void give_part (daffi_core_t *self, daffi_entry_t *group,
         char text[DAFFI_MISSING_SIZE];
         daffi_core_fail (self, part, target->status, DAFFI_EXECUTED_NO, target->name,
                          daffi_calls_missing (target->status, target->name, text));
+    } else if (!takes_parts (self, target->session)) {
+        fail_part (self, part, target, "the process has too many calls to answer");
     } else if (self->output.fits (self->output.context, target->session->peer,
                                   daffi_body_size (body))) {
         daffi_calls_give (self, part, target->session, target->offer, function, body);
         return;
     } else {
-        daffi_core_fail (self, part, DAFFI_BUSY, DAFFI_EXECUTED_NO, target->name,
-                         "the process is too far behind with reading");
+        fail_part (self, part, target, "the process is too far behind with reading");
     }
     daffi_entry_free (self, part);
 }

@@ -8,11 +8,29 @@
 
 enum { ITEM_ROOM = 3 * DAFFI_NAME_MAX + 256 };
 
+//  Each costs every call something.
+static bool has_place (const daffi_core_t *self, const daffi_session_t *session)
+{
+    unsigned all = 0, own = 0;
+    DAFFI_LIST_EACH (&self->taps, link, follower) {
+        const daffi_entry_t *tap = daffi_container (link, daffi_entry_t, of_place);
+        all++;
+        own += tap->owner == session;
+    }
+    return all < DAFFI_MONITORS_MAX && own < DAFFI_MONITORS_NODE_MAX;
+}
+
 void daffi_monitor_begin (daffi_core_t *self, const daffi_arrival_t *arrival)
 {
     if (!(arrival->header->present & DAFFI_OPT_STREAM)) {
         daffi_calls_refuse (self, arrival, DAFFI_INVALID,
                             "it yields items: call it as a stream");
+        return;
+    }
+    if (!has_place (self, arrival->caller)) {
+        daffi_calls_refuse (self, arrival, DAFFI_BUSY,
+                            "too many monitors are open, here 8 of a process and 64 "
+                            "of all");
         return;
     }
     daffi_entry_t *tap = daffi_calls_accept (self, arrival);

@@ -22,6 +22,8 @@ enum {
     DAFFI_CAPACITY_DEFAULT = 256,  //  calls given to a node that does not say at once
     DAFFI_CAPACITY_NODE = 1024,    //  and what ours says: room for one that is asked
                                    //  for much at a time to get it in one packet
+    DAFFI_MONITORS_NODE_MAX = 8,   //  $sys.monitor of one session,
+    DAFFI_MONITORS_MAX = 64,       //  and of all: each looks at every call
     DAFFI_EVENTS_MAX = 10000,      //  events that a slow subscriber may be behind
 
     DAFFI_HELLO_TIMEOUT_MS = 2000,

@@ -1,6 +1,8 @@
 //  SPDX-License-Identifier: MPL-2.0
 //  $sys.calls, $sys.cancel and $sys.monitor: who looks on, and who interferes.
 
+#include <stdio.h>
+
 #include "core_shell.h"
 #include "test.h"
 
@@ -200,6 +202,38 @@ TEST ("a monitor that reads too slowly misses calls and is told how many")
                 "o -> CREDIT 3 items=9 bytes=1000\n"
                 "c -> CALL 9 f=f\n"
                 "  w <- CALL t3 f=f p=c\n");
+    shell_end (&core);
+}
+
+TEST ("monitors are bounded, since each looks at every call")
+{
+    shell_t *core = shell_new (NULL);
+    char script[400];
+    unsigned sessions = DAFFI_MONITORS_MAX / DAFFI_MONITORS_NODE_MAX;
+    for (unsigned i = 0; i <= sessions; i++) {
+        snprintf (script, sizeof script, "m%u -> HELLO\n  m%u <- WELCOME 1 p=hub\n", i,
+                  i);
+        PLAY (core, script);
+    }
+    for (unsigned i = 0; i < DAFFI_MONITORS_MAX; i++) {
+        snprintf (script, sizeof script,
+                  "m%u -> CALL %u f=$sys.monitor stream items=1 bytes=1\n",
+                  i % sessions, 10 + i);
+        PLAY (core, script);
+    }
+    snprintf (script, sizeof script,
+              "m%u -> CALL 7 f=$sys.monitor stream items=1 bytes=1\n"
+              "  m%u <- ERROR 7 BUSY no p=hub\n"
+              "m0 -> CANCEL 10\n"
+              "  m0 <- ERROR 10 CANCELLED maybe p=hub\n"
+              "m%u -> CALL 7 f=$sys.monitor stream items=1 bytes=1\n"
+              "m%u -> CANCEL 7\n"
+              "  m%u <- ERROR 7 CANCELLED maybe p=hub\n",
+              sessions, sessions, sessions, sessions, sessions);
+    PLAY (core, script);
+    //  the whole is not full, and one process has had its share
+    PLAY (core, "m1 -> CALL 7 f=$sys.monitor stream items=1 bytes=1\n"
+                "  m1 <- ERROR 7 BUSY no p=hub\n");
     shell_end (&core);
 }
 

@@ -77,6 +77,40 @@ TEST ("one that fails, one that dies and one that is late lose nothing of the ot
     shell_end (&core);
 }
 
+TEST ("who answers no broadcasts is given so many beyond its capacity, then none")
+{
+    const daffi_core_options_t options = {.name = "hub", .calls_max = 2};
+    shell_t *core = shell_new (&options);
+    PLAY (core, PROVIDER ("v") "u -> HELLO offers=f capacity=1\n"
+                               "  u <- WELCOME 1 p=hub\n" CALLER);
+    //  given up at once, so that they take none of the caller's places
+    for (int i = 0; i < 3; i++) {
+        char script[240];
+        snprintf (script, sizeof script,
+                  "c -> CALL 7 f=f all=0\n"
+                  "  v <- CALL t%d f=f p=c\n"
+                  "  u <- CALL t%d f=f p=c\n"
+                  "v -> RESULT t%d body=1\n"
+                  "  c <- RESULT 7 p=v part body=1\n"
+                  "c -> CANCEL 7\n"
+                  "  u <- CANCEL t%d\n",
+                  2 * i + 1, 2 * i + 2, 2 * i + 1, 2 * i + 2);
+        PLAY (core, script);
+    }
+    PLAY (core, "c -> CALL 7 f=f all=0\n"
+                "  v <- CALL t7 f=f p=c\n"
+                "  c <- ERROR 7 BUSY no p=u part\n"
+                "v -> RESULT t7 body=1\n"
+                "  c <- RESULT 7 p=v part body=1\n"
+                "  c <- END 7\n"
+                "stats running=3 abandoned=3\n"
+                "u -> RESULT t2 body=late\n"
+                "c -> CALL 7 f=f all=0\n"
+                "  v <- CALL t8 f=f p=c\n"
+                "  u <- CALL t9 f=f p=c\n");
+    shell_end (&core);
+}
+
 TEST ("a broadcast is over when the last provider that has not answered is lost")
 {
     shell_t *core = shell_new (NULL);
