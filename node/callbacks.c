@@ -65,11 +65,14 @@ static daffi_callbacks_t *ask_own (daffi_global_t *self, daffi_error_t *error)
     daffi_buffer_t out;
     daffi_value_t rows;
     daffi_callbacks_t *callbacks = NULL;
+    daffi_status_t status = DAFFI_NO_MEMORY;
     daffi_buffer_init (&out);
     if (!daffi_global_ask_controller (self, &out))
         daffi_fail (error, DAFFI_STOPPED, "the controller has stopped");
-    else if (out.failed || daffi_value_unpack (out.data, out.size, &rows))
-        daffi_fail (error, DAFFI_NO_MEMORY, "no memory for the list");
+    else if (out.failed || (status = daffi_value_unpack (out.data, out.size, &rows)))
+        daffi_fail (error, status,
+                    status == DAFFI_TOO_BIG ? "the list has more than 100,000 values"
+                                            : "no memory for the list");
     else
         callbacks = build (&rows, error);
     daffi_buffer_done (&out);

@@ -5,6 +5,7 @@
 
 #include "alloc.h"
 #include "parts.h"
+#include "validate.h"
 
 static void write_info (const daffi_core_t *self, daffi_buffer_t *out)
 {
@@ -230,23 +231,39 @@ static const question_t questions[] = {
     {"$sys.monitor", NULL, daffi_monitor_begin},
 };
 
+//  A body of more values than a reader takes would be refused there, and nobody could
+//  tell why. None has more values than bytes.
+static const char *why_not (const daffi_core_t *self, const daffi_session_t *session,
+                            daffi_status_t *status)
+{
+    const daffi_buffer_t *body = &self->scratch;
+    *status = DAFFI_TOO_BIG;
+    if (body->size > DAFFI_BODY_MAX)
+        return "the answer would have more than 64 MiB";
+    if (!body->failed && body->size > DAFFI_ITEMS_MAX &&
+        daffi_validate (body->data, body->size))
+        return "the answer would have more than the 100,000 values of a body; a "
+               "subscription tells of processes and functions one by one";
+    *status = DAFFI_BUSY;
+    if (!self->output.fits (self->output.context, session->peer, body->size))
+        return "the answer finds no room";
+    *status = DAFFI_OK;
+    return "";
+}
+
 void daffi_introspect_answer (daffi_core_t *self, const daffi_arrival_t *arrival)
 {
     daffi_session_t *session = arrival->caller;
-    daffi_status_t status = DAFFI_OK;
-    if (self->scratch.size > DAFFI_BODY_MAX)
-        status = DAFFI_TOO_BIG;
-    else if (!self->output.fits (self->output.context, session->peer,
-                                 self->scratch.size))
-        status = DAFFI_BUSY;
+    daffi_status_t status;
+    const char *why = why_not (self, session, &status);
     if (!status)
         daffi_core_send_scratch (self, session, arrival->header->id);
     //  the buffer is kept for small things
     daffi_buffer_done (&self->scratch);
     if (status)
         daffi_core_send_error (self, session, arrival->header->id, status,
-                               DAFFI_EXECUTED_NO, daffi_text_of (self->name),
-                               "the answer finds no room");
+                               DAFFI_EXECUTED_NO, daffi_text_of (self->name), "%s",
+                               why);
 }
 
 void daffi_introspect_call (daffi_core_t *self, const daffi_arrival_t *arrival)

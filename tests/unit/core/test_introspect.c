@@ -1,8 +1,11 @@
 //  SPDX-License-Identifier: MPL-2.0
 //  $sys.*: what the controller tells about itself is what is so.
 
+#include <stdio.h>
+
 #include "core_shell.h"
 #include "test.h"
+#include "validate.h"
 
 static daffi_value_t answer_of (shell_t *core)
 {
@@ -55,6 +58,36 @@ static shell_t *populated (void)
                 "c -> CALL 9 f=none\n"
                 "  c <- ERROR 9 NO_FUNCTION no p=hub\n");
     return core;
+}
+
+TEST ("what has more values than a body may hold is refused, not sent for nothing")
+{
+    enum { COUNT = DAFFI_ITEMS_MAX / 4, SESSIONS = COUNT / DAFFI_FUNCTIONS_MAX + 1 };
+    shell_t *core = shell_new (NULL);
+    char text[128];
+    for (int i = 0; i < SESSIONS; i++) {
+        snprintf (text, sizeof text, "p%d -> HELLO\n  p%d <- WELCOME 1 p=hub\n", i, i);
+        PLAY (core, text);
+    }
+    for (int i = 0; i < COUNT; i++) {
+        snprintf (text, sizeof text, "f%d", i);
+        const daffi_offer_body_t offer = {.name = daffi_text_of (text),
+                                          .signature = daffi_text ("", 0),
+                                          .doc = daffi_text ("", 0)};
+        char name[8];
+        snprintf (name, sizeof name, "p%d", i % SESSIONS);
+        CHECK_OK (daffi_registry_add_offer (core->core,
+                                            shell_peer (core, name)->session, &offer));
+    }
+    PLAY (core, "p0 -> CALL 3 f=$sys.functions\n"
+                "  p0 <- ERROR 3 TOO_BIG no p=hub\n");
+    const daffi_value_t value = answer_of (core);
+    daffi_text_t said = daffi_value_text_of (&value);
+    CHECK (memmem (said.data, said.size, "100,000", 7));
+    PLAY (core, "p0 -> UPDATE remove=f0\n");
+    PLAY (core, "p0 -> CALL 3 f=$sys.functions\n"
+                "  p0 <- RESULT 3 p=hub\n");
+    shell_end (&core);
 }
 
 TEST ("$sys.functions is every function of every process, sorted, with its signature")
