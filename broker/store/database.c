@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -137,6 +138,21 @@ static daffi_status_t keep_log (daffi_database_t *self, bool kept, daffi_error_t
                : DAFFI_OK;
 }
 
+//  To SQLite ":memory:" is no file, and "file:…" says more than a name: neither is what
+//  somebody meant who was promised that tasks survive. A path is a path.
+static int open_path (daffi_database_t *self)
+{
+    const char *path = self->path;
+    size_t room = strlen (path) + sizeof "./";
+    char *name = daffi_new (room);
+    snprintf (name, room, "%s%s", path[0] == '/' ? "" : "./", path);
+    int code = sqlite3_open_v2 (
+        name, &self->file,
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    free (name);
+    return code;
+}
+
 static daffi_status_t open_file (daffi_database_t *self, daffi_error_t *error)
 {
     //  made here, so that nobody else may read what the arguments say
@@ -146,9 +162,7 @@ static daffi_status_t open_file (daffi_database_t *self, daffi_error_t *error)
                            strerror (errno));
     close (fd);
     daffi_status_t status = DAFFI_OK;
-    if (sqlite3_open_v2 (
-            self->path, &self->file,
-            SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL))
+    if (open_path (self))
         status = fail (self, error);
     bool fresh = false;
     if (!status)

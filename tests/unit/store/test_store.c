@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "test.h"
 
@@ -187,6 +188,30 @@ TEST ("one file has one controller, and something else is no store")
     fclose (file);
     CHECK (!open_store (false, &error));
     CHECK (strstr (error.text, "not a database"));
+}
+
+TEST ("a name that means something else to SQLite is a file like any other")
+{
+    static const char *const names[] = {":memory:", "file:tasks.db?mode=memory", ":x"};
+    CHECK_EQ_INT (chdir (test_tmpdir ()), 0);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        found_t found = {0};
+        char text[DAFFI_TEXT_MAX + 1] = "";
+        daffi_error_t error;
+        const daffi_store_reader_t reader = {&found, on_task, on_run};
+        daffi_store_t *store = daffi_store_open (names[i], false, &error);
+        if (!store)
+            SKIP ("%s", error.text);
+        CHECK_OK (daffi_store_load (store, &reader, &error));
+        put (store, 1, DAFFI_ROW_ADD, "kept", "1", 1);
+        CHECK_OK (await (store, 1, text));
+        daffi_store_close (&store);
+        store = daffi_store_open (names[i], false, &error);
+        CHECK (store);
+        CHECK_OK (daffi_store_load (store, &reader, &error));
+        CHECK_EQ_INT (found.count, 1);
+        daffi_store_close (&store);
+    }
 }
 
 TEST ("a disk that is full ends the writing, with a clear error and nothing half done")
