@@ -172,6 +172,15 @@ daffi_status_t daffi_registry_add_offer (daffi_core_t *self, daffi_session_t *se
     return DAFFI_OK;
 }
 
+//  The last one takes the place: to move up all that stand behind it would cost seconds
+//  where thousands of providers leave at once.
+static void fill_gap (daffi_offered_t *function, uint32_t index)
+{
+    const daffi_provider_t *last = &function->offers[--function->count];
+    function->offers[index] = *last;
+    last->offer->index = index;
+}
+
 void daffi_registry_remove_offer (daffi_core_t *self, daffi_offer_t *offer)
 {
     daffi_session_t *session = offer->session;
@@ -180,11 +189,7 @@ void daffi_registry_remove_offer (daffi_core_t *self, daffi_offer_t *offer)
     daffi_table_remove (&self->offers, session->number, (uintptr_t)function);
     daffi_link_remove (&offer->of_session);
     session->offer_count--;
-    function->count--;
-    for (uint32_t i = offer->index; i < function->count; i++) {
-        function->offers[i] = function->offers[i + 1];
-        function->offers[i].offer->index = i;
-    }
+    fill_gap (function, offer->index);
     daffi_load_withdrawn (&self->load, function, session);
     free (offer);
     self->stats.functions -= function->count == 0;

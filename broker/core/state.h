@@ -111,7 +111,7 @@ typedef struct {
 //  A function name that is offered, called or waited for. What every call looks at
 //  stands together at the front, in one line of the cache where the name is short.
 struct daffi_offered {
-    _Alignas(DAFFI_CACHE_LINE) daffi_provider_t *offers;  //  in order of arrival
+    _Alignas(DAFFI_CACHE_LINE) daffi_provider_t *offers;  //  in no order
     uint32_t count;
     uint32_t room;
     uint32_t cursor;        //  where the next search begins: round robin among equals

@@ -120,6 +120,28 @@ TEST ("equals are chosen in turn, however many they are")
     close_crowd (&crowd, MANY);
 }
 
+TEST ("who leaves moves one of the other providers, however many they are")
+{
+    crowd_t crowd;
+    open_crowd (&crowd, MANY);
+    daffi_offered_t *function = crowd.function;
+    for (uint32_t count = MANY; count > 1; count--) {
+        daffi_session_t *before[MANY], *first = function->offers[0].session;
+        unsigned moved = 0;
+        for (uint32_t i = 0; i < count; i++)
+            before[i] = function->offers[i].session;
+        daffi_registry_remove_offer (crowd.core, function->offers[0].offer);
+        CHECK_EQ_UINT (function->count, count - 1);
+        for (uint32_t i = 0; i < function->count; i++) {
+            CHECK (function->offers[i].session != first);
+            CHECK_EQ_UINT (function->offers[i].offer->index, i);
+            moved += function->offers[i].session != before[i];
+        }
+        CHECK (moved <= 1);
+    }
+    close_crowd (&crowd, MANY);
+}
+
 //  One random change of one session.
 static void change (crowd_t *self, random_t *dice)
 {
