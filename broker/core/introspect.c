@@ -215,20 +215,38 @@ static void write_calls (const daffi_core_t *self, daffi_buffer_t *out)
 
 //  --- who answers what --------------------------------------------------------------
 
+static uint64_t count_processes (const daffi_core_t *self)
+{
+    return self->stats.processes;
+}
+
+static uint64_t count_functions (const daffi_core_t *self)
+{
+    return self->offers.count;
+}
+
+static uint64_t count_calls (const daffi_core_t *self)
+{
+    const daffi_core_stats_t *stats = &self->stats;
+    return stats->sessions + stats->waiting + stats->running + stats->later +
+           stats->groups + stats->waits;
+}
+
 typedef struct {
     const char *name;
     void (*write) (const daffi_core_t *self, daffi_buffer_t *out);
     void (*run) (daffi_core_t *self, const daffi_arrival_t *arrival);
+    uint64_t (*entries) (const daffi_core_t *self);  //  that it looks at; NULL: none
 } question_t;
 
 static const question_t questions[] = {
-    {"$sys.info", write_info, NULL},
-    {"$sys.processes", write_processes, NULL},
-    {"$sys.functions", daffi_core_write_functions, NULL},
-    {"$sys.calls", write_calls, NULL},
-    {"$sys.stats", write_stats, NULL},
-    {"$sys.cancel", NULL, daffi_administer_cancel},
-    {"$sys.monitor", NULL, daffi_monitor_begin},
+    {"$sys.info", write_info, NULL, NULL},
+    {"$sys.processes", write_processes, NULL, count_processes},
+    {"$sys.functions", daffi_core_write_functions, NULL, count_functions},
+    {"$sys.calls", write_calls, NULL, count_calls},
+    {"$sys.stats", write_stats, NULL, NULL},
+    {"$sys.cancel", NULL, daffi_administer_cancel, NULL},
+    {"$sys.monitor", NULL, daffi_monitor_begin, NULL},
 };
 
 //  A body of more values than a reader takes would be refused there, and nobody could
@@ -276,9 +294,14 @@ void daffi_introspect_call (daffi_core_t *self, const daffi_arrival_t *arrival)
             questions[i].run (self, arrival);
             return;
         }
-        daffi_buffer_clear (&self->scratch);
-        questions[i].write (self, &self->scratch);
-        daffi_introspect_answer (self, arrival);
+        if (!questions[i].entries ||
+            daffi_work_begin (self, arrival->caller, questions[i].entries (self))) {
+            daffi_buffer_clear (&self->scratch);
+            questions[i].write (self, &self->scratch);
+            daffi_introspect_answer (self, arrival);
+        } else {
+            daffi_calls_refuse (self, arrival, DAFFI_BUSY, daffi_work_refusal);
+        }
         return;
     }
     self->stats.refused++;

@@ -43,6 +43,15 @@ void daffi_session_forget (daffi_core_t *self, daffi_session_t *session);
 void daffi_session_end (daffi_core_t *self, daffi_session_t *session,
                         daffi_left_reason_t reason, bool drop);
 
+//  --- work.c
+//  ---------------------------------------------------------------------------
+
+//  The session asks for something that looks at so many entries. False: it has done so
+//  too often, and is BUSY.
+bool daffi_work_begin (const daffi_core_t *self, daffi_session_t *session,
+                       uint64_t entries);
+extern const char daffi_work_refusal[];
+
 //  --- registry.c: names of processes and functions, and who offers what -------------
 
 daffi_process_t *daffi_registry_process (daffi_core_t *self, daffi_text_t name);

@@ -145,6 +145,8 @@ static void wait_process (daffi_core_t *self, daffi_session_t *session,
         keep_wait (self, session, header, process, NULL);
 }
 
+enum { NAMES_AN_ENTRY = 8, EVENTS_AN_ENTRY = 4 };  //  work.c: these cost less
+
 //  A function of the group that somebody offers, or NULL.
 static daffi_offered_t *find_of_group (const daffi_core_t *self, daffi_text_t group)
 {
@@ -156,12 +158,25 @@ static daffi_offered_t *find_of_group (const daffi_core_t *self, daffi_text_t gr
     return NULL;
 }
 
+static void refuse_work (daffi_core_t *self, daffi_session_t *session,
+                         const daffi_header_t *header)
+{
+    self->stats.refused++;
+    daffi_core_send_error (self, session, header->id, DAFFI_BUSY, DAFFI_EXECUTED_NO,
+                           daffi_text_of (self->name), "%s", daffi_work_refusal);
+}
+
 static void wait_function (daffi_core_t *self, daffi_session_t *session,
                            const daffi_header_t *header)
 {
-    daffi_offered_t *present = header->present & DAFFI_OPT_ALL
-                                   ? find_of_group (self, header->name)
-                                   : daffi_registry_function (self, header->name);
+    bool of_group = header->present & DAFFI_OPT_ALL;
+    if (of_group &&
+        !daffi_work_begin (self, session, self->functions.count / NAMES_AN_ENTRY)) {
+        refuse_work (self, session, header);
+        return;
+    }
+    daffi_offered_t *present = of_group ? find_of_group (self, header->name)
+                                        : daffi_registry_function (self, header->name);
     if (present && present->count)
         answer_wait (self, session, header->id, present->offers[0].session);
     else
@@ -225,9 +240,18 @@ static void tell_all (daffi_core_t *self, daffi_session_t *to)
 {
     DAFFI_LIST_EACH (&self->sessions, link, follower) {
         daffi_session_t *present = daffi_container (link, daffi_session_t, link);
+        if (to->subscription_behind)
+            return;
         if (present->process)
             tell_session (self, to, present);
     }
+}
+
+//  All that is there.
+static bool may_be_told (const daffi_core_t *self, daffi_session_t *session)
+{
+    uint64_t events = self->stats.processes + self->offers.count;
+    return daffi_work_begin (self, session, events / EVENTS_AN_ENTRY);
 }
 
 void daffi_presence_subscribe (daffi_core_t *self, daffi_session_t *session,
@@ -246,11 +270,13 @@ void daffi_presence_subscribe (daffi_core_t *self, daffi_session_t *session,
     }
     daffi_link_remove (&session->subscriber);
     session->subscription = header->id;
-    session->subscription_behind = false;
+    //  one that begins again and again gets the state when it has waited for it
+    session->subscription_behind = header->id && !may_be_told (self, session);
     if (header->id == 0)
         return;
     daffi_list_append (&self->subscribers, &session->subscriber);
-    tell_all (self, session);
+    if (!session->subscription_behind)
+        tell_all (self, session);
     daffi_buffer_clear (&self->scratch);
     daffi_write_nil (&self->scratch);
     daffi_core_send_control (self, session, DAFFI_RECORD_RESULT, header->id,
@@ -269,7 +295,8 @@ static size_t state_room (const daffi_core_t *self)
 void daffi_presence_catch_up (daffi_core_t *self, daffi_session_t *session)
 {
     if (!session->subscription_behind ||
-        !self->output.fits (self->output.context, session->peer, state_room (self)))
+        !self->output.fits (self->output.context, session->peer, state_room (self)) ||
+        !may_be_told (self, session))
         return;
     session->subscription_behind = false;
     daffi_event_body_t event = {.type = DAFFI_EVENT_LOST,

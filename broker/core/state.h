@@ -81,6 +81,7 @@ struct daffi_session {
     daffi_list_t offers;  //  offer.of_session
     uint32_t offer_count;
     uint64_t last_group;           //  the last broadcast that it was asked by
+    int64_t work_paid;             //  work.c: until when, in entries
     daffi_link_t subscriber;       //  core.subscribers
     daffi_link_t task_subscriber;  //  core.tasks.subscribers
     uint8_t incarnation[DAFFI_INCARNATION_SIZE];

@@ -110,7 +110,12 @@ static void send_scratch (const request_t *self)
 
 //  The pages keep a body well below the number of values that one may hold, and the
 //  time that one takes well below what others notice.
-enum { PAGE_TASKS = 500, PAGE_LOOKS = 20000 };
+enum {
+    PAGE_TASKS = 500,
+    PAGE_LOOKS = 20000,
+    PAGE_ROOM = 1 << 20,  //  as it may become
+    LOOKS_AN_ENTRY = 40   //  work.c: a look costs little
+};
 
 typedef struct {
     daffi_text_t process;
@@ -141,12 +146,26 @@ static bool belongs (const daffi_duty_t *duty, daffi_text_t process)
            daffi_text_equal (process, daffi_text_of (duty->process));
 }
 
+//  What a page costs is known when it is made: who owes too much gets none.
+static bool may_list (const request_t *self)
+{
+    const daffi_core_t *core = self->core;
+    bool room =
+        core->output.fits (core->output.context, self->session->peer, PAGE_ROOM);
+    if (room && daffi_work_begin (core, self->session, 0))
+        return true;
+    refuse (self, DAFFI_BUSY, room ? daffi_work_refusal : "the answer finds no room");
+    return false;
+}
+
 static void list_tasks (request_t *self)
 {
     filter_t filter;
     const daffi_duty_t *page[PAGE_TASKS], *duty;
     const daffi_agenda_t *agenda = &self->core->tasks.agenda;
     daffi_now_t now = daffi_tasks_now (&self->core->tasks, self->core->now_ms);
+    if (!may_list (self))
+        return;
     read_filter (self, &filter);
     uint32_t slot = (uint32_t)filter.from, end = slot + PAGE_LOOKS, count = 0;
     while (count < PAGE_TASKS && slot < end &&
@@ -156,6 +175,8 @@ static void list_tasks (request_t *self)
             page[count++] = duty;
         slot++;
     }
+    uint32_t looks = slot > filter.from ? slot - (uint32_t)filter.from : 0;
+    (void)daffi_work_begin (self->core, self->session, looks / LOOKS_AN_ENTRY);
     daffi_buffer_t *out = &self->core->scratch;
     daffi_buffer_clear (out);
     daffi_write_map (out, 2);

@@ -90,6 +90,52 @@ TEST ("what has more values than a body may hold is refused, not sent for nothin
     shell_end (&core);
 }
 
+TEST ("who asks for everything again and again is BUSY, and others are not")
+{
+    enum { COUNT = 4000, ENOUGH = 250000 / COUNT + 1 };
+    shell_t *core = shell_new (NULL);
+    PLAY (core, "w -> HELLO\n  w <- WELCOME 1 p=hub\n"
+                "c -> HELLO\n  c <- WELCOME 1 p=hub\n"
+                "d -> HELLO\n  d <- WELCOME 1 p=hub\n");
+    for (int i = 0; i < COUNT; i++) {
+        char text[16];
+        snprintf (text, sizeof text, "f%d", i);
+        const daffi_offer_body_t offer = {.name = daffi_text_of (text),
+                                          .signature = daffi_text ("", 0),
+                                          .doc = daffi_text ("", 0)};
+        CHECK_OK (daffi_registry_add_offer (core->core, shell_peer (core, "w")->session,
+                                            &offer));
+    }
+    for (int i = 0; i < ENOUGH; i++)
+        PLAY (core, "c -> CALL 3 f=$sys.functions\n"
+                    "  c <- RESULT 3 p=hub\n");
+    PLAY (core, "c -> CALL 3 f=$sys.functions\n"
+                "  c <- ERROR 3 BUSY no p=hub\n"
+                "c -> CALL 3 f=$sys.processes\n"
+                "  c <- ERROR 3 BUSY no p=hub\n"
+                "c -> CALL 3 f=$sys.calls\n"
+                "  c <- ERROR 3 BUSY no p=hub\n"
+                "c -> CALL 3 f=$sys.tasks\n"
+                "  c <- ERROR 3 BUSY no p=hub\n"
+                "c -> WAIT 3 f=group all=0\n"
+                "  c <- ERROR 3 BUSY no p=hub\n"
+                "c -> SUBSCRIBE 5\n"
+                "  c <- RESULT 5 p=hub\n");
+    //  it is told later
+    CHECK (shell_peer (core, "c")->session->subscription_behind);
+    PLAY (core, "c -> SUBSCRIBE 0\n"
+                "c -> CALL 3 f=$sys.stats\n"
+                "  c <- RESULT 3 p=hub\n"
+                "c -> WAIT 4 f=f7\n"
+                "  c <- RESULT 4 p=hub is=w\n"
+                "d -> CALL 3 f=$sys.functions\n"
+                "  d <- RESULT 3 p=hub\n"
+                "+ 100\n"
+                "c -> CALL 3 f=$sys.functions\n"
+                "  c <- RESULT 3 p=hub\n");
+    shell_end (&core);
+}
+
 TEST ("$sys.functions is every function of every process, sorted, with its signature")
 {
     shell_t *core = populated ();
