@@ -20,6 +20,8 @@ void daffi_peers_init (daffi_peers_t *self)
     uint64_t seed;
     struct rlimit files = {.rlim_cur = 1024};
     memset (self, 0, sizeof *self);
+    daffi_parcels_count (&self->parcels);
+    self->waiting_max = DAFFI_TOTAL_QUEUE_MAX;
     daffi_entropy_fill (&seed, sizeof seed);
     daffi_table_init (&self->by_number, seed);
     daffi_list_init (&self->all);
@@ -190,9 +192,26 @@ daffi_peer_t *daffi_peers_take_condemned (daffi_peers_t *self)
     return take_from (self, &self->condemned);
 }
 
+//  Those that read are not to suffer where many do not: each has its share.
+static bool bearable (const daffi_peers_t *self, size_t own, size_t size)
+{
+    return own + size <= DAFFI_QUEUE_SHARE ||
+           (own + size <= DAFFI_QUEUE_MAX &&
+            daffi_parcels_waiting (&self->parcels) + size <= self->waiting_max);
+}
+
+//  Half as much again, for what nobody asks a place for: errors, events.
+bool daffi_peers_unbearable (const daffi_peers_t *self, const daffi_peer_t *peer)
+{
+    size_t own = daffi_outbox_waiting (&peer->outbox);
+    return own > DAFFI_QUEUE_MAX / 2 * 3 ||
+           (own > DAFFI_QUEUE_SHARE / 2 * 3 &&
+            daffi_parcels_waiting (&self->parcels) > self->waiting_max / 2 * 3);
+}
+
 bool daffi_peers_fits (daffi_peers_t *self, daffi_peer_t *peer, size_t size)
 {
-    if (daffi_outbox_waiting (&peer->outbox) + size <= DAFFI_QUEUE_MAX)
+    if (bearable (self, daffi_outbox_waiting (&peer->outbox), size))
         return true;
     if (!daffi_link_linked (&peer->full) && !peer->dropped)
         daffi_list_append (&self->full, &peer->full);
@@ -208,7 +227,8 @@ daffi_peer_t *daffi_peers_take_writable (daffi_peers_t *self, int64_t now_ms)
     while ((link = daffi_list_first (&self->looking))) {
         daffi_peer_t *peer = daffi_container (link, daffi_peer_t, full);
         daffi_link_remove (link);
-        if (daffi_outbox_waiting (&peer->outbox) <= DAFFI_QUEUE_MAX / 2)
+        size_t waiting = daffi_outbox_waiting (&peer->outbox);
+        if (waiting <= DAFFI_QUEUE_MAX / 2 && bearable (self, waiting, 0))
             return peer;
         daffi_list_append (&self->full, link);
     }

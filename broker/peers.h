@@ -33,7 +33,8 @@ typedef struct {
     daffi_list_t full;     //  something was held back since too much waits for them
     daffi_list_t looking;  //  those of them that are still to be looked at
     size_t count;
-    size_t count_max;  //  80 % of the descriptors: libzmq ends the process at 100 %
+    size_t waiting_max;  //  bytes for all of them
+    size_t count_max;    //  80 % of the descriptors: libzmq ends the process at 100 %
     int64_t retried_ms;
     int64_t looked_ms;
 } daffi_peers_t;
@@ -51,13 +52,15 @@ void daffi_peers_cut (daffi_peers_t *self, int fd);
 //  One whose connection is no more, and has not been dropped yet; NULL at the end.
 daffi_peer_t *daffi_peers_take_cut (daffi_peers_t *self);
 
+//  More waits for it than anybody may make us keep.
+bool daffi_peers_unbearable (const daffi_peers_t *self, const daffi_peer_t *peer);
 //  It is to be lost at the end of the turn, whatever it still has to say.
 void daffi_peers_condemn (daffi_peers_t *self, daffi_peer_t *peer);
 //  One of those that has not been dropped yet; NULL at the end.
 daffi_peer_t *daffi_peers_take_condemned (daffi_peers_t *self);
 
-//  Would `size` more bytes stay within what may wait for it? If not, it will come out
-//  of daffi_peers_take_writable () when half of that is gone.
+//  Would `size` more bytes stay within what may wait for it, and for all? If not, it
+//  will come out of daffi_peers_take_writable () when half of that is gone.
 bool daffi_peers_fits (daffi_peers_t *self, daffi_peer_t *peer, size_t size);
 //  Looks once a millisecond; NULL: none (any more).
 daffi_peer_t *daffi_peers_take_writable (daffi_peers_t *self, int64_t now_ms);

@@ -11,11 +11,7 @@
 #include "inside.h"
 #include "writer.h"
 
-enum {
-    MESSAGES_A_TURN = 256,  //  then the peers get what has come together
-    //  for one peer; half as much again as what may wait for it
-    WAITING_MAX = DAFFI_QUEUE_MAX / 2 * 3
-};
+enum { MESSAGES_A_TURN = 256 };  //  then the peers get what has come together
 
 //  --- what the core wants ------------------------------------------------------------
 
@@ -42,7 +38,7 @@ static void out_send (void *context, void *to, const daffi_header_t *header,
     //  Calls and answers respect out_fits (). What grows beyond is small change for one
     //  that asks and asks, and reads nothing. No record may be lost in silence: the
     //  session ends, and with it what it was given is told as lost.
-    if (!sent || daffi_outbox_waiting (&peer->outbox) > WAITING_MAX)
+    if (!sent || daffi_peers_unbearable (&self->peers, peer))
         give_up (self, peer, sent ? "it sends, and does not read" : "no memory");
 }
 

@@ -31,6 +31,7 @@ daffi_blob_t *daffi_blob_new (size_t size)
     if (!self)
         return NULL;
     atomic_init (&self->refs, 1);
+    atomic_init (&self->waits, 0);
     self->data = self + 1;
     self->size = size;
     self->release = release_plain;
@@ -55,6 +56,7 @@ daffi_blob_t *daffi_blob_wrap (void *data, size_t size,
         return NULL;
     }
     atomic_init (&self->blob.refs, 1);
+    atomic_init (&self->blob.waits, 0);
     self->blob.data = data;
     self->blob.size = size;
     self->blob.release = release_wrapped;

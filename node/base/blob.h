@@ -16,6 +16,7 @@ typedef struct daffi_blob daffi_blob_t;
 
 struct daffi_blob {
     atomic_uint refs;
+    atomic_uint waits;  //  in how many places it waits to be sent: outbox.c
     void *data;
     size_t size;
     void (*release) (daffi_blob_t *self);  //  frees data and the blob itself

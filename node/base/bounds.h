@@ -16,7 +16,10 @@ enum {
     DAFFI_CALLS_MAX = 10000,        //  calls in flight of one session
     DAFFI_FRAME_SLACK = 64 << 10,   //  ZMTP cuts off frames over DAFFI_BODY_MAX + this
     DAFFI_QUEUE_MAX = 64 << 20,     //  bytes waiting for one session
-    DAFFI_TOTAL_QUEUE_MAX = 1 << 30,  //  bytes waiting in a controller
+    DAFFI_TOTAL_QUEUE_MAX = 1 << 30,  //  bytes waiting in a controller: of calls that
+                                      //  nobody was given, and for nodes
+    DAFFI_QUEUE_SHARE = 1 << 20,      //  that may wait for a node whatever waits for
+                                      //  others
     DAFFI_FRAMES_MAX = 1024,          //  frames of one message: a run of empty frames
                                       //  costs 30 times its bytes
     DAFFI_CAPACITY_DEFAULT = 256,  //  calls given to a node that does not say at once

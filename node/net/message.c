@@ -29,6 +29,7 @@ static daffi_blob_t *wrap (zmq_msg_t *frame)
     zmq_msg_init (&self->frame);
     zmq_msg_move (&self->frame, frame);
     atomic_init (&self->blob.refs, 1);
+    atomic_init (&self->blob.waits, 0);
     self->blob.data = zmq_msg_data (&self->frame);
     self->blob.size = zmq_msg_size (&self->frame);
     self->blob.release = release_frame;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "account.h"
 #include "alloc.h"
 #include "clock.h"
 
@@ -29,12 +30,7 @@ struct daffi_parcel {
     uint32_t ttl_room;
     size_t frame_bytes;
     int64_t begun_ms;
-};
-
-//  Shared with libzmq's I/O threads: bodies that are on their way.
-struct daffi_account {
-    atomic_uint refs;
-    atomic_size_t bytes;
+    daffi_account_t *whole;  //  of the parcels, or NULL
 };
 
 typedef struct {
@@ -42,22 +38,19 @@ typedef struct {
                        //  hand-over within libzmq
     daffi_blob_t *blob;
     daffi_account_t *account;
+    daffi_account_t *whole;
 } loan_t;
 
 enum { FRAMES_A_PARCEL = 64 };
-
-static void account_unref (daffi_account_t *self)
-{
-    if (atomic_fetch_sub_explicit (&self->refs, 1, memory_order_acq_rel) == 1)
-        free (self);
-}
 
 //  --- parcels ------------------------------------------------------------------------
 
 static void parcel_clear (daffi_parcel_t *self)
 {
-    for (uint32_t i = 0; i < self->frame_count; i++)
+    for (uint32_t i = 0; i < self->frame_count; i++) {
+        daffi_account_end (self->whole, self->frames[i]);
         daffi_blob_unref (self->frames[i]);
+    }
     self->frame_count = self->ttl_count = 0;
     self->frame_bytes = 0;
     daffi_buffer_clear (&self->packet);
@@ -73,8 +66,11 @@ static void parcel_destroy (daffi_parcel_t *self)
 
 static daffi_parcel_t *take_parcel (daffi_parcels_t *self)
 {
-    return self->count ? self->spare[--self->count]
-                       : daffi_new (sizeof (daffi_parcel_t));
+    if (self->count)
+        return self->spare[--self->count];
+    daffi_parcel_t *parcel = daffi_new (sizeof *parcel);
+    parcel->whole = self->whole;
+    return parcel;
 }
 
 //  One that waited long may have become as large as its peer's bound.
@@ -88,6 +84,7 @@ static void return_parcel (daffi_parcels_t *self, daffi_parcel_t *parcel)
 {
     if (!parcel)
         return;
+    self->packets -= parcel->packet.size;
     parcel_clear (parcel);
     if (self->count < DAFFI_PARCELS_SPARE_MAX && worth_keeping (parcel))
         self->spare[self->count++] = parcel;
@@ -99,6 +96,20 @@ void daffi_parcels_done (daffi_parcels_t *self)
 {
     while (self->count)
         parcel_destroy (self->spare[--self->count]);
+    daffi_account_unref (self->whole);
+    self->whole = NULL;
+}
+
+void daffi_parcels_count (daffi_parcels_t *self)
+{
+    self->whole = daffi_account_new ();
+}
+
+size_t daffi_parcels_waiting (const daffi_parcels_t *self)
+{
+    return self->packets + (self->whole ? atomic_load_explicit (&self->whole->bytes,
+                                                                memory_order_relaxed)
+                                        : 0);
 }
 
 static size_t parcel_bytes (const daffi_parcel_t *self)
@@ -121,6 +132,7 @@ static void add_frame (daffi_parcel_t *self, daffi_blob_t *blob)
             daffi_renew (self->frames, self->frame_room * sizeof *self->frames);
     }
     self->frames[self->frame_count++] = blob;
+    daffi_account_begin (self->whole, blob);
     self->frame_bytes += blob->size;
 }
 
@@ -201,7 +213,9 @@ static void loan_returned (void *data, void *hint)
     (void)atomic_load_explicit (&self->lent, memory_order_acquire);
     atomic_fetch_sub_explicit (&self->account->bytes, self->blob->size,
                                memory_order_acq_rel);
-    account_unref (self->account);
+    daffi_account_end (self->whole, self->blob);
+    daffi_account_unref (self->account);
+    daffi_account_unref (self->whole);
     daffi_blob_unref (self->blob);
     free (self);
 }
@@ -210,8 +224,9 @@ static void lend (daffi_outbox_t *self, zmq_msg_t *frame, daffi_blob_t *blob)
 {
     loan_t *loan = daffi_new (sizeof *loan);
     loan->blob = daffi_blob_ref (blob);
-    loan->account = self->account;
-    atomic_fetch_add_explicit (&self->account->refs, 1, memory_order_acq_rel);
+    loan->account = daffi_account_ref (self->account);
+    loan->whole = daffi_account_ref (self->parcels->whole);
+    daffi_account_begin (loan->whole, blob);
     atomic_fetch_add_explicit (&self->account->bytes, blob->size, memory_order_acq_rel);
     atomic_store_explicit (&loan->lent, true, memory_order_release);
     zmq_msg_init_data (frame, blob->data, blob->size, loan_returned, loan);
@@ -298,8 +313,7 @@ void daffi_outbox_init (daffi_outbox_t *self, void *socket, const uint8_t *routi
     if (routing_id)
         memcpy (self->routing_id, routing_id, sizeof self->routing_id);
     daffi_list_init (&self->sealed);
-    self->account = daffi_new (sizeof *self->account);
-    atomic_init (&self->account->refs, 1);
+    self->account = daffi_account_new ();
 }
 
 void daffi_outbox_clear (daffi_outbox_t *self)
@@ -319,7 +333,7 @@ void daffi_outbox_clear (daffi_outbox_t *self)
 void daffi_outbox_done (daffi_outbox_t *self)
 {
     daffi_outbox_clear (self);
-    account_unref (self->account);
+    daffi_account_unref (self->account);
     memset (self, 0, sizeof *self);
 }
 
@@ -338,11 +352,12 @@ bool daffi_outbox_append (daffi_outbox_t *self, const daffi_header_t *header,
     daffi_parcel_t **parcel = control ? &self->control : &self->data;
     if (!*parcel)
         *parcel = take_parcel (self->parcels);
-    size_t before = parcel_bytes (*parcel);
+    size_t before = parcel_bytes (*parcel), packet = (*parcel)->packet.size;
     if (!before)
         (*parcel)->begun_ms = now_ms;
     bool done = parcel_append (*parcel, header, body, deadline_ms);
     self->bytes += parcel_bytes (*parcel) - before;
+    self->parcels->packets += (*parcel)->packet.size - packet;
     if (parcel_full (*parcel)) {
         if (!control)
             seal (self, now_ms);
