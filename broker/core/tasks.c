@@ -110,9 +110,6 @@ static bool bad_args (daffi_core_t *core, daffi_session_t *session,
     else if (there && args->size > DAFFI_TASK_ARGS_MAX)
         refuse (core, session, header, DAFFI_TOO_BIG,
                 "the arguments of a task are at most 1 MiB");
-    else if (daffi_agenda_full (&core->tasks.agenda, args->size))
-        refuse (core, session, header, DAFFI_BUSY,
-                "this controller has no room for more tasks");
     else
         return false;
     return true;
@@ -144,6 +141,12 @@ static void accept (daffi_core_t *core, daffi_session_t *session,
         return;
     if (daffi_plan_read (&plan, map, &core->tasks.agenda.zones, now, false, &error)) {
         refuse (core, session, header, error.status, error.text);
+        return;
+    }
+    if (daffi_agenda_full (&core->tasks.agenda, daffi_duty_bytes (&plan, args.size))) {
+        daffi_plan_done (&plan);
+        refuse (core, session, header, DAFFI_BUSY,
+                "this controller has no room for more tasks");
         return;
     }
     daffi_duty_t *duty = daffi_duty_new (

@@ -14,6 +14,7 @@ void daffi_agenda_init (daffi_agenda_t *self, daffi_zone_load_fn *load,
     self->random = random;
     self->context = context;
     self->ended_max = DAFFI_TASKS_ENDED_MAX;
+    self->bytes_max = DAFFI_TASKS_BYTES_MAX;
     daffi_zones_init (&self->zones, load, context, random (context));
     daffi_names_init (&self->by_uuid, random (context));
     daffi_list_init (&self->ended);
@@ -31,11 +32,11 @@ void daffi_agenda_done (daffi_agenda_t *self)
     free (self->free_slots);
 }
 
-bool daffi_agenda_full (const daffi_agenda_t *self, size_t args_size)
+//  What is restored may be more than fits in now.
+bool daffi_agenda_full (const daffi_agenda_t *self, size_t bytes)
 {
-    const size_t bytes_max = (size_t)1 << 30;
-    return self->by_uuid.count >= DAFFI_TASKS_MAX ||
-           args_size > bytes_max - self->args_bytes;
+    return self->by_uuid.count >= DAFFI_TASKS_MAX || self->bytes > self->bytes_max ||
+           bytes > self->bytes_max - self->bytes;
 }
 
 static uint32_t take_slot (daffi_agenda_t *self)
@@ -55,7 +56,7 @@ void daffi_agenda_add (daffi_agenda_t *self, daffi_duty_t *duty)
 {
     duty->slot = take_slot (self);
     self->slots[duty->slot] = duty;
-    self->args_bytes += duty->args->size;
+    self->bytes += daffi_duty_bytes (&duty->plan, duty->args->size);
     daffi_names_put (&self->by_uuid, daffi_text_of (duty->uuid), duty);
     daffi_agenda_arm (self, duty);
 }
@@ -78,7 +79,7 @@ void daffi_agenda_remove (daffi_agenda_t *self, daffi_duty_t *duty)
         self->ended_count--;
     daffi_link_remove (&duty->ended);
     daffi_names_remove (&self->by_uuid, daffi_text_of (duty->uuid));
-    self->args_bytes -= duty->args->size;
+    self->bytes -= daffi_duty_bytes (&duty->plan, duty->args->size);
     self->slots[duty->slot] = NULL;
     self->free_slots[self->free_count++] = duty->slot;
     daffi_duty_destroy (&duty);

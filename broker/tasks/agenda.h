@@ -13,7 +13,8 @@
 enum {
     DAFFI_TASKS_MAX = 1000000,
     DAFFI_TASK_ARGS_MAX = 1 << 20,
-    DAFFI_TASKS_ENDED_MAX = 10000  //  that are remembered
+    DAFFI_TASKS_BYTES_MAX = 1 << 30,  //  arguments and times of all
+    DAFFI_TASKS_ENDED_MAX = 10000     //  that are remembered
 };
 
 typedef struct {
@@ -29,7 +30,8 @@ typedef struct {
     daffi_list_t ended;  //  duty.ended, the oldest first
     uint32_t ended_count;
     uint32_t ended_max;
-    size_t args_bytes;
+    size_t bytes;  //  daffi_duty_bytes () of all
+    size_t bytes_max;
     int64_t offset_ms;  //  wall clock minus monotonic one, when looked at last
     int64_t base_ms;    //  the same, as it was before small steps back
     bool looked;
@@ -42,8 +44,8 @@ void daffi_agenda_init (daffi_agenda_t *self, daffi_zone_load_fn *load,
                         uint64_t (*random) (void *context), void *context);
 void daffi_agenda_done (daffi_agenda_t *self);
 
-//  True: no further task fits in.
-bool daffi_agenda_full (const daffi_agenda_t *self, size_t args_size);
+//  True: no further task of so many daffi_duty_bytes () fits in.
+bool daffi_agenda_full (const daffi_agenda_t *self, size_t bytes);
 //  Takes it; its uuid is not there yet.
 void daffi_agenda_add (daffi_agenda_t *self, daffi_duty_t *duty);
 daffi_duty_t *daffi_agenda_find (const daffi_agenda_t *self, daffi_text_t uuid);

@@ -113,9 +113,7 @@ int64_t daffi_duty_remaining (const daffi_duty_t *self)
     if (self->plan.kind == DAFFI_PLAN_DELAY)
         left = self->next_ms != DAFFI_NEVER;
     if (self->plan.kind == DAFFI_PLAN_TIMES)
-        for (left = 0; left < self->plan.time_count; left++)
-            if (self->plan.times[self->plan.time_count - 1 - left] < self->next_ms)
-                break;
+        left = daffi_plan_times_from (&self->plan, self->next_ms);
     if (self->plan.max_runs) {
         int64_t allowed = self->planned < self->plan.max_runs
                               ? (int64_t)(self->plan.max_runs - self->planned)

@@ -71,6 +71,11 @@ daffi_duty_t *daffi_duty_new (const char *uuid, daffi_text_t function,
                               const daffi_value_t *args, daffi_plan_t *plan,
                               daffi_now_t now);
 void daffi_duty_destroy (daffi_duty_t **self_p);
+//  What its owner has us keep: the arguments, and a list of times.
+static inline size_t daffi_duty_bytes (const daffi_plan_t *plan, size_t args_size)
+{
+    return args_size + plan->time_count * sizeof *plan->times;
+}
 
 static inline bool daffi_duty_over (const daffi_duty_t *self)
 {

@@ -28,6 +28,11 @@ static uint32_t time_after (const daffi_plan_t *self, int64_t after_ms)
     return low;
 }
 
+uint32_t daffi_plan_times_from (const daffi_plan_t *self, int64_t from_ms)
+{
+    return self->time_count - time_after (self, from_ms - 1);
+}
+
 int64_t daffi_plan_first (const daffi_plan_t *self, daffi_now_t now)
 {
     switch (self->kind) {

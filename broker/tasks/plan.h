@@ -50,6 +50,8 @@ DAFFI_MUST_USE daffi_status_t daffi_plan_read (daffi_plan_t *self,
                                                daffi_zones_t *zones, daffi_now_t now,
                                                bool stored, daffi_error_t *error);
 void daffi_plan_done (daffi_plan_t *self);
+//  How many of its times are not before that moment.
+uint32_t daffi_plan_times_from (const daffi_plan_t *self, int64_t from_ms);
 
 static inline bool daffi_plan_on_wall (const daffi_plan_t *self)
 {

@@ -113,6 +113,8 @@ static void sort_times (daffi_plan_t *plan)
         if (kept == 0 || plan->times[i] != plan->times[kept - 1])
             plan->times[kept++] = plan->times[i];
     plan->time_count = kept;
+    //  what is kept is what is counted
+    plan->times = daffi_renew (plan->times, kept * sizeof *plan->times);
 }
 
 static daffi_status_t read_times (const reader_t *self, daffi_plan_t *plan,

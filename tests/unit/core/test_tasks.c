@@ -128,6 +128,26 @@ TEST ("a run whose provider dies has failed, and the next one comes at its time"
     shell_end (&core);
 }
 
+TEST ("the times of a task take room, as its arguments do")
+{
+    shell_t *core = shell_new (NULL);
+    //  {"at_ms": [twelve numbers]}
+    char script[240] = "c -> SCHEDULE 5 f=add raw=81a561745f6d739c";
+    for (unsigned i = 0; i < 12; i++) {
+        size_t used = strlen (script);
+        snprintf (script + used, sizeof script - used, "ce7fffff%02x", i);
+    }
+    PLAY (core, "c -> HELLO\n"
+                "  c <- WELCOME 1 p=hub\n");
+    core->core->tasks.agenda.bytes_max = 12 * sizeof (int64_t) - 1;
+    strcat (script, "\n  c <- ERROR 5 BUSY no p=hub\n");
+    PLAY (core, script);
+    core->core->tasks.agenda.bytes_max++;
+    strcpy (strchr (script, '\n'), "\n  c <- RESULT 5 p=hub\n");
+    PLAY (core, script);
+    shell_end (&core);
+}
+
 TEST ("names that are none, and those of daffi, are not scheduled")
 {
     shell_t *core = shell_new (NULL);
