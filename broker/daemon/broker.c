@@ -18,6 +18,7 @@
 #include "reach.h"
 #include "serve.h"
 #include "settings.h"
+#include "store_place.h"
 
 typedef struct {
     const char *program;
@@ -75,6 +76,22 @@ static daffi_exit_t check_reach (broker_t *self)
                               "cannot listen on \"%s\": %s\n"
                               "  for this machine only: %s --host 127.0.0.1",
                               host, why, self->program);
+}
+
+//  The store that nobody named is made with the first task: whoever starts the broker
+//  is told before that where it cannot be.
+static void check_store (broker_t *self)
+{
+    const daffi_options_t *options = &self->settings.global;
+    if (options->store && options->store_when_used &&
+        access (options->store, F_OK) != 0 &&
+        !daffi_store_place_usable (options->store))
+        daffi_logging_say (
+            &self->logging, DAFFI_LOG_WARNING, "broker.no_store",
+            "store=%s reason=\"%s\" meaning=\"tasks will be refused; name "
+            "another file with --store, or keep them in memory with "
+            "--no-store\"",
+            options->store, strerror (errno));
 }
 
 //  --- ready and over --------------------------------------------------------
@@ -167,6 +184,7 @@ static daffi_exit_t run (broker_t *self)
     daffi_exit_t code = check_reach (self);
     if (code)
         return code;
+    check_store (self);
     daffi_error_t error;
     self->global = daffi_global_new (&self->settings.global, &error);
     if (!self->global)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 //  systemd may name several folders, divided by colons; the first one is meant.
 static bool folder_of (char *out, size_t size)
@@ -92,6 +93,26 @@ static bool endpoint_of (const daffi_options_t *options, char *out, size_t size)
     }
     return (size_t)snprintf (out, size, "unix-%s/daffi",
                              temporary && temporary[0] ? temporary : "/tmp") < size;
+}
+
+bool daffi_store_place_usable (const char *path)
+{
+    char folder[PATH_MAX];
+    if ((size_t)snprintf (folder, sizeof folder, "%s", path) >= sizeof folder) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    for (char *slash = strrchr (folder, '/'); slash; slash = strrchr (folder, '/')) {
+        slash[slash == folder] = 0;
+        //  with the dot it is a folder or an error
+        char inside[PATH_MAX + 2];
+        snprintf (inside, sizeof inside, "%s/.", folder);
+        if (access (inside, W_OK | X_OK) == 0)
+            return true;
+        if (errno != ENOENT || slash == folder)
+            return false;
+    }
+    return false;
 }
 
 bool daffi_store_place (const daffi_options_t *options, char *out, size_t size)

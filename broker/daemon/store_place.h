@@ -14,4 +14,8 @@
 //  memory: a port that is another one each time, or no home.
 bool daffi_store_place (const daffi_options_t *options, char *out, size_t size);
 
+//  Can a file be made there, and the folders above it that are missing? Else errno says
+//  why not.
+bool daffi_store_place_usable (const char *path);
+
 #endif

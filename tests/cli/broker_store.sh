@@ -104,4 +104,24 @@ unwritable () {
 }
 proves "a store that cannot be made refuses tasks, and says what to do" unwritable
 
+#  Without its capabilities root may not write everywhere, either.
+told_at_start () {
+    if [[ $(id -u) == 0 ]]; then
+        setpriv --bounding-set -all true || skip "root keeps its capabilities"
+        printf '#!/bin/sh\nexec setpriv --bounding-set -all "%s" "$@"\n' "$broker" > plain
+        chmod +x plain
+        broker=$PWD/plain
+    fi
+    mkdir home
+    export HOME=$PWD/home
+    start --unix-sock-path shop --settle 0
+    never_says "err.$pid" broker.no_store
+    chmod 500 home
+    start --unix-sock-path other --settle 0
+    says "err.$pid" broker.no_store
+    says "err.$pid" "Permission denied"
+    says "err.$pid" "--store, or keep them in memory with --no-store"
+}
+proves "where the store cannot be made, who starts the broker is told" told_at_start
+
 summary
