@@ -293,7 +293,7 @@ bool daffi_incoming_local (daffi_node_t *self, daffi_future_t *future)
 
 //  --- cancelling ---------------------------------------------------------------------
 
-static bool cancel (daffi_node_t *self, daffi_request_t *request)
+bool daffi_incoming_cancel_run (daffi_node_t *self, daffi_request_t *request)
 {
     bool begun = daffi_request_cancel (request);
     DAFFI_LIST_EACH (&request->children, link, follower)
@@ -309,7 +309,7 @@ void daffi_incoming_cancel (daffi_node_t *self, uint64_t token)
     daffi_request_t *request = daffi_table_get (&self->tokens, 0, token);
     if (!request)
         return;
-    if (cancel (self, request)) {
+    if (daffi_incoming_cancel_run (self, request)) {
         daffi_header_t begun = {.type = DAFFI_RECORD_CANCEL,
                                 .id = token,
                                 .present = DAFFI_OPT_EXECUTED,
@@ -333,7 +333,7 @@ void daffi_incoming_lost (daffi_node_t *self)
             continue;
         unlist (self, request);
         request->token = 0;
-        (void)cancel (self, request);
+        (void)daffi_incoming_cancel_run (self, request);
     }
 }
 
@@ -352,7 +352,7 @@ void daffi_incoming_stop (daffi_node_t *self)
         if (request->local)
             daffi_outgoing_cancel (self, request->local, DAFFI_STOPPED,
                                    "the node was stopped");
-        (void)cancel (self, request);
+        (void)daffi_incoming_cancel_run (self, request);
         DAFFI_LIST_EACH (&request->children, child, next)
             daffi_link_remove (child);
         request->token = 0;

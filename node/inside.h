@@ -87,6 +87,7 @@ struct daffi_node {
     char name[DAFFI_NAME_MAX + 1];
     uint8_t incarnation[DAFFI_INCARNATION_SIZE];
     int64_t born_ms;
+    bool begun;  //  it was started, for the first time
     daffi_log_t log;
     daffi_functions_t functions;
     daffi_executor_t *executor;
@@ -242,6 +243,8 @@ void daffi_incoming_call (daffi_node_t *self, const daffi_header_t *header,
 //  A call of this process to a function that only it has. False: there is none.
 bool daffi_incoming_local (daffi_node_t *self, daffi_future_t *future);
 void daffi_incoming_cancel (daffi_node_t *self, uint64_t token);
+//  The request, and the calls that were made in it. False: it will never begin.
+bool daffi_incoming_cancel_run (daffi_node_t *self, daffi_request_t *request);
 //  The request was answered in a worker: send it and let go of the request.
 void daffi_incoming_answered (daffi_node_t *self, daffi_request_t *request);
 //  Nobody waits for the answers any more.

@@ -124,8 +124,8 @@ void daffi_node_set_ttl (const daffi_node_t *self, daffi_header_t *header,
     header->sent_ms = daffi_link_clock (self);
 }
 
-//  It counts from sent_ms, which may be earlier than now: no call runs early, but for
-//  one whose deadline comes first.
+//  It counts from sent_ms, which may be earlier than now: no call runs early. But it
+//  has to come before the deadline.
 static uint32_t delay_of (const daffi_node_t *self, const daffi_future_t *future)
 {
     int64_t due_ms = future->due_ms + daffi_link_clock_lag (self);
@@ -225,19 +225,18 @@ static void expire (daffi_node_t *self, daffi_future_t *future)
 {
     char text[DAFFI_TEXT_MAX + 1];
     daffi_executed_t executed = DAFFI_EXECUTED_NO;
+    bool begun = !future->running || daffi_incoming_cancel_run (self, future->running);
     if (to_be_kept (self, future) && !future->id && !future->running) {
         snprintf (text, sizeof text, "not connected to a controller at %.150s in time",
                   self->endpoint.text);
     } else if (daffi_outgoing_is_call (future)) {
         snprintf (text, sizeof text, "no answer before the deadline");
-        executed = daffi_outgoing_executed (self, future);
+        executed = begun ? daffi_outgoing_executed (self, future) : DAFFI_EXECUTED_NO;
     } else {
         snprintf (text, sizeof text, "'%.130s' was not there before the deadline",
                   future->function[0] ? future->function : future->process);
     }
     send_cancel (self, future);
-    if (future->running)
-        daffi_request_cancel (future->running);
     daffi_outgoing_fail (self, future, DAFFI_TIMEOUT, executed, text);
 }
 
@@ -304,6 +303,10 @@ void daffi_outgoing_start (daffi_node_t *self, daffi_future_t *future)
                              "the request that it was made in was cancelled");
     else if (future->deadline_ms <= self->now_ms)
         expire (self, future);
+    else if (future->due_ms >= future->deadline_ms)
+        //  that of the request that it was made in
+        daffi_outgoing_fail (self, future, DAFFI_INVALID, DAFFI_EXECUTED_NO,
+                             "its deadline comes before its time");
     else
         begin (self, future);
 }
@@ -316,7 +319,7 @@ void daffi_outgoing_cancel (daffi_node_t *self, daffi_future_t *future,
     daffi_executed_t executed = future->id && !held_back (self, future)
                                     ? DAFFI_EXECUTED_MAYBE
                                     : DAFFI_EXECUTED_NO;
-    if (future->running && daffi_request_cancel (future->running))
+    if (future->running && daffi_incoming_cancel_run (self, future->running))
         executed = DAFFI_EXECUTED_MAYBE;
     send_cancel (self, future);
     if (status == DAFFI_CANCELLED && future->id && self->link.welcomed &&
