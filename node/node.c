@@ -179,7 +179,6 @@ daffi_node_t *daffi_node_new (const daffi_node_options_t *options, daffi_error_t
         daffi_node_destroy (&self);
         return NULL;
     }
-    daffi_events_lifecycle (self, DAFFI_LIFECYCLE_INIT);
     return self;
 }
 
@@ -232,6 +231,10 @@ daffi_status_t daffi_node_start (daffi_node_t *self, const daffi_endpoint_t *end
                 endpoint->text);
     daffi_node_set_state (self, DAFFI_STATE_CONNECTING, &why);
     daffi_mailbox_open (&self->mailbox);
+    //  before the actor tells anything, and not before a call can be made
+    if (!self->begun)
+        daffi_events_lifecycle (self, DAFFI_LIFECYCLE_INIT);
+    self->begun = true;
     daffi_context_spare_signals ();
     self->actor = zactor_new (daffi_node_actor, self);
     return DAFFI_OK;

@@ -20,8 +20,11 @@ static void tell (char letter)
 
 static void tell_init (daffi_global_t *global, void *arg)
 {
-    CHECK (global != NULL && arg == story);
+    daffi_error_t error;
+    CHECK (arg == story);
     tell ('i');
+    CHECK (daffi_global_endpoint (global)[0]);
+    CHECK_FINE (daffi_global_wait_process (global, "teller", 5000, &error), error);
 }
 
 static void tell_connect (daffi_global_t *global, void *arg)
