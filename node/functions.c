@@ -25,7 +25,15 @@ void daffi_functions_init (daffi_functions_t *self)
     pthread_mutex_init (&self->lock, NULL);
     atomic_init (&self->local_count, 0);
     self->last = NULL;
+    self->tell = NULL;
     daffi_names_init (&self->names, seed);
+}
+
+void daffi_functions_watch (daffi_functions_t *self, daffi_functions_tell_fn *tell,
+                            void *context)
+{
+    self->tell = tell;
+    self->context = context;
 }
 
 void daffi_functions_done (daffi_functions_t *self)
@@ -150,12 +158,30 @@ static void count_local (daffi_functions_t *self, const entry_t *entry, int more
         atomic_fetch_sub_explicit (&self->local_count, 1, memory_order_relaxed);
 }
 
-static void put (daffi_functions_t *self, const char *name, daffi_served_t *served)
+static daffi_offer_body_t offer_of (const entry_t *entry)
+{
+    daffi_offer_body_t offer = {.name = daffi_text (entry->name, entry->name_size),
+                                .signature = daffi_text_of (entry->served->signature),
+                                .doc = daffi_text_of (entry->served->doc),
+                                .limit = entry->served->lane.limit};
+    return offer;
+}
+
+static void tell (daffi_functions_t *self, const entry_t *entry, bool offered)
+{
+    daffi_offer_body_t offer = offer_of (entry);
+    if (self->tell && !daffi_name_reserved (offer.name))
+        self->tell (self->context, &offer, offered);
+}
+
+//  What had the name before, with its reference; or NULL.
+static daffi_served_t *put (daffi_functions_t *self, const char *name,
+                            daffi_served_t *served)
 {
     entry_t *entry = daffi_names_get (&self->names, daffi_text_of (name));
+    daffi_served_t *before = entry ? entry->served : NULL;
     if (entry) {
         count_local (self, entry, -1);
-        daffi_served_unref (entry->served);
     } else {
         entry = daffi_new (sizeof *entry);
         daffi_name_copy (entry->name, daffi_text_of (name));
@@ -164,28 +190,44 @@ static void put (daffi_functions_t *self, const char *name, daffi_served_t *serv
     }
     entry->served = daffi_served_ref (served);
     count_local (self, entry, 1);
+    if (!served->local || (before && !before->local))
+        tell (self, entry, !served->local);
+    return before;
 }
 
-static void add (daffi_functions_t *self, const daffi_function_t *function)
+//  What others have to let go of when it is unlocked again, which may run a release
+//  function of the user, goes to *replaced.
+static void add (daffi_functions_t *self, const daffi_function_t *function,
+                 daffi_served_t ***replaced)
 {
     daffi_served_t *served = new_served (function);
-    put (self, function->name, served);
+    *(*replaced)++ = put (self, function->name, served);
     for (const char *const *alias = function->aliases; alias && *alias; alias++)
-        put (self, *alias, served);
+        *(*replaced)++ = put (self, *alias, served);
     daffi_served_unref (served);
+}
+
+static void let_go (daffi_served_t **replaced, size_t names)
+{
+    for (size_t i = 0; i < names; i++)
+        daffi_served_unref (replaced[i]);
+    free (replaced);
 }
 
 daffi_status_t daffi_functions_add (daffi_functions_t *self,
                                     const daffi_function_t *function, bool reserved,
                                     daffi_error_t *error)
 {
+    daffi_served_t **replaced = daffi_new (names_of (function) * sizeof *replaced);
+    daffi_served_t **next = replaced;
     pthread_mutex_lock (&self->lock);
     daffi_status_t status = check (self, function, reserved, error);
     if (!status) {
-        add (self, function);
+        add (self, function, &next);
         self->own_count += reserved;
     }
     pthread_mutex_unlock (&self->lock);
+    let_go (replaced, names_of (function));
     return status;
 }
 
@@ -211,45 +253,54 @@ daffi_status_t daffi_functions_add_all (daffi_functions_t *self,
 {
     daffi_status_t status = DAFFI_OK;
     size_t names = 0;
-    pthread_mutex_lock (&self->lock);
-    for (size_t i = 0; !status && i < count; i++) {
-        status = check (self, &functions[i], false, error);
+    for (size_t i = 0; i < count; i++)
         names += names_of (&functions[i]);
-    }
+    daffi_served_t **replaced = daffi_new ((names + 1) * sizeof *replaced);
+    daffi_served_t **next = replaced;
+    pthread_mutex_lock (&self->lock);
+    for (size_t i = 0; !status && i < count; i++)
+        status = check (self, &functions[i], false, error);
     if (!status)
         status = check_twice (functions, count, error);
     if (!status && self->names.count - self->own_count + names > DAFFI_FUNCTIONS_MAX)
         status = daffi_fail (error, DAFFI_TOO_BIG, "a node offers at most %d functions",
                              DAFFI_FUNCTIONS_MAX);
     for (size_t i = 0; !status && i < count; i++)
-        add (self, &functions[i]);
+        add (self, &functions[i], &next);
     pthread_mutex_unlock (&self->lock);
+    let_go (replaced, names);
     return status;
 }
 
+//  Locked.
+static void withdraw (daffi_functions_t *self, entry_t *entry)
+{
+    daffi_names_remove (&self->names, daffi_text (entry->name, entry->name_size));
+    self->last = NULL;
+    count_local (self, entry, -1);
+    if (!entry->served->local)
+        tell (self, entry, false);
+}
+
 daffi_status_t daffi_functions_remove (daffi_functions_t *self, const char *name,
-                                       bool *local, daffi_error_t *error)
+                                       daffi_error_t *error)
 {
     daffi_text_t text = daffi_text_of (name ? name : "");
     pthread_mutex_lock (&self->lock);
     entry_t *entry =
-        daffi_name_reserved (text) ? NULL : daffi_names_remove (&self->names, text);
-    self->last = NULL;
+        daffi_name_reserved (text) ? NULL : daffi_names_get (&self->names, text);
     if (entry)
-        count_local (self, entry, -1);
+        withdraw (self, entry);
     pthread_mutex_unlock (&self->lock);
     if (!entry)
         return daffi_fail (error, DAFFI_NOT_FOUND, "no function '%s' is registered",
                            name ? name : "");
-    *local = entry->served->local;
     daffi_served_unref (entry->served);
     free (entry);
     return DAFFI_OK;
 }
 
-size_t daffi_functions_remove_group (daffi_functions_t *self, daffi_text_t group,
-                                     void (*tell) (void *context, daffi_text_t name),
-                                     void *context)
+size_t daffi_functions_remove_group (daffi_functions_t *self, daffi_text_t group)
 {
     size_t count = 0;
     entry_t *entry;
@@ -259,15 +310,10 @@ size_t daffi_functions_remove_group (daffi_functions_t *self, daffi_text_t group
         if (daffi_name_in_group (daffi_text_of (entry->name), group) &&
             !daffi_name_reserved (group))
             found[count++] = entry;
-    for (size_t i = 0; i < count; i++) {
-        daffi_names_remove (&self->names, daffi_text_of (found[i]->name));
-        count_local (self, found[i], -1);
-    }
-    self->last = NULL;
+    for (size_t i = 0; i < count; i++)
+        withdraw (self, found[i]);
     pthread_mutex_unlock (&self->lock);
     for (size_t i = 0; i < count; i++) {
-        if (!found[i]->served->local)
-            tell (context, daffi_text_of (found[i]->name));
         daffi_served_unref (found[i]->served);
         free (found[i]);
     }
@@ -286,19 +332,8 @@ daffi_served_t *daffi_functions_get (daffi_functions_t *self, daffi_text_t name)
     return served;
 }
 
-daffi_offer_body_t daffi_functions_offer (const daffi_function_t *function,
-                                          const char *name)
-{
-    daffi_offer_body_t offer = {
-        .name = daffi_text_of (name),
-        .signature = daffi_text_of (function->signature ? function->signature : ""),
-        .doc = daffi_text_of (function->doc ? function->doc : ""),
-        .limit = function->max_running};
-    return offer;
-}
-
 uint32_t daffi_functions_each (daffi_functions_t *self,
-                               void (*tell) (void *context,
+                               void (*each) (void *context,
                                              const daffi_offer_body_t *offer),
                                void *context)
 {
@@ -306,18 +341,12 @@ uint32_t daffi_functions_each (daffi_functions_t *self,
     entry_t *entry;
     pthread_mutex_lock (&self->lock);
     for (size_t cursor = 0; (entry = daffi_names_next (&self->names, &cursor));) {
-        daffi_text_t name = daffi_text_of (entry->name);
-        if (entry->served->local || daffi_name_reserved (name))
+        daffi_offer_body_t offer = offer_of (entry);
+        if (entry->served->local || daffi_name_reserved (offer.name))
             continue;
         count++;
-        if (!tell)
-            continue;
-        daffi_offer_body_t offer = {.name = name,
-                                    .signature =
-                                        daffi_text_of (entry->served->signature),
-                                    .doc = daffi_text_of (entry->served->doc),
-                                    .limit = entry->served->lane.limit};
-        tell (context, &offer);
+        if (each)
+            each (context, &offer);
     }
     pthread_mutex_unlock (&self->lock);
     return count;
@@ -354,7 +383,7 @@ void daffi_tally_end (daffi_served_t *self, int64_t began_ns, bool failed)
 }
 
 void daffi_functions_tally (daffi_functions_t *self,
-                            void (*tell) (void *context, daffi_text_t name,
+                            void (*each) (void *context, daffi_text_t name,
                                           daffi_served_t *served),
                             void *context)
 {
@@ -362,6 +391,6 @@ void daffi_functions_tally (daffi_functions_t *self,
     pthread_mutex_lock (&self->lock);
     for (size_t cursor = 0; (entry = daffi_names_next (&self->names, &cursor));)
         if (!daffi_name_reserved (daffi_text_of (entry->name)))
-            tell (context, daffi_text_of (entry->name), entry->served);
+            each (context, daffi_text_of (entry->name), entry->served);
     pthread_mutex_unlock (&self->lock);
 }

@@ -43,6 +43,10 @@ typedef struct {
 
 typedef struct daffi_functions_entry daffi_functions_entry_t;
 
+//  A name is offered from now on, or not any more.
+typedef void (daffi_functions_tell_fn) (void *context, const daffi_offer_body_t *offer,
+                                        bool offered);
+
 typedef struct {
     pthread_mutex_t lock;
     daffi_names_t names;  //  -> daffi_functions_entry_t
@@ -50,10 +54,16 @@ typedef struct {
     atomic_uint
         local_count;  //  of these: not told to the controller, the node's own aside
     daffi_functions_entry_t *last;  //  got last; NULL: none
+    daffi_functions_tell_fn *tell;  //  or NULL
+    void *context;
 } daffi_functions_t;
 
 void daffi_functions_init (daffi_functions_t *self);
 void daffi_functions_done (daffi_functions_t *self);
+//  Told of every change of what is offered, under the lock: in the order of the
+//  changes, whichever threads make them.
+void daffi_functions_watch (daffi_functions_t *self, daffi_functions_tell_fn *tell,
+                            void *context);
 
 //  Those before the one whose name is NULL; `table` may be NULL.
 size_t daffi_functions_count (const daffi_function_t *table);
@@ -67,15 +77,12 @@ DAFFI_MUST_USE daffi_status_t daffi_functions_add (daffi_functions_t *self,
 DAFFI_MUST_USE daffi_status_t
 daffi_functions_add_all (daffi_functions_t *self, const daffi_function_t *functions,
                          size_t count, daffi_error_t *error);
-//  *local: it was never offered.
 DAFFI_MUST_USE daffi_status_t daffi_functions_remove (daffi_functions_t *self,
-                                                      const char *name, bool *local,
+                                                      const char *name,
                                                       daffi_error_t *error);
 
-//  How many there were in the group. `tell` is called for those that were offered.
-size_t daffi_functions_remove_group (daffi_functions_t *self, daffi_text_t group,
-                                     void (*tell) (void *context, daffi_text_t name),
-                                     void *context);
+//  How many there were in the group.
+size_t daffi_functions_remove_group (daffi_functions_t *self, daffi_text_t group);
 
 //  Whether a look-up can find one that is local.
 static inline bool daffi_functions_any_local (daffi_functions_t *self)
@@ -88,24 +95,20 @@ daffi_served_t *daffi_functions_get (daffi_functions_t *self, daffi_text_t name)
 daffi_served_t *daffi_served_ref (daffi_served_t *served);
 void daffi_served_unref (daffi_served_t *served);
 
-//  What the controller is told of it under that name; borrows.
-daffi_offer_body_t daffi_functions_offer (const daffi_function_t *function,
-                                          const char *name);
-
 //  Around a run: what daffi_tally_begin () gave is handed to daffi_tally_end ().
 int64_t daffi_tally_begin (daffi_served_t *self);
 void daffi_tally_end (daffi_served_t *self, int64_t began_ns, bool failed);
 
-//  Calls `tell` for every function but daffi's own, under the lock.
+//  Calls `each` for every function but daffi's own, under the lock.
 void daffi_functions_tally (daffi_functions_t *self,
-                            void (*tell) (void *context, daffi_text_t name,
+                            void (*each) (void *context, daffi_text_t name,
                                           daffi_served_t *served),
                             void *context);
 
-//  Calls `tell` for every offered function, under the lock; returns their number. With
-//  tell NULL it only counts.
+//  Calls `each` for every offered function, under the lock; returns their number. With
+//  each NULL it only counts.
 uint32_t daffi_functions_each (daffi_functions_t *self,
-                               void (*tell) (void *context,
+                               void (*each) (void *context,
                                              const daffi_offer_body_t *offer),
                                void *context);
 

@@ -134,6 +134,12 @@ static daffi_status_t open_dealer (daffi_node_t *self, daffi_error_t *error)
 
 //  --- life ---------------------------------------------------------------------------
 
+//  Under the lock of the functions, which orders the mails as it does the changes.
+static void post_offer (void *context, const daffi_offer_body_t *offer, bool offered)
+{
+    daffi_offers_post (context, offered ? DAFFI_MAIL_ADD : DAFFI_MAIL_REMOVE, offer);
+}
+
 daffi_node_t *daffi_node_new (const daffi_node_options_t *options, daffi_error_t *error)
 {
     pthread_condattr_t monotonic;
@@ -150,6 +156,7 @@ daffi_node_t *daffi_node_new (const daffi_node_options_t *options, daffi_error_t
     pthread_cond_init (&self->changed, &monotonic);
     pthread_condattr_destroy (&monotonic);
     daffi_functions_init (&self->functions);
+    daffi_functions_watch (&self->functions, post_offer, self);
     daffi_lane_init (&self->lifecycle, 1, NULL);
     daffi_message_init (&self->message);
     daffi_list_init (&self->unsent);
@@ -240,41 +247,18 @@ daffi_status_t daffi_node_start (daffi_node_t *self, const daffi_endpoint_t *end
     return DAFFI_OK;
 }
 
-static void post_offers (daffi_node_t *self, const daffi_function_t *function)
-{
-    if (function->local)
-        return;
-    daffi_offer_body_t offer = daffi_functions_offer (function, function->name);
-    daffi_offers_post (self, DAFFI_MAIL_ADD, &offer);
-    for (const char *const *alias = function->aliases; alias && *alias; alias++) {
-        offer.name = daffi_text_of (*alias);
-        daffi_offers_post (self, DAFFI_MAIL_ADD, &offer);
-    }
-}
-
 daffi_status_t daffi_node_register (daffi_node_t *self,
                                     const daffi_function_t *functions, size_t count,
                                     daffi_error_t *error)
 {
-    daffi_status_t status =
-        daffi_functions_add_all (&self->functions, functions, count, error);
-    for (size_t i = 0; !status && i < count; i++)
-        post_offers (self, &functions[i]);
-    return status;
-}
-
-static void post_withdrawn (void *context, daffi_text_t name)
-{
-    daffi_offer_body_t offer = {.name = name};
-    daffi_offers_post (context, DAFFI_MAIL_REMOVE, &offer);
+    return daffi_functions_add_all (&self->functions, functions, count, error);
 }
 
 daffi_status_t daffi_node_unregister_group (daffi_node_t *self, const char *group,
                                             daffi_error_t *error)
 {
     size_t count =
-        group ? daffi_functions_remove_group (&self->functions, daffi_text_of (group),
-                                              post_withdrawn, self)
+        group ? daffi_functions_remove_group (&self->functions, daffi_text_of (group))
               : 0;
     return count ? DAFFI_OK
                  : daffi_fail (error, DAFFI_NOT_FOUND,
@@ -285,12 +269,7 @@ daffi_status_t daffi_node_unregister_group (daffi_node_t *self, const char *grou
 daffi_status_t daffi_node_unregister (daffi_node_t *self, const char *name,
                                       daffi_error_t *error)
 {
-    bool local = false;
-    daffi_status_t status =
-        daffi_functions_remove (&self->functions, name, &local, error);
-    if (!status && !local)
-        post_withdrawn (self, daffi_text_of (name));
-    return status;
+    return daffi_functions_remove (&self->functions, name, error);
 }
 
 daffi_executor_t *daffi_node_executor (daffi_node_t *self)

@@ -36,7 +36,6 @@ TEST ("aliases share one function; all of them come or none does")
 {
     const char *const good[] = {"b", "c", NULL};
     const char *const clash[] = {"d", "b", NULL};
-    bool local = true;
     daffi_functions_init (&functions);
     CHECK_OK (add ("a", good, false));
     CHECK_STATUS (DAFFI_EXISTS, add ("x", clash, false));
@@ -45,10 +44,9 @@ TEST ("aliases share one function; all of them come or none does")
     daffi_served_t *c = daffi_functions_get (&functions, daffi_text_of ("c"));
     CHECK (a && a == c);
     CHECK_EQ_UINT (daffi_functions_each (&functions, NULL, NULL), 3);
-    CHECK_OK (daffi_functions_remove (&functions, "a", &local, NULL));
-    CHECK (!local && !known ("a") && known ("b"));
-    CHECK_STATUS (DAFFI_NOT_FOUND,
-                  daffi_functions_remove (&functions, "a", &local, NULL));
+    CHECK_OK (daffi_functions_remove (&functions, "a", NULL));
+    CHECK (!known ("a") && known ("b"));
+    CHECK_STATUS (DAFFI_NOT_FOUND, daffi_functions_remove (&functions, "a", NULL));
     //  it lives on while somebody runs it
     daffi_served_unref (c);
     daffi_functions_done (&functions);
@@ -75,17 +73,72 @@ TEST ("local and reserved functions are found, and not told of")
 {
     daffi_function_t local = {.name = "local", .callback = nothing, .local = true};
     daffi_function_t own = {.name = "$own", .callback = nothing};
-    bool was_local = false;
     daffi_functions_init (&functions);
     CHECK_OK (daffi_functions_add (&functions, &local, false, NULL));
     CHECK_OK (daffi_functions_add (&functions, &own, true, NULL));
     CHECK_STATUS (DAFFI_INVALID, daffi_functions_add (&functions, &own, false, NULL));
     CHECK (known ("local") && known ("$own"));
     CHECK_EQ_UINT (daffi_functions_each (&functions, NULL, NULL), 0);
-    CHECK_STATUS (DAFFI_NOT_FOUND,
-                  daffi_functions_remove (&functions, "$own", &was_local, NULL));
-    CHECK_OK (daffi_functions_remove (&functions, "local", &was_local, NULL));
-    CHECK (was_local);
+    CHECK_STATUS (DAFFI_NOT_FOUND, daffi_functions_remove (&functions, "$own", NULL));
+    CHECK_OK (daffi_functions_remove (&functions, "local", NULL));
+    CHECK (!known ("local"));
+    daffi_functions_done (&functions);
+}
+
+//  What was told, one after the other: +name or -name.
+static char changes[128];
+
+static void note (void *context, const daffi_offer_body_t *offer, bool offered)
+{
+    size_t size = strlen (changes);
+    CHECK (context == &functions);
+    snprintf (changes + size, sizeof changes - size, "%c%.*s ", offered ? '+' : '-',
+              (int)offer->name.size, offer->name.data);
+}
+
+TEST ("whoever watches is told of all that begins or ceases to be offered")
+{
+    const char *const aliases[] = {"g.b", NULL};
+    daffi_function_t local = {.name = "g.b", .callback = nothing, .local = true};
+    daffi_function_t own = {.name = "$own", .callback = nothing};
+    daffi_functions_init (&functions);
+    daffi_functions_watch (&functions, note, &functions);
+    CHECK_OK (daffi_functions_add (&functions, &own, true, NULL));
+    CHECK_OK (add ("g.a", aliases, false));
+    CHECK_EQ_STR (changes, "+g.a +g.b ");
+    local.replace = true;
+    CHECK_OK (daffi_functions_add (&functions, &local, false, NULL));
+    CHECK_OK (daffi_functions_add (&functions, &local, false, NULL));
+    CHECK_EQ_STR (changes, "+g.a +g.b -g.b ");
+    CHECK_OK (add ("g.b", NULL, true));
+    CHECK_OK (daffi_functions_remove (&functions, "g.a", NULL));
+    CHECK_OK (daffi_functions_add (&functions, &local, false, NULL));
+    CHECK_EQ_UINT (daffi_functions_remove_group (&functions, daffi_text_of ("g")), 1);
+    CHECK_EQ_STR (changes, "+g.a +g.b -g.b +g.b -g.a -g.b ");
+    daffi_functions_done (&functions);
+}
+
+static void add_other (void *arg)
+{
+    CHECK (arg == &functions);
+    CHECK_OK (add ("other", NULL, false));
+}
+
+TEST ("a release function may register and withdraw, also where it was replaced")
+{
+    daffi_function_t function = {
+        .name = "a", .callback = nothing, .arg = &functions, .release = add_other};
+    daffi_functions_init (&functions);
+    CHECK_OK (daffi_functions_add (&functions, &function, false, NULL));
+    CHECK_OK (add ("a", NULL, true));
+    CHECK (known ("other"));
+    CHECK_OK (daffi_functions_remove (&functions, "other", NULL));
+    CHECK_OK (daffi_functions_remove (&functions, "a", NULL));
+    CHECK_OK (daffi_functions_add_all (&functions, &function, 1, NULL));
+    function.replace = true;
+    function.release = NULL;
+    CHECK_OK (daffi_functions_add_all (&functions, &function, 1, NULL));
+    CHECK (known ("other"));
     daffi_functions_done (&functions);
 }
 
