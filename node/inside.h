@@ -39,6 +39,7 @@ typedef struct {
     bool drained;       //  it said that no CALL will follow
     bool draining;      //  it said that it is stopping
     bool finished;      //  its GOODBYE: what it has not answered was not carried out
+    bool parted;        //  the controller knows as well that the session is over
     bool choked;        //  a record could not be sent: there was no memory for it
     bool claimed;       //  the name is ours, or was
     uint64_t hello_id;  //  of the HELLO that an answer must match

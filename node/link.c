@@ -238,6 +238,7 @@ static void adopt (daffi_node_t *self, const daffi_welcome_t *welcome)
     link->known_ms = link->ran_ms = link->hello_ms;
     link->rtt_ms = INT64_MAX;
     link->drained = link->draining = link->finished = link->answered = false;
+    link->parted = false;
     link->number++;
     sample_clock (self, link->hello_ms, welcome->clock_ms);
     freshen (self);
@@ -264,6 +265,8 @@ void daffi_link_welcome (daffi_node_t *self, const daffi_header_t *header,
                self->endpoint.text, (int)header->peer.size, header->peer.data);
     if (self->phase == DAFFI_NODE_RUNNING)
         daffi_node_set_state (self, DAFFI_STATE_CONNECTED, NULL);
+    else  //  HELLO was on its way when the node began to stop
+        daffi_node_send_plain (self, DAFFI_RECORD_DRAIN, 1, false);
     daffi_offers_welcomed (self);
     daffi_events_lifecycle (self, DAFFI_LIFECYCLE_CONNECT);
     daffi_events_connected (self);
@@ -300,6 +303,7 @@ void daffi_link_lost (daffi_node_t *self, const char *reason)
 void daffi_link_unwired (daffi_node_t *self)
 {
     self->link.wired = false;
+    self->link.parted = true;
     self->link.hello_id = 0;
     daffi_link_lost (self, "the connection broke");
     daffi_outbox_clear (&self->outbox);

@@ -35,11 +35,14 @@ static bool has_one_provider (const daffi_future_t *future)
     return future->kind == DAFFI_FUTURE_CALL || future->kind == DAFFI_FUTURE_STREAM;
 }
 
-//  The controller does not give it to anybody yet.
+//  The controller does not give it to anybody yet, and will know in time that it must
+//  not: where both ends see that they are parted, at once; what we send may reach it
+//  too late, or never, and it holds to us for as long as its timeout.
 static bool held_back (const daffi_node_t *self, const daffi_future_t *future)
 {
     enum { MARGIN_MS = 10 };
-    return future->due_ms > self->now_ms + MARGIN_MS;
+    int64_t knows_ms = self->link.parted ? 0 : self->link.timeout_ms;
+    return future->due_ms > self->now_ms + knows_ms + MARGIN_MS;
 }
 
 daffi_executed_t daffi_outgoing_executed (const daffi_node_t *self,

@@ -61,6 +61,7 @@ static void on_goodbye (daffi_node_t *self, const daffi_header_t *header,
                         const daffi_body_t *body)
 {
     (void)body;
+    self->link.parted = true;
     self->link.finished =
         (header->present & DAFFI_OPT_EXECUTED) && header->executed == DAFFI_EXECUTED_NO;
     daffi_link_left (self, "the controller said goodbye");

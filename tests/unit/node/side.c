@@ -90,6 +90,12 @@ void side_hear_type (side_t *self, daffi_record_type_t type, daffi_header_t *hea
 
 void meeting_begin (meeting_t *self, const daffi_function_t *functions)
 {
+    meeting_begin_with (self, functions, 1);
+}
+
+void meeting_begin_with (meeting_t *self, const daffi_function_t *functions,
+                         int64_t drain_timeout_ms)
+{
     char endpoint[160];
     daffi_header_t header;
     daffi_body_t body;
@@ -97,10 +103,11 @@ void meeting_begin (meeting_t *self, const daffi_function_t *functions)
     side_open (&self->hub, ZMQ_ROUTER);
     snprintf (endpoint, sizeof endpoint, "ipc://%s/.sock", test_tmpdir ());
     CHECK (zmq_bind (self->hub.socket, endpoint) == 0);
-    self->global = daffi_global_new (
-        DAFFI_OPTIONS (.process_name = "node", .functions = functions, .workers = 1,
-                       .unix_sock_path = test_tmpdir (), .drain_timeout_ms = 1),
-        &error);
+    self->global =
+        daffi_global_new (DAFFI_OPTIONS (.process_name = "node", .functions = functions,
+                                         .workers = 1, .unix_sock_path = test_tmpdir (),
+                                         .drain_timeout_ms = drain_timeout_ms),
+                          &error);
     CHECK (self->global);
     side_hear_type (&self->hub, DAFFI_RECORD_HELLO, &header, &body);
     self->hello_ms = daffi_clock_ms ();

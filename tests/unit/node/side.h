@@ -48,8 +48,11 @@ typedef struct {
     uint64_t hello_id;
 } meeting_t;
 
-//  A node whose HELLO we have read. It has one worker.
+//  A node whose HELLO we have read. It has one worker, and does not wait for it at its
+//  end, or for so long.
 void meeting_begin (meeting_t *self, const daffi_function_t *functions);
+void meeting_begin_with (meeting_t *self, const daffi_function_t *functions,
+                         int64_t drain_timeout_ms);
 //  With the clock of when HELLO was read.
 void meeting_welcome (meeting_t *self, int64_t heartbeat_ms, int64_t timeout_ms);
 void meeting_give (meeting_t *self, uint64_t token, const char *function,
