@@ -275,7 +275,7 @@ static void wait_long (daffi_future_t *self, uint32_t seen, int64_t timeout_ms)
         processors = count_processors ();
     uint32_t budget_us =
         daffi_spin_budget (&learnt, self->spin_us, self->alone, processors);
-    bool found = budget_us && (timeout_ms < 0 || timeout_ms * 1000 > budget_us) &&
+    bool found = budget_us && (timeout_ms < 0 || timeout_ms > budget_us / 1000) &&
                  spin (self, begin_us + budget_us);
     if (!found) {
         pthread_mutex_lock (&self->lock);

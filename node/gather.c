@@ -74,17 +74,20 @@ daffi_status_t daffi_future_wait_any (daffi_future_t **futures, size_t count,
     if (!fds)
         return DAFFI_NO_MEMORY;
     daffi_status_t status = DAFFI_OK;
+    nfds_t used = 0;  //  poll () takes no more than may be open
     for (size_t i = 0; i < count; i++) {
-        fds[i].fd = futures[i] ? daffi_future_fd (futures[i]) : -1;
-        fds[i].events = POLLIN;
-        if (futures[i] && fds[i].fd < 0)
+        if (!futures[i])
+            continue;
+        fds[used].fd = daffi_future_fd (futures[i]);
+        fds[used].events = POLLIN;
+        if (fds[used++].fd < 0)
             status = DAFFI_SYSTEM;
     }
     while (!status && !find_done (futures, count, index, &open)) {
         if (end_ms != DAFFI_NEVER && daffi_clock_ms () >= end_ms)
             status = DAFFI_PENDING;
         else
-            wait_readable (fds, (nfds_t)count, end_ms);
+            wait_readable (fds, used, end_ms);
     }
     free (fds);
     return status;

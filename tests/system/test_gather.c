@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <time.h>
 
 #include "scene.h"
 
@@ -77,6 +79,39 @@ SYSTEM_TEST ("wait_all waits for the last, however each of them ends")
     for (int i = 0; i < 4; i++)
         daffi_future_destroy (&calls[i]);
     scene_stop (&scene);
+}
+
+static int64_t busy_ms (void)
+{
+    struct timespec time;
+    clock_gettime (CLOCK_THREAD_CPUTIME_ID, &time);
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+SYSTEM_TEST ("wait_any sleeps, however many places are empty")
+{
+    enum { PLACES = 4096, OPEN_MAX_HERE = 256, WAIT_MS = 400 };
+    daffi_error_t error;
+    struct rlimit limit;
+    static daffi_future_t *futures[PLACES];
+    size_t index = PLACES;
+    daffi_global_t *hub = hub_start (at);
+    daffi_global_t *caller = caller_start (at);
+    futures[PLACES - 1] =
+        daffi_global_wait_process_start (caller, "never", DAFFI_FOREVER, &error);
+    CHECK (futures[PLACES - 1] && getrlimit (RLIMIT_NOFILE, &limit) == 0);
+    limit.rlim_cur = OPEN_MAX_HERE;
+    CHECK (setrlimit (RLIMIT_NOFILE, &limit) == 0);
+    int64_t before_ms = busy_ms ();
+    CHECK_STATUS (DAFFI_PENDING,
+                  daffi_future_wait_any (futures, PLACES, WAIT_MS, &index));
+    CHECK (busy_ms () - before_ms < WAIT_MS / 8);
+    daffi_future_cancel (futures[PLACES - 1]);
+    CHECK_OK (daffi_future_wait_any (futures, PLACES, BOARD_PATIENCE_MS, &index));
+    CHECK_EQ_UINT (index, PLACES - 1);
+    daffi_future_destroy (&futures[PLACES - 1]);
+    daffi_global_destroy (&caller);
+    daffi_global_destroy (&hub);
 }
 
 SYSTEM_TEST ("many calls are gathered one by one, each exactly once")
