@@ -59,11 +59,15 @@ static void add (daffi_fan_t *self, const daffi_fan_options_t *options,
         daffi_name_copy (self->members[self->count++].process, daffi_text_of (process));
 }
 
-static daffi_fan_t *of_named (const daffi_fan_options_t *options, daffi_error_t *error)
+static daffi_fan_t *of_named (const char *function, const daffi_fan_options_t *options,
+                              daffi_error_t *error)
 {
     size_t room = 0;
-    while (options->processes[room])
-        room++;
+    for (; options->processes[room]; room++) {
+        const daffi_call_options_t one = {.process = options->processes[room]};
+        if (daffi_launch_check (function, &one, error))
+            return NULL;
+    }
     if (room > FAN_MAX) {
         daffi_fail (error, DAFFI_TOO_BIG, "a fan goes to at most %d processes",
                     FAN_MAX);
@@ -130,7 +134,7 @@ daffi_fan_t *daffi_fan_open (daffi_global_t *global, const char *function,
         daffi_fail (error, DAFFI_INVALID, "%d is no rule for slow ones", options->slow);
         return NULL;
     }
-    daffi_fan_t *self = options->processes ? of_named (options, error)
+    daffi_fan_t *self = options->processes ? of_named (function, options, error)
                                            : of_all (global, function, options, error);
     if (self && open_all (self, global, function, args, options, error))
         daffi_fan_destroy (&self);

@@ -213,3 +213,23 @@ SYSTEM_TEST ("one that dies or is not there is told of by name, and the others g
     CHECK_STATUS (DAFFI_INVALID, error.status);
     scene_stop (&scene);
 }
+
+SYSTEM_TEST ("a fan refuses what is no process name, also one that is too long")
+{
+    daffi_error_t error;
+    char name[DAFFI_NAME_MAX + 2];
+    memset (name, 'n', sizeof name - 1);
+    name[sizeof name - 1] = 0;
+    daffi_global_t *hub = hub_start (at);
+    daffi_global_t *caller = caller_start (at);
+    const char *const longer[] = {name, NULL};
+    const char *const none[] = {"a", "b c", NULL};
+    CHECK (!daffi_fan_open (caller, "ask", DAFFI_ARGS (),
+                            DAFFI_FAN (.processes = longer), &error));
+    CHECK_EQ_INT (error.status, DAFFI_INVALID);
+    CHECK (!daffi_fan_open (caller, "ask", DAFFI_ARGS (), DAFFI_FAN (.processes = none),
+                            &error));
+    CHECK_EQ_INT (error.status, DAFFI_INVALID);
+    daffi_global_destroy (&caller);
+    daffi_global_destroy (&hub);
+}
