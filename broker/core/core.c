@@ -32,8 +32,10 @@ static void start_settling (daffi_core_t *self, int64_t settle_ms)
         return;
     self->settling = true;
     self->settled.kind = DAFFI_TIMER_SETTLED;
-    int64_t due =
-        daffi_deadline (self->now_ms, settle_ms ? settle_ms : DAFFI_SETTLE_MS);
+    //  no call waits for longer than the limit
+    int64_t wish_ms = settle_ms ? settle_ms : DAFFI_SETTLE_MS;
+    int64_t due = self->now_ms +
+                  (wish_ms < DAFFI_DEADLINE_MAX_MS ? wish_ms : DAFFI_DEADLINE_MAX_MS);
     daffi_wheel_arm (&self->wheel, &self->settled.timer, due);
 }
 

@@ -20,6 +20,13 @@ static void check_calls (place_t *at, int32_t spin_us)
     CHECK (future);
     CHECK_STATUS (DAFFI_PENDING, daffi_future_wait (future, 1, &error));
     CHECK_STATUS (DAFFI_PENDING, daffi_future_wait (future, 0, &error));
+    daffi_future_cancel (future);
+    CHECK_STATUS (DAFFI_CANCELLED, daffi_future_wait (future, INT64_MAX, &error));
+    //  it spins for as long as it may, whose microseconds are no number of 64 bits
+    DAFFI_AUTO (daffi_future) *slow =
+        daffi_global_wait_process_start (caller, "nobody", 20, &error);
+    CHECK (slow);
+    CHECK_STATUS (DAFFI_TIMEOUT, daffi_future_wait (slow, INT64_MAX, &error));
     daffi_global_destroy (&caller);
     daffi_global_destroy (&server);
     daffi_global_destroy (&hub);

@@ -290,6 +290,18 @@ static shell_t *settling (void)
     return core;
 }
 
+TEST ("a settling time may be as long as there are numbers for")
+{
+    daffi_core_options_t options = {.name = "hub", .settle_ms = INT64_MAX};
+    shell_t *core = shell_new (&options);
+    PLAY (core, "c -> HELLO timeout=60000\n"
+                "  c <- WELCOME 1 p=hub\n"
+                "+ 500\n"
+                "c -> CALL 1 f=f body=a\n"
+                "stats waiting=1\n");
+    shell_end (&core);
+}
+
 TEST ("while a controller settles, calls to what it does not know are held and served")
 {
     shell_t *core = settling ();
