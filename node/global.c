@@ -32,6 +32,7 @@ struct daffi_global {
     char endpoint[sizeof ((daffi_endpoint_t *)0)->text];
     daffi_node_t *node;              //  NULL: without
     daffi_controller_t *controller;  //  NULL: without, or never started
+    pthread_mutex_t asking;          //  held to ask it, and to make another one
     pthread_mutex_t lock;
     pthread_cond_t changed;
     phase_t phase;
@@ -184,8 +185,10 @@ static daffi_status_t start_controller (daffi_global_t *self,
                                           .store_lazy = self->options.store_when_used,
                                           .on_stopped = controller_stopped,
                                           .on_stopped_arg = self};
+    pthread_mutex_lock (&self->asking);
     daffi_controller_destroy (&self->controller);
     self->controller = daffi_controller_new (&options, error);
+    pthread_mutex_unlock (&self->asking);
     if (!self->controller)
         return DAFFI_ENDPOINT;
     snprintf (endpoint->text, sizeof endpoint->text, "%s",
@@ -224,8 +227,11 @@ static daffi_status_t start_actors (daffi_global_t *self, daffi_error_t *error)
     snprintf (self->endpoint, sizeof self->endpoint, "%s", endpoint.text);
     if (self->node)
         status = start_node (self, &endpoint, error);
-    if (status)
+    if (status) {
+        pthread_mutex_lock (&self->asking);
         daffi_controller_destroy (&self->controller);
+        pthread_mutex_unlock (&self->asking);
+    }
     return status;
 }
 
@@ -294,6 +300,7 @@ daffi_global_t *daffi_global_new (const daffi_options_t *options, daffi_error_t 
     choose_name (self, options->process_name);
     self->phase = STOPPED;
     pthread_mutex_init (&self->lock, NULL);
+    pthread_mutex_init (&self->asking, NULL);
     pthread_condattr_init (&monotonic);
     pthread_condattr_setclock (&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init (&self->changed, &monotonic);
@@ -314,6 +321,7 @@ void daffi_global_destroy (daffi_global_t **self_p)
     daffi_node_destroy (&self->node);
     daffi_controller_destroy (&self->controller);
     pthread_cond_destroy (&self->changed);
+    pthread_mutex_destroy (&self->asking);
     pthread_mutex_destroy (&self->lock);
     daffi_options_release (&self->options);
     free (self);
@@ -360,7 +368,10 @@ daffi_node_t *daffi_global_node (daffi_global_t *self, daffi_error_t *error)
 
 bool daffi_global_ask_controller (daffi_global_t *self, daffi_buffer_t *out)
 {
-    return self->controller && daffi_controller_functions (self->controller, out);
+    pthread_mutex_lock (&self->asking);
+    bool told = self->controller && daffi_controller_functions (self->controller, out);
+    pthread_mutex_unlock (&self->asking);
+    return told;
 }
 
 //  --- handed on to the node ----------------------------------------------------------

@@ -51,6 +51,36 @@ SYSTEM_TEST ("a node alone stops and starts again beside a controller that stays
     daffi_global_destroy (&hub);
 }
 
+static atomic_bool enough;
+
+static void *ask_on (void *arg)
+{
+    daffi_error_t error;
+    while (!atomic_load (&enough)) {
+        daffi_callbacks_t *all = daffi_global_registered_callbacks (arg, &error);
+        CHECK (all || error.status == DAFFI_STOPPED);
+        daffi_callbacks_destroy (&all);
+    }
+    return NULL;
+}
+
+SYSTEM_TEST ("a controller alone stops and starts again while threads ask it")
+{
+    daffi_error_t error;
+    pthread_t threads[2];
+    daffi_global_t *hub = hub_start (at);
+    for (size_t i = 0; i < 2; i++)
+        CHECK (pthread_create (&threads[i], NULL, ask_on, hub) == 0);
+    for (int i = 0; i < 50; i++) {
+        daffi_global_stop (hub);
+        CHECK_FINE (daffi_global_start (hub, &error), error);
+    }
+    atomic_store (&enough, true);
+    for (size_t i = 0; i < 2; i++)
+        CHECK (pthread_join (threads[i], NULL) == 0);
+    daffi_global_destroy (&hub);
+}
+
 static void *stop_it (void *arg)
 {
     daffi_global_stop (arg);
