@@ -32,7 +32,9 @@ static bool try_again (daffi_node_t *self, daffi_future_t *future,
         !daffi_outgoing_is_call (future) || attempts >= ATTEMPTS_MAX ||
         future->part_count || self->phase != DAFFI_NODE_RUNNING)
         return false;
+    bool maybe_ran = error->executed == DAFFI_EXECUTED_MAYBE;
     if (error->status == DAFFI_DRAINING && self->link.draining) {
+        future->maybe_ran |= maybe_ran;
         daffi_outgoing_unlink (self, future);
         daffi_future_unsent (future);
         daffi_list_append (&self->unsent, &future->link);
@@ -44,7 +46,7 @@ static bool try_again (daffi_node_t *self, daffi_future_t *future,
     if (self->now_ms + pause_ms >= future->deadline_ms)
         return false;
     daffi_outgoing_unlink (self, future);
-    future->maybe_ran |= error->executed == DAFFI_EXECUTED_MAYBE;
+    future->maybe_ran |= maybe_ran;
     daffi_future_unsent (future);
     daffi_outgoing_rest (self, future, self->now_ms + pause_ms);
     return true;

@@ -81,3 +81,35 @@ TEST ("a delayed call may run where the controller is silent, and may still hear
     daffi_future_destroy (&far);
     meeting_end (&self);
 }
+
+//  --- a controller that drains
+//  ---------------------------------------------------------
+
+TEST ("what may have run stays so where a controller that drains refuses it")
+{
+    meeting_t self;
+    daffi_header_t header;
+    daffi_body_t body;
+    daffi_error_t error;
+    meeting_begin (&self, NULL);
+    meeting_welcome (&self, 1000, 60000);
+    daffi_future_t *call = daffi_call_start (self.global, "f", DAFFI_ARGS (),
+                                             DAFFI_CALL (.idempotent = true), &error);
+    CHECK (call);
+    side_hear_type (&self.hub, DAFFI_RECORD_CALL, &header, &body);
+    daffi_header_t refusal = {.type = DAFFI_RECORD_ERROR,
+                              .id = header.id,
+                              .status = DAFFI_DRAINING,
+                              .executed = DAFFI_EXECUTED_MAYBE,
+                              .present = DAFFI_OPT_STATUS | DAFFI_OPT_EXECUTED,
+                              .ttl_ms = DAFFI_TTL_NONE};
+    side_say_plain (&self.hub, DAFFI_RECORD_DRAIN, 0);
+    side_say (&self.hub, &refusal, NULL);
+    while (daffi_future_state (call) != DAFFI_FUTURE_QUEUED)
+        pause_ms (1);
+    daffi_global_stop (self.global);
+    CHECK_STATUS (DAFFI_STOPPED, daffi_future_wait (call, 0, &error));
+    CHECK_EQ_INT (error.executed, DAFFI_EXECUTED_MAYBE);
+    daffi_future_destroy (&call);
+    meeting_end (&self);
+}
