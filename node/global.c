@@ -19,6 +19,7 @@
 #include "clock.h"
 #include "controller.h"
 #include "entropy.h"
+#include "executor.h"
 #include "failure.h"
 #include "future.h"
 #include "options.h"
@@ -129,6 +130,8 @@ daffi_status_t daffi_global_join (daffi_global_t *self, int64_t timeout_ms)
     struct timespec end = {.tv_sec = (time_t)(end_ms / 1000),
                            .tv_nsec = (long)(end_ms % 1000) * 1000000};
     int failed = 0;
+    //  in a callback of another Global, which what runs here may call
+    daffi_executor_block ();
     pthread_mutex_lock (&self->lock);
     while (self->phase != STOPPED && failed != ETIMEDOUT)
         failed = end_ms == DAFFI_NEVER
@@ -136,6 +139,7 @@ daffi_status_t daffi_global_join (daffi_global_t *self, int64_t timeout_ms)
                      : pthread_cond_timedwait (&self->changed, &self->lock, &end);
     bool stopped = self->phase == STOPPED;
     pthread_mutex_unlock (&self->lock);
+    daffi_executor_unblock ();
     return stopped ? DAFFI_OK : DAFFI_PENDING;
 }
 

@@ -138,6 +138,55 @@ static void stop_on_connect (daffi_global_t *global, void *arg)
     daffi_global_stop (global);
 }
 
+static daffi_status_t stop_other (daffi_request_t *request, void *arg)
+{
+    (void)request;
+    board_wait (BOARD_OTHER, 1);
+    daffi_global_stop (*(daffi_global_t **)arg);
+    return DAFFI_OK;
+}
+
+//  ask_back (): add (1, 2), once this process is being stopped.
+static daffi_status_t ask_back (daffi_request_t *request, void *arg)
+{
+    (void)arg;
+    int64_t sum = 0;
+    daffi_error_t error;
+    daffi_global_t *global = daffi_request_global (request);
+    board_add (BOARD_OTHER, 1);
+    while (daffi_global_state (global, NULL) != DAFFI_STATE_STOPPING)
+        sched_yield ();
+    daffi_status_t status =
+        daffi_call_int (global, "add", DAFFI_ARGS (1, 2), &sum, &error);
+    return status ? status : daffi_request_reply (request, sum);
+}
+
+SYSTEM_TEST (
+    "a callback that stops another Global leaves its worker to what runs there")
+{
+    daffi_error_t error;
+    daffi_global_t *node = NULL;
+    daffi_result_t *result = NULL;
+    const daffi_function_t here[] = {
+        {.name = "stop-other", .callback = stop_other, .arg = &node},
+        *serve_find ("add"),
+        {.name = NULL}};
+    const daffi_function_t there[] = {{.name = "ask-back", .callback = ask_back},
+                                      {.name = NULL}};
+    daffi_global_t *both = START (at, .process_name = "both", .init_controller = true,
+                                  .workers = 1, .functions = here);
+    node = START (at, .process_name = "node", .functions = there,
+                  .drain_timeout_ms = DAFFI_FOREVER);
+    daffi_future_t *stop = call_begin (both, "stop-other", DAFFI_ARGS (), NULL);
+    CHECK_FINE (daffi_call (both, "ask-back", DAFFI_ARGS (), NULL, &result, &error),
+                error);
+    CHECK_FINE (daffi_future_wait (stop, BOARD_PATIENCE_MS, &error), error);
+    daffi_result_destroy (&result);
+    daffi_future_destroy (&stop);
+    daffi_global_destroy (&node);
+    daffi_global_destroy (&both);
+}
+
 SYSTEM_TEST ("a lifecycle callback may stop its Global")
 {
     daffi_error_t error;
