@@ -2,10 +2,10 @@
 //  daffi ls: what is there, as the controller knows it.
 
 #include <string.h>
-#include <unistd.h>
 
 #include "ask.h"
 #include "commands.h"
+#include "follow.h"
 #include "payload.h"
 #include "rows.h"
 #include "shared_options.h"
@@ -153,27 +153,28 @@ static daffi_exit_t show (daffi_cli_t *self, const kind_t *kind, size_t most)
     return DAFFI_EXIT_OK;
 }
 
-static daffi_exit_t watch (daffi_cli_t *self, const kind_t *kind)
+static daffi_exit_t look (daffi_cli_t *self, void *arg)
 {
     //  the headings, "more", and the cursor
     enum { OTHERS = 3 };
-    int64_t interval_ms = daffi_cli_option (self, OPTION_INTERVAL)->number;
-    daffi_exit_t code = DAFFI_EXIT_OK;
-    daffi_keep_t before = self->keep;
-    while (!code) {
-        size_t lines = self->json ? SIZE_MAX : daffi_screen_begin (&self->style);
-        code = show (self, kind,
-                     lines == SIZE_MAX ? 0
-                     : lines > OTHERS  ? lines - OTHERS
-                                       : 1);
-        if (!self->style.terminal && !self->json)
-            putchar ('\n');
-        if (!daffi_screen_end (&self->style))
-            return DAFFI_EXIT_INTERNAL;
-        daffi_keep_back (&self->keep, before);
-        usleep ((useconds_t)interval_ms * 1000);
-    }
+    const kind_t *const *kind = arg;
+    size_t lines = self->json ? SIZE_MAX : daffi_screen_begin (&self->style);
+    daffi_exit_t code = show (self, *kind,
+                              lines == SIZE_MAX ? 0
+                              : lines > OTHERS  ? lines - OTHERS
+                                                : 1);
+    if (!self->style.terminal && !self->json)
+        putchar ('\n');
     return code;
+}
+
+static daffi_exit_t watch (daffi_cli_t *self, const kind_t *kind)
+{
+    daffi_exit_t code = daffi_follow_begin (self, NULL);
+    if (code)
+        return code;
+    return daffi_follow_looks (self, daffi_cli_option (self, OPTION_INTERVAL)->number,
+                               0, look, &kind);
 }
 
 static daffi_exit_t run (daffi_cli_t *self)
@@ -188,11 +189,10 @@ static daffi_exit_t run (daffi_cli_t *self)
                                 word, hint ? "\n  did you mean " : "", hint ? hint : "",
                                 hint ? "?" : "");
     }
+    if (daffi_cli_option (self, OPTION_WATCH)->number)
+        return watch (self, kind);
     daffi_exit_t code = daffi_cli_connect (self, NULL);
-    if (code)
-        return code;
-    return daffi_cli_option (self, OPTION_WATCH)->number ? watch (self, kind)
-                                                         : show (self, kind, 0);
+    return code ? code : show (self, kind, 0);
 }
 
 const daffi_command_t daffi_command_ls = {
@@ -204,7 +204,9 @@ const daffi_command_t daffi_command_ls = {
         "Lists what is there now: processes unless you say otherwise. On a terminal "
         "it is a table, in a pipe one line each with tabs in between and no "
         "heading. A call is named by its caller and the caller's number for it: that "
-        "is what daffi cancel wants.",
+        "is what daffi cancel wants.\n"
+        "With --watch Ctrl-C ends it. Where the controller goes it says so on standard "
+        "error, and goes on when it is back.",
     .examples = examples,
     .options = options,
     .option_count = OPTION_COUNT,

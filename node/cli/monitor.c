@@ -7,6 +7,7 @@
 
 #include "ask.h"
 #include "commands.h"
+#include "follow.h"
 #include "json.h"
 #include "rows.h"
 
@@ -155,38 +156,98 @@ static void print_call (daffi_cli_t *self, const daffi_value_t *map)
     daffi_keep_back (&self->keep, before);
 }
 
-static daffi_exit_t follow_calls (daffi_cli_t *self)
+//  Until the stream ends, with why it did; OK: the end was asked for.
+static daffi_exit_t read_calls (daffi_cli_t *self, daffi_stream_t *stream)
 {
     daffi_error_t error;
     daffi_result_t *item;
+    for (;;) {
+        daffi_status_t status = daffi_stream_receive (stream, 0, &item, &error);
+        if (!status) {
+            print_call (self, daffi_result_value (item));
+            daffi_result_destroy (&item);
+        } else if (status != DAFFI_PENDING)
+            return daffi_cli_failed (self, &error);
+        if (!daffi_follow_until (daffi_stream_receive_fd (stream)))
+            return DAFFI_EXIT_OK;
+    }
+}
+
+static daffi_exit_t follow_calls (daffi_cli_t *self)
+{
+    daffi_error_t error;
     DAFFI_AUTO (daffi_stream) *stream =
         daffi_stream_open (self->global, "$sys.monitor", DAFFI_ARGS (),
                            DAFFI_CALL (.timeout_ms = DAFFI_FOREVER), &error);
     if (!stream)
         return daffi_cli_failed (self, &error);
     daffi_stream_send_end (stream);
-    while (!daffi_stream_receive (stream, DAFFI_FOREVER, &item, &error)) {
-        print_call (self, daffi_result_value (item));
-        daffi_result_destroy (&item);
+    return read_calls (self, stream);
+}
+
+//  --- the controller ---------------------------------------------------------------
+
+static void tell (daffi_cli_t *self, const char *what, daffi_ink_t ink,
+                  const char *text)
+{
+    char endpoint[256], whole[320];
+    daffi_cli_endpoint (self, endpoint, sizeof endpoint);
+    snprintf (whole, sizeof whole, "the controller at %s%s", endpoint, text);
+    const line_t line = {what, ink, whole, json_object_new_object ()};
+    add_text (line.object, "event", what);
+    add_text (line.object, "controller", endpoint);
+    print_line (self, &line);
+}
+
+static bool away;  //  lifecycle callbacks come one after the other
+
+static void on_disconnect (daffi_global_t *global, void *arg)
+{
+    if (daffi_global_state (global, NULL) >= DAFFI_STATE_STOPPING)
+        return;
+    away = true;
+    tell (arg, "away", DAFFI_INK_BAD, "; waiting until it is back");
+}
+
+static void on_connect (daffi_global_t *global, void *arg)
+{
+    (void)global;
+    if (away)
+        tell (arg, "back", DAFFI_INK_GOOD, "");
+    away = false;
+}
+
+//  --- all of it --------------------------------------------------------------------
+
+static daffi_exit_t follow (daffi_cli_t *self, bool calls, bool events)
+{
+    daffi_error_t error;
+    daffi_exit_t code;
+    if (!calls && daffi_global_subscribe (self->global, on_event, self, &error))
+        return daffi_cli_failed (self, &error);
+    if (events) {
+        daffi_follow_until (-1);
+        return DAFFI_EXIT_OK;
     }
-    return daffi_cli_failed (self, &error);
+    while ((code = follow_calls (self)) && daffi_follow_away (self, code))
+        if ((code = daffi_follow_return (self)) || !daffi_follow_pause (0))
+            break;
+    return code;
 }
 
 static daffi_exit_t run (daffi_cli_t *self)
 {
-    daffi_error_t error;
     bool calls = daffi_cli_option (self, OPTION_CALLS)->number;
     bool events = daffi_cli_option (self, OPTION_EVENTS)->number;
     if (calls && events)
         return daffi_cli_usage (self, "--calls and --events exclude each other");
-    daffi_exit_t code = daffi_cli_connect (self, NULL);
-    if (!code && !calls &&
-        daffi_global_subscribe (self->global, on_event, self, &error))
-        code = daffi_cli_failed (self, &error);
-    if (!code && !events)
-        code = follow_calls (self);
-    else if (!code)
-        daffi_global_join (self->global, DAFFI_FOREVER);
+    daffi_exit_t code = daffi_follow_begin (
+        self, &(daffi_options_t){.workers = 1,
+                                 .on_node_connect = on_connect,
+                                 .on_node_disconnect = on_disconnect,
+                                 .lifecycle_arg = self});
+    if (!code)
+        code = follow (self, calls, events);
     daffi_global_destroy (&self->global);
     return code;
 }
@@ -199,8 +260,11 @@ const daffi_command_t daffi_command_monitor = {
     .text =
         "Prints a line for each process that comes or goes, for each function that "
         "is offered or withdrawn, and for each call as it is given to a process and "
-        "as it ends, until it is interrupted. What it prints too slowly it is not "
-        "told; nobody waits for it.",
+        "as it ends, until it is interrupted (Ctrl-C: exit code 0). What it prints too "
+        "slowly it is not told; nobody waits for it.\n"
+        "Where the controller goes it prints a line that begins with away, waits, and "
+        "goes on with a line that begins with back; with --json these are the events "
+        "away and back.",
     .examples = examples,
     .options = options,
     .option_count = OPTION_COUNT,

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "ask.h"
 #include "commands.h"
+#include "follow.h"
 #include "rows.h"
 #include "shared_options.h"
 
@@ -164,7 +164,9 @@ static daffi_exit_t print_head (top_t *self)
     const daffi_value_t *stats = daffi_result_value (result);
     uint64_t calls = daffi_map_number (stats, "calls");
     double looked_s = now_s ();
-    self->passed_s = self->looked_s > 0 ? looked_s - self->looked_s : 0;
+    //  a controller that was started again counts from 0, as a new one
+    bool known = self->looked_s > 0 && calls >= self->calls;
+    self->passed_s = known ? looked_s - self->looked_s : 0;
     double rate =
         self->passed_s > 0 ? (double)(calls - self->calls) / self->passed_s : 0;
     self->calls = calls;
@@ -182,8 +184,9 @@ static daffi_exit_t print_head (top_t *self)
     return DAFFI_EXIT_OK;
 }
 
-static daffi_exit_t look (top_t *self)
+static daffi_exit_t look (daffi_cli_t *cli, void *arg)
 {
+    top_t *self = arg;
     static const daffi_column_t columns[] = {
         {"FUNCTION", false, DAFFI_INK_NAME}, {"PROCESS", false, DAFFI_INK_NONE},
         {"CALLS/S", true, DAFFI_INK_NONE},   {"RUNNING", true, DAFFI_INK_NONE},
@@ -192,11 +195,10 @@ static daffi_exit_t look (top_t *self)
         {"MAX", true, DAFFI_INK_NONE}};
     //  the head, a blank line, the headings, "more", and the cursor
     enum { OTHERS = 5 };
-    size_t lines = self->cli->json ? SIZE_MAX : daffi_screen_begin (&self->cli->style);
+    size_t lines = cli->json ? SIZE_MAX : daffi_screen_begin (&cli->style);
     daffi_exit_t code = print_head (self);
     self->now_count = 0;
-    daffi_rows_init (&self->rows, self->cli, columns,
-                     sizeof columns / sizeof columns[0]);
+    daffi_rows_init (&self->rows, cli, columns, sizeof columns / sizeof columns[0]);
     if (lines != SIZE_MAX)
         self->rows.most = lines > OTHERS ? lines - OTHERS : 1;
     if (!code)
@@ -211,21 +213,14 @@ static daffi_exit_t look (top_t *self)
 
 static daffi_exit_t run (daffi_cli_t *self)
 {
-    int64_t count = daffi_cli_option (self, OPTION_NUMBER)->number;
-    daffi_exit_t code = daffi_cli_connect (self, NULL);
+    daffi_exit_t code = daffi_follow_begin (self, NULL);
     top_t *top = daffi_keep (&self->keep, sizeof *top);
-    daffi_keep_t before = self->keep;
     top->cli = self;
-    for (int64_t i = 0; !code && (!count || i < count); i++) {
-        if (i)
-            usleep ((useconds_t)daffi_cli_option (self, OPTION_INTERVAL)->number *
-                    1000);
-        code = look (top);
-        daffi_keep_back (&self->keep, before);
-        if (!daffi_screen_end (&self->style) && !code)
-            code = DAFFI_EXIT_INTERNAL;
-    }
-    return code;
+    if (code)
+        return code;
+    return daffi_follow_looks (self, daffi_cli_option (self, OPTION_INTERVAL)->number,
+                               daffi_cli_option (self, OPTION_NUMBER)->number, look,
+                               top);
 }
 
 const daffi_command_t daffi_command_top = {
@@ -236,7 +231,9 @@ const daffi_command_t daffi_command_top = {
     .text =
         "Shows, again and again, how much is called in all, and of each function in "
         "each process how often a second it is called, how many runs of it there are "
-        "now, and how long they take.",
+        "now, and how long they take. Ctrl-C ends it. Where the controller goes it "
+        "says "
+        "so on standard error, and goes on when it is back.",
     .examples = examples,
     .options = options,
     .option_count = OPTION_COUNT,

@@ -183,6 +183,66 @@ top () {
 }
 proves "top shows rates and times of functions" top
 
+#  looks ARGUMENT…: in the background, its output at $seen: $looker.
+looks () {
+    exec {seen}< <(exec "$daffi" "$@" 2>&1)
+    looker=$!
+    pids+=("$looker")
+}
+
+#  The controller goes, and another one takes its place.
+replace_controller () {
+    kill "-$1" "$broker_pid"
+    until_line "$seen" away
+    up
+}
+
+away () {
+    local how
+    up
+    serve upper -- cat
+    for how in TERM KILL; do
+        looks monitor --calls
+        until_shown
+        replace_controller "$how"
+        until_line "$seen" back
+        until_shown
+        kill -INT "$looker"
+        wait "$looker" || fail "Ctrl-C ends it with $?"
+    done
+    looks monitor --events --json
+    until_line "$seen" '"upper"'
+    replace_controller KILL
+    until_line "$seen" '{ "event": "back", "controller": "ipc://'
+    until_line "$seen" '"upper"'
+}
+until_shown () {
+    local end=$((SECONDS + patience))
+    until d call upper x && read -r -t 0.3 -u "$seen" line && [[ $line == *upper* ]]; do
+        ((SECONDS < end)) || fail "it shows no call"
+    done
+}
+proves "monitor waits for a controller that goes, says so, and goes on" away
+
+looks_on () {
+    local what
+    up
+    serve upper -- cat
+    for what in "top" "ls functions --watch"; do
+        #  shellcheck disable=SC2086  # words
+        looks $what --interval 50
+        until_line "$seen" upper
+        replace_controller KILL
+        until_line "$seen" upper
+        kill -INT "$looker"
+        while IFS= read -r -t "$patience" -u "$seen" line; do
+            [[ ! $line =~ [0-9]{9}' calls/s' ]] || fail "counted backwards: $line"
+        done
+        wait "$looker" || fail "Ctrl-C ends it with $?"
+    done
+}
+proves "top and ls --watch wait for a controller that goes, and go on" looks_on
+
 bench () {
     up
     gives 0 bench --calls 500 --json
