@@ -22,6 +22,31 @@ static daffi_exit_t read_input (daffi_cli_t *self, bool *taken, daffi_value_t *v
     return code;
 }
 
+daffi_exit_t daffi_number_refused (daffi_cli_t *self, const char *number)
+{
+    enum { SHOWN = 40 };
+    const char *rest = strlen (number) > SHOWN ? "…" : "";
+    return daffi_problem_set (
+        &self->problem, DAFFI_EXIT_USAGE,
+        "%.*s%s is %s\n"
+        "  to pass its digits as a string, quote them, as JSON does: '\"%.*s%s\"'",
+        SHOWN, number, rest,
+        strpbrk (number, ".eE") ? "beyond the greatest double"
+                                : "an integer of more than 64 bits",
+        SHOWN, number, rest);
+}
+
+daffi_exit_t daffi_argument (daffi_cli_t *self, const char *word, bool string,
+                             daffi_value_t *value)
+{
+    const char *number;
+    if (string)
+        *value = daffi_value_of_bytes (word, strlen (word));
+    else if (!daffi_json_argument (&self->keep, word, value, &number))
+        return daffi_number_refused (self, number);
+    return DAFFI_EXIT_OK;
+}
+
 daffi_exit_t daffi_arguments (daffi_cli_t *self, const daffi_argument_words_t *words,
                               daffi_args_t *args)
 {
@@ -30,14 +55,12 @@ daffi_exit_t daffi_arguments (daffi_cli_t *self, const daffi_argument_words_t *w
     daffi_value_t *items = daffi_keep (&self->keep, (count + 1) * sizeof *items);
     for (size_t i = 0; i < count; i++) {
         const char *word = self->words[words->first + i];
-        if (strcmp (word, "-") == 0 && words->first + i < self->set.rest) {
-            daffi_exit_t code = read_input (self, &stdin_taken, &items[i]);
-            if (code)
-                return code;
-        } else if (words->strings)
-            items[i] = daffi_value_of_bytes (word, strlen (word));
-        else
-            items[i] = daffi_json_argument (&self->keep, word);
+        bool input = strcmp (word, "-") == 0 && words->first + i < self->set.rest;
+        daffi_exit_t code =
+            input ? read_input (self, &stdin_taken, &items[i])
+                  : daffi_argument (self, word, words->strings, &items[i]);
+        if (code)
+            return code;
     }
     *args = (daffi_args_t){items, count};
     return DAFFI_EXIT_OK;

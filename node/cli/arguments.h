@@ -13,6 +13,13 @@ typedef struct {
     bool no_stdin;  //  somebody else reads standard input: no `-`
 } daffi_argument_words_t;
 
+//  Says that a number in JSON is one that no value holds.
+daffi_exit_t daffi_number_refused (daffi_cli_t *self, const char *number);
+
+//  One word: JSON where it is that, else a string. Kept.
+daffi_exit_t daffi_argument (daffi_cli_t *self, const char *word, bool string,
+                             daffi_value_t *value);
+
 //  JSON where a word is that, else a string; `-` is standard input. Kept. On a problem
 //  it says so.
 daffi_exit_t daffi_arguments (daffi_cli_t *self, const daffi_argument_words_t *words,

@@ -3,9 +3,11 @@
 
 #include "json.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base64.h"
@@ -245,45 +247,92 @@ static daffi_value_t value_of (daffi_keep_t *keep, struct json_object *object)
     return daffi_value_nil ();
 }
 
-//  json-c takes NaN, and cuts integers that it cannot hold.
-static bool faithful (struct json_object *object, const char *text)
+//  --- numbers in JSON --------------------------------------------------------------
+//
+//  json-c takes NaN and Infinity, which are no JSON, and cuts what it cannot hold
+//  without a word; so numbers are looked at once more, in the text.
+
+static daffi_json_t check_number (const char *number)
 {
-    if (json_object_is_type (object, json_type_double))
-        return isfinite (json_object_get_double (object));
-    if (!json_object_is_type (object, json_type_int))
-        return true;
-    char number[32];
-    daffi_value_t value = integer_of (object);
-    daffi_value_format (&value, number, sizeof number);
-    return strcmp (number, text + strspn (text, " \t\n\r")) == 0 ||
-           strcmp (text, "-0") == 0 || strpbrk (text, " \t\n\r");
+    char *end;
+    bool negative = number[0] == '-';
+    const char *digits = number + negative;
+    if (digits[0] < '0' || digits[0] > '9' ||
+        (digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9'))
+        return DAFFI_JSON_NONE;
+    if (strpbrk (number, ".eE"))
+        return isfinite (strtod (number, NULL)) ? DAFFI_JSON_READ : DAFFI_JSON_NUMBER;
+    errno = 0;
+    if (negative)
+        (void)strtoll (number, &end, 10);
+    else
+        (void)strtoull (number, &end, 10);
+    return errno == ERANGE ? DAFFI_JSON_NUMBER : DAFFI_JSON_READ;
 }
 
-bool daffi_json_read (daffi_keep_t *keep, const char *text, size_t size,
-                      daffi_value_t *value)
+//  Behind the string that begins here, of text that is JSON.
+static const char *skip_string (const char *at)
 {
+    for (at++; *at && *at != '"'; at++)
+        at += *at == '\\' && at[1];
+    return at + (*at == '"');
+}
+
+static daffi_json_t check_numbers (daffi_keep_t *keep, const char *text,
+                                   const char **number)
+{
+    static const char characters[] = "+-.0123456789eE";
+    while (*text) {
+        size_t size = strcspn (text, "\"-0123456789NI");
+        text += size;
+        if (*text == '"') {
+            text = skip_string (text);
+            continue;
+        }
+        if (*text == 'N' || *text == 'I')
+            return DAFFI_JSON_NONE;
+        size = strspn (text, characters);
+        if (!size)
+            break;
+        const char *mine = daffi_keep_text (keep, text, size);
+        daffi_json_t outcome = check_number (mine);
+        if (outcome == DAFFI_JSON_NUMBER && number)
+            *number = mine;
+        if (outcome)
+            return outcome;
+        text += size;
+    }
+    return DAFFI_JSON_READ;
+}
+
+daffi_json_t daffi_json_read (daffi_keep_t *keep, const char *text, size_t size,
+                              daffi_value_t *value, const char **number)
+{
+    daffi_json_t outcome = DAFFI_JSON_NONE;
     struct json_tokener *tokener = json_tokener_new_ex (DEPTH_MAX);
     if (!tokener || size > INT32_MAX - 1)
-        return false;
+        return outcome;
     json_tokener_set_flags (tokener, JSON_TOKENER_STRICT);
     char *copy = daffi_keep_text (keep, text, size);
     //  with the NUL behind it, so that a number at the end is known to be complete
     struct json_object *object = json_tokener_parse_ex (tokener, copy, (int)size + 1);
-    bool read = json_tokener_get_error (tokener) == json_tokener_success && size > 0 &&
-                memchr (copy, '\0', size) == NULL && faithful (object, copy);
-    if (read)
+    if (json_tokener_get_error (tokener) == json_tokener_success && size > 0 &&
+        memchr (copy, '\0', size) == NULL)
+        outcome = check_numbers (keep, copy, number);
+    if (outcome == DAFFI_JSON_READ)
         *value = value_of (keep, object);
     json_object_put (object);
     json_tokener_free (tokener);
-    return read;
+    return outcome;
 }
 
-daffi_value_t daffi_json_argument (daffi_keep_t *keep, const char *word)
+bool daffi_json_argument (daffi_keep_t *keep, const char *word, daffi_value_t *value,
+                          const char **number)
 {
-    daffi_value_t value;
-    if (daffi_json_read (keep, word, strlen (word), &value))
-        return value;
-    return daffi_value_of_bytes (word, strlen (word));
+    daffi_json_t outcome = daffi_json_read (keep, word, strlen (word), value, number);
+    if (outcome == DAFFI_JSON_NONE)
+        *value = daffi_value_of_bytes (word, strlen (word));
+    return outcome != DAFFI_JSON_NUMBER;
 }
 
 //  --- bytes ------------------------------------------------------------------------

@@ -17,13 +17,20 @@
 //  A new object (NULL stands for null, as everywhere in json-c).
 struct json_object *daffi_json_of (const daffi_value_t *value);
 
-//  The value borrows from `keep`. False: the text is not exactly one JSON value, or
-//  nested too deep.
-bool daffi_json_read (daffi_keep_t *keep, const char *text, size_t size,
-                      daffi_value_t *value);
+typedef enum {
+    DAFFI_JSON_READ,
+    DAFFI_JSON_NONE,   //  not exactly one JSON value, or nested too deep
+    DAFFI_JSON_NUMBER  //  it is one, with a number that no value holds
+} daffi_json_t;
 
-//  What a person means by a word: JSON where it is that, else the word itself.
-daffi_value_t daffi_json_argument (daffi_keep_t *keep, const char *word);
+//  The value borrows from `keep`. DAFFI_JSON_NUMBER: *number, if not NULL, is that one.
+daffi_json_t daffi_json_read (daffi_keep_t *keep, const char *text, size_t size,
+                              daffi_value_t *value, const char **number);
+
+//  What a person means by a word: JSON where it is that, else the word itself. False:
+//  it has a number that no value holds, kept in *number.
+bool daffi_json_argument (daffi_keep_t *keep, const char *word, daffi_value_t *value,
+                          const char **number);
 
 //  Bytes as a string where they are UTF-8, else as a binary. Borrows them.
 daffi_value_t daffi_value_of_bytes (const void *data, size_t size);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "arguments.h"
 #include "call_stream.h"
 #include "json.h"
 #include "output.h"
@@ -113,20 +114,19 @@ daffi_exit_t daffi_payload_do_unload (daffi_cli_t *self)
 //  --- calling ----------------------------------------------------------------------
 
 //  The words behind the function; `sends`: the last one is `-` and stands for items.
-static daffi_args_t arguments (daffi_cli_t *self, bool *sends)
+static daffi_exit_t arguments (daffi_cli_t *self, daffi_args_t *args, bool *sends)
 {
+    daffi_exit_t code = DAFFI_EXIT_OK;
     size_t count = self->set.word_count - 3;
     bool strings = daffi_cli_option (self, DAFFI_PAYLOAD_OPTION_STRING)->number;
     bool stream = daffi_cli_option (self, DAFFI_PAYLOAD_OPTION_STREAM)->number;
     daffi_value_t *items = daffi_keep (&self->keep, (count + 1) * sizeof *items);
     *sends = stream && count && strcmp (self->words[count + 2], "-") == 0;
     count -= *sends;
-    for (size_t i = 0; i < count; i++) {
-        const char *word = self->words[i + 3];
-        items[i] = strings ? daffi_value_of_bytes (word, strlen (word))
-                           : daffi_json_argument (&self->keep, word);
-    }
-    return (daffi_args_t){items, count};
+    for (size_t i = 0; i < count && !code; i++)
+        code = daffi_argument (self, self->words[i + 3], strings, &items[i]);
+    *args = (daffi_args_t){items, count};
+    return code;
 }
 
 static daffi_exit_t call_one (daffi_cli_t *self, const daffi_payload_t *payload,
@@ -143,13 +143,15 @@ static daffi_exit_t call_one (daffi_cli_t *self, const daffi_payload_t *payload,
 
 daffi_exit_t daffi_payload_do_call (daffi_cli_t *self)
 {
-    daffi_exit_t code;
     daffi_error_t error;
+    daffi_args_t args;
     bool sends;
-    daffi_args_t args = arguments (self, &sends);
+    daffi_exit_t code = arguments (self, &args, &sends);
     const daffi_call_options_t how = {
         .process = daffi_cli_option (self, DAFFI_PAYLOAD_OPTION_TO)->text,
         .timeout_ms = daffi_cli_option (self, DAFFI_PAYLOAD_OPTION_TIMEOUT)->number};
+    if (code)
+        return code;
     if (!how.process || strchr (how.process, ','))
         return daffi_cli_usage (self, "at which one process? --to PROCESS\n"
                                       "  who is there: daffi ls processes");

@@ -32,6 +32,32 @@ arguments () {
 }
 proves "arguments are JSON where they are that, else strings" arguments
 
+large_numbers () {
+    local each long=123456789012345678901
+    up
+    serve echo -- cat
+    for each in $long "-$long" "[1, {\"a\": $long}]"; do
+        gives 2 call echo "$each"
+        says err "$long is an integer of more than 64 bits"
+        says err "quote them, as JSON does: "
+        gives 2 tasks add echo "$each" --every 1h
+    done
+    gives 2 call echo '[1e999]'
+    says err "1e999 is beyond the greatest double"
+    prints "$long" call echo "\"$long\""
+    prints "[\"$long\"]" call echo "[\"$long\"]"
+    prints "$long" call echo --string "$long"
+    prints '[-9223372036854775808,1000.0]' call echo '[-9223372036854775808, 1e3]'
+    prints '[NaN]' call echo '[NaN]'
+    prints '[007]' call echo '[007]'
+    serve lines --stream -- cat
+    printf '1\n%s\n' $long >input
+    gives 2 call lines --stream - <input
+    says err "line 2 of standard input: $long is an integer"
+    prints "$long" call lines --stream --string - <<<"$long"
+}
+proves "numbers that no value holds are refused, quoted ones are strings" large_numbers
+
 binary () {
     up
     serve echo -- cat
