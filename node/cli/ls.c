@@ -106,17 +106,28 @@ typedef struct {
     const char *question;  //  NULL: `show` lists them
     const daffi_column_t *columns;
     size_t column_count;
+    const daffi_give_t *gives;
+    size_t give_count;
     void (*add) (daffi_cli_t *self, daffi_rows_t *rows, const daffi_value_t *item);
     daffi_exit_t (*show) (daffi_cli_t *self, const char *process);
 } kind_t;
 
-#define COLUMNS(array) array, sizeof array / sizeof array[0]
+//  Where the terminal is too narrow.
+static const daffi_give_t process_gives[] = {
+    {2, 0, false}, {1, 0, false}, {5, 0, false}, {4, 0, false}};
+static const daffi_give_t function_gives[] = {{2, 16, false}};
+static const daffi_give_t call_gives[] = {{5, 0, false}, {4, 0, false}};
+
+#define COUNTED(array) array, sizeof array / sizeof array[0]
 static const kind_t kinds[] = {
-    {"processes", "$sys.processes", COLUMNS (process_columns), add_process, NULL},
-    {"functions", "$sys.functions", COLUMNS (function_columns), add_function, NULL},
-    {"calls", "$sys.calls", COLUMNS (call_columns), add_call, NULL},
-    {"tasks", NULL, NULL, 0, NULL, daffi_tasks_show},
-    {"payloads", NULL, NULL, 0, NULL, daffi_payloads_show},
+    {"processes", "$sys.processes", COUNTED (process_columns), COUNTED (process_gives),
+     add_process, NULL},
+    {"functions", "$sys.functions", COUNTED (function_columns),
+     COUNTED (function_gives), add_function, NULL},
+    {"calls", "$sys.calls", COUNTED (call_columns), COUNTED (call_gives), add_call,
+     NULL},
+    {"tasks", NULL, NULL, 0, NULL, 0, NULL, daffi_tasks_show},
+    {"payloads", NULL, NULL, 0, NULL, 0, NULL, daffi_payloads_show},
 };
 enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
 
@@ -143,6 +154,8 @@ static daffi_exit_t show (daffi_cli_t *self, const kind_t *kind, size_t most)
     if (code)
         return code;
     daffi_rows_init (&rows, self, kind->columns, kind->column_count);
+    rows.gives = kind->gives;
+    rows.give_count = kind->give_count;
     rows.most = most;
     daffi_iterator_t it = daffi_value_iterate (daffi_result_value (result));
     while (daffi_iterator_next (&it, NULL, &item))
@@ -204,7 +217,9 @@ const daffi_command_t daffi_command_ls = {
         "Lists what is there now: processes unless you say otherwise. On a terminal "
         "it is a table, in a pipe one line each with tabs in between and no "
         "heading. A call is named by its caller and the caller's number for it: that "
-        "is what daffi cancel wants.\n"
+        "is what daffi cancel wants. On a terminal that is too narrow for a table, "
+        "columns "
+        "are left out, and long signatures are cut.\n"
         "With --watch Ctrl-C ends it. Where the controller goes it says so on standard "
         "error, and goes on when it is back.",
     .examples = examples,

@@ -125,37 +125,99 @@ static size_t width_of (const daffi_rows_t *self, size_t column)
     return width;
 }
 
-static void print_cell (const daffi_rows_t *self, size_t column, const char *text,
-                        size_t width, daffi_ink_t ink)
+//  How wide each column is, and which is the last one that is shown.
+typedef struct {
+    size_t widths[DAFFI_COLUMNS_MAX];
+    bool hidden[DAFFI_COLUMNS_MAX];
+    bool prefix[DAFFI_COLUMNS_MAX];
+    size_t last;
+} layout_t;
+
+enum { GAP = 2 };
+
+static size_t total_of (const daffi_rows_t *self, layout_t *layout)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < self->column_count; i++)
+        if (!layout->hidden[i]) {
+            total += layout->widths[i] + (total ? GAP : 0);
+            layout->last = i;
+        }
+    return total;
+}
+
+static void give (const daffi_rows_t *self, layout_t *layout, const daffi_give_t *step,
+                  size_t excess)
+{
+    size_t *width = &layout->widths[step->column];
+    size_t least = strlen (self->columns[step->column].heading);
+    least = step->least > least ? step->least : least;
+    layout->hidden[step->column] = step->least == 0;
+    layout->prefix[step->column] = step->prefix;
+    if (*width > least)
+        *width = step->prefix || *width - least < excess ? least : *width - excess;
+}
+
+static layout_t layout_of (const daffi_rows_t *self)
+{
+    layout_t layout = {.last = 0};
+    size_t room = self->cli->style.columns;
+    for (size_t i = 0; i < self->column_count; i++)
+        layout.widths[i] = width_of (self, i);
+    size_t total = total_of (self, &layout);
+    for (size_t i = 0; i < self->give_count && room && total > room; i++) {
+        give (self, &layout, &self->gives[i], total - room);
+        total = total_of (self, &layout);
+    }
+    return layout;
+}
+
+//  Bytes of the first `columns` characters.
+static size_t bytes_of (const char *text, size_t columns)
+{
+    size_t size = 0;
+    while (text[size] && (columns || ((unsigned char)text[size] & 0xc0) == 0x80))
+        columns -= ((unsigned char)text[size++] & 0xc0) != 0x80;
+    return size;
+}
+
+static void print_cell (const daffi_rows_t *self, const layout_t *layout, size_t column,
+                        const char *text, daffi_ink_t ink)
 {
     const daffi_style_t *style = &self->cli->style;
-    int blanks = (int)(width - daffi_text_columns (text));
-    bool last = column + 1 == self->column_count;
+    size_t width = layout->widths[column], mine = daffi_text_columns (text);
+    bool last = column == layout->last, cut = mine > width;
+    bool dots = cut && !layout->prefix[column];
+    int blanks = cut ? 0 : (int)(width - mine);
+    if (layout->hidden[column])
+        return;
     if (self->columns[column].right)
         printf ("%*s", blanks, "");
     fputs (daffi_ink (style, ink), stdout);
-    daffi_print_safe (style, stdout, text, strlen (text), false);
+    daffi_print_safe (style, stdout, text, bytes_of (text, width - dots), false);
+    fputs (dots ? "…" : "", stdout);
     if (ink != DAFFI_INK_NONE)
         fputs (daffi_ink_off (style), stdout);
     if (!self->columns[column].right && !last)
         printf ("%*s", blanks, "");
-    fputs (last ? "\n" : "  ", stdout);
+    if (last)
+        putchar ('\n');
+    else
+        printf ("%*s", GAP, "");
 }
 
 static void print_aligned (const daffi_rows_t *self)
 {
-    size_t widths[DAFFI_COLUMNS_MAX];
+    const layout_t layout = layout_of (self);
     for (size_t i = 0; i < self->column_count; i++)
-        widths[i] = width_of (self, i);
-    for (size_t i = 0; i < self->column_count; i++)
-        print_cell (self, i, self->columns[i].heading, widths[i], DAFFI_INK_HEAD);
+        print_cell (self, &layout, i, self->columns[i].heading, DAFFI_INK_HEAD);
     const daffi_cell_t *cell = self->cells;
     size_t shown = self->row_count;
     if (self->most && shown > self->most)
         shown = self->most;
     for (size_t row = 0; row < shown; row++)
         for (size_t i = 0; i < self->column_count; i++, cell++)
-            print_cell (self, i, cell->text, widths[i],
+            print_cell (self, &layout, i, cell->text,
                         cell->ink ? cell->ink : self->columns[i].ink);
     if (shown < self->row_count)
         printf ("%s… %zu more%s\n", daffi_ink (&self->cli->style, DAFFI_INK_FAINT),

@@ -24,10 +24,20 @@ typedef struct {
     bool both;                   //  else the text is the value
 } daffi_cell_t;
 
+//  What a table gives up where the terminal is too narrow, one after the other until it
+//  fits; never in a pipe or in JSON.
+typedef struct {
+    size_t column;
+    size_t least;  //  cut down to so many characters at most; 0: left out
+    bool prefix;   //  without `…` at the end: a prefix says it all
+} daffi_give_t;
+
 typedef struct {
     daffi_cli_t *cli;
     const daffi_column_t *columns;
     size_t column_count;
+    const daffi_give_t *gives;  //  or NULL
+    size_t give_count;
     daffi_cell_t *cells;
     size_t row_count;
     size_t most;  //  rows of a table on a terminal; 0: all

@@ -346,7 +346,9 @@ static daffi_exit_t run_verb (daffi_cli_t *self, const verb_t *verb)
     if (code || verb->run)
         return code ? code : verb->run (self);
     for (size_t i = 1; i <= count && !code; i++) {
-        daffi_status_t status = verb->each (self, self->words[i], &error);
+        code = daffi_tasks_find (self, &self->words[i]);
+        daffi_status_t status =
+            code ? DAFFI_OK : verb->each (self, self->words[i], &error);
         if (status)
             code = explain (self, self->words[i], status, &error);
     }
@@ -370,11 +372,15 @@ const daffi_command_t daffi_command_tasks = {
     .group = "Start",
     .summary = "schedule calls, and list, pause or cancel them",
     .usage = "[ls|add|info|cancel|pause|resume|run] [ARGUMENT…]",
-    .text = "Tasks are calls that the controller makes at their time, also when nobody "
-            "who knows of them is there. add takes a function and its arguments, "
-            "schedules a call and prints its uuid; info tells all of a task, with the "
-            "errors of its last runs; cancel, pause, resume and run take uuids, too; "
-            "run makes a run now, besides the schedule. Moments are told in UTC.",
+    .text =
+        "Tasks are calls that the controller makes at their time, also when nobody "
+        "who knows of them is there. add takes a function and its arguments, "
+        "schedules a call and prints its uuid; info tells all of a task, with the "
+        "errors of its last runs; cancel, pause, resume and run take uuids, too; "
+        "run makes a run now, besides the schedule. The first characters of a uuid "
+        "will do, where no other task's begins alike. Moments are told in UTC.\n"
+        "On a terminal that is too narrow, ls shortens uuids and leaves columns out: "
+        "info tells all, and so do a pipe and --json.",
     .examples = examples,
     .options = options,
     .option_count = OPTION_COUNT,

@@ -12,4 +12,8 @@ daffi_exit_t daffi_tasks_show (daffi_cli_t *self, const char *process);
 daffi_status_t daffi_tasks_info (daffi_cli_t *self, const char *uuid,
                                  daffi_error_t *error);
 
+//  The first characters of a uuid that is scheduled become the whole of it; anything
+//  else stays as it is. On a problem it says so: several begin with them.
+daffi_exit_t daffi_tasks_find (daffi_cli_t *self, const char **word);
+
 #endif

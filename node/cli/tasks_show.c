@@ -1,6 +1,7 @@
 //  SPDX-License-Identifier: MPL-2.0
 //  Tasks as they are shown: a line each, and one with all that is known of it.
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -156,16 +157,56 @@ static void print_json (daffi_cli_t *self, const daffi_tasks_t *tasks)
     daffi_json_print (list, self->style.terminal);
 }
 
+static int by_uuid (const void *a, const void *b)
+{
+    const char *const *one = a, *const *other = b;
+    return strcmp (*one, *other);
+}
+
+//  Characters of a uuid that tell each task from all others: eight, or as many as it
+//  takes.
+static size_t telling_size (daffi_cli_t *self, const daffi_tasks_t *tasks)
+{
+    size_t size = 8;
+    const char **uuids = daffi_keep (&self->keep, (tasks->count + 1) * sizeof *uuids);
+    for (size_t i = 0; i < tasks->count; i++)
+        uuids[i] = tasks->items[i].uuid;
+    qsort (uuids, tasks->count, sizeof *uuids, by_uuid);
+    for (size_t i = 1; i < tasks->count; i++)
+        while (strncmp (uuids[i - 1], uuids[i], size) == 0 && uuids[i][size])
+            size++;
+    return size;
+}
+
+enum { UUID, FUNCTION, WHEN, STATE, NEXT, RUNS, LEFT, LAST, OWNER, TO, COLUMN_COUNT };
+
 static void print_rows (daffi_cli_t *self, const daffi_tasks_t *tasks)
 {
-    static const daffi_column_t columns[] = {
-        {"UUID", false, DAFFI_INK_NAME},     {"FUNCTION", false, DAFFI_INK_NONE},
-        {"WHEN", false, DAFFI_INK_NONE},     {"STATE", false, DAFFI_INK_NONE},
-        {"NEXT RUN", false, DAFFI_INK_NONE}, {"RUNS", true, DAFFI_INK_NONE},
-        {"LEFT", true, DAFFI_INK_NONE},      {"LAST", false, DAFFI_INK_NONE},
-        {"OWNER", false, DAFFI_INK_NONE},    {"TO", false, DAFFI_INK_NONE}};
+    static const daffi_column_t columns[COLUMN_COUNT] = {
+        [UUID] = {"UUID", false, DAFFI_INK_NAME},
+        [FUNCTION] = {"FUNCTION", false, DAFFI_INK_NONE},
+        [WHEN] = {"WHEN", false, DAFFI_INK_NONE},
+        [STATE] = {"STATE", false, DAFFI_INK_NONE},
+        [NEXT] = {"NEXT RUN", false, DAFFI_INK_NONE},
+        [RUNS] = {"RUNS", true, DAFFI_INK_NONE},
+        [LEFT] = {"LEFT", true, DAFFI_INK_NONE},
+        [LAST] = {"LAST", false, DAFFI_INK_NONE},
+        [OWNER] = {"OWNER", false, DAFFI_INK_NONE},
+        [TO] = {"TO", false, DAFFI_INK_NONE}};
+    //  what is left out, `info` tells
+    const daffi_give_t gives[] = {{UUID, telling_size (self, tasks), true},
+                                  {OWNER, 0, false},
+                                  {LEFT, 0, false},
+                                  {RUNS, 0, false},
+                                  {TO, 0, false},
+                                  {WHEN, 16, false},
+                                  {LAST, 0, false},
+                                  {STATE, 0, false},
+                                  {FUNCTION, 16, false}};
     daffi_rows_t rows;
-    daffi_rows_init (&rows, self, columns, sizeof columns / sizeof columns[0]);
+    daffi_rows_init (&rows, self, columns, COLUMN_COUNT);
+    rows.gives = gives;
+    rows.give_count = sizeof gives / sizeof gives[0];
     for (size_t i = 0; i < tasks->count; i++)
         add_row (self, &rows, &tasks->items[i]);
     daffi_rows_print (&rows);
@@ -183,6 +224,35 @@ daffi_exit_t daffi_tasks_show (daffi_cli_t *self, const char *process)
         print_json (self, tasks);
     else
         print_rows (self, tasks);
+    return DAFFI_EXIT_OK;
+}
+
+//  --- one, as it is named ----------------------------------------------------------
+
+daffi_exit_t daffi_tasks_find (daffi_cli_t *self, const char **word)
+{
+    daffi_error_t error;
+    const char *found = NULL;
+    size_t size = strlen (*word);
+    if (size == 0 || size >= DAFFI_UUID_SIZE - 1)
+        return DAFFI_EXIT_OK;
+    DAFFI_AUTO (daffi_tasks) *tasks =
+        daffi_global_get_scheduled_tasks (self->global, NULL, &error);
+    if (!tasks)
+        return daffi_cli_failed (self, &error);
+    for (size_t i = 0; i < tasks->count; i++) {
+        const char *uuid = tasks->items[i].uuid;
+        if (strncmp (uuid, *word, size) != 0)
+            continue;
+        if (found)
+            return daffi_cli_usage (self,
+                                    "%s begins the uuids of several tasks: %s, %s…\n"
+                                    "  say more of the one that is meant",
+                                    *word, found, uuid);
+        found = daffi_keep_text (&self->keep, uuid, strlen (uuid));
+    }
+    if (found)
+        *word = found;
     return DAFFI_EXIT_OK;
 }
 

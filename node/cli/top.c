@@ -193,12 +193,17 @@ static daffi_exit_t look (daffi_cli_t *cli, void *arg)
         {"CALLS", true, DAFFI_INK_NONE},     {"FAILED", true, DAFFI_INK_NONE},
         {"P50", true, DAFFI_INK_NONE},       {"P99", true, DAFFI_INK_NONE},
         {"MAX", true, DAFFI_INK_NONE}};
+    //  where the terminal is too narrow: MAX, CALLS, RUNNING, and of names the end
+    static const daffi_give_t gives[] = {
+        {8, 0, false}, {4, 0, false}, {3, 0, false}, {1, 12, false}, {0, 16, false}};
     //  the head, a blank line, the headings, "more", and the cursor
     enum { OTHERS = 5 };
     size_t lines = cli->json ? SIZE_MAX : daffi_screen_begin (&cli->style);
     daffi_exit_t code = print_head (self);
     self->now_count = 0;
     daffi_rows_init (&self->rows, cli, columns, sizeof columns / sizeof columns[0]);
+    self->rows.gives = gives;
+    self->rows.give_count = sizeof gives / sizeof gives[0];
     if (lines != SIZE_MAX)
         self->rows.most = lines > OTHERS ? lines - OTHERS : 1;
     if (!code)

@@ -128,6 +128,49 @@ unrun () {
 }
 proves "a run that nobody could begin names no process" unrun
 
+narrow () {
+    local uuid short
+    export NO_COLOR=1
+    up
+    gives 0 tasks add prepare-the-nightly-report --cron '30 3 1 */2 mon' \
+        --zone America/Argentina/Buenos_Aires --to a-process-with-a-long-name
+    uuid=$(cat out)
+    short=${uuid%%-*}
+    gives 0 tasks add other --every 1h
+    terminal "$daffi" tasks ls
+    awk '{ gsub (/[\200-\277]/, "") } length > 80 { bad = 1 } END { exit bad || NR != 3 }' out ||
+        fail "it is too wide"
+    says out "$short  prepare-the-nightly-report  30 3 1 */2 mon "
+    never_says out "$uuid"
+    COLUMNS=300 terminal "$daffi" tasks ls
+    grep -qE "^$uuid .* America/Argentina/Buenos_Aires .* a-process-with-a-long-name$" out ||
+        fail "something is cut although there is room"
+    gives 0 tasks ls
+    grep -qE "^$uuid"$'\t.* America/Argentina/Buenos_Aires\t.*\ta-process-with-a-long-name$' out ||
+        fail "something is cut in a pipe"
+    gives 0 tasks info "$short"
+    says out "$uuid"
+    gives 0 tasks pause "$short"
+    gives 0 tasks ls
+    grep -qE "^$uuid.*paused" out || fail "it is not paused"
+    gives 4 tasks info "${short}x"
+    says err "no such task: ${short}x"
+}
+proves "a narrow terminal shortens uuids and leaves columns out, nothing else does" narrow
+
+ambiguous () {
+    local each
+    up
+    for each in {1..17}; do gives 0 tasks add later --every 1h; done
+    gives 0 tasks ls
+    each=$(cut -c 1 out | sort | uniq -d | head -n 1)
+    gives 2 tasks cancel "$each"
+    says err "$each begins the uuids of several tasks"
+    gives 0 tasks ls
+    [[ $(wc -l <out) == 17 ]] || fail "one was cancelled"
+}
+proves "what begins several uuids is not taken for one of them" ambiguous
+
 mistakes () {
     up
     gives 2 tasks add note --every 1x

@@ -2,7 +2,7 @@
 #  SPDX-License-Identifier: MPL-2.0
 """terminal.py COMMAND…: runs it on a pseudo-terminal of 80 columns, prints all that it
 showed there, and ends with its exit code. TERM is xterm and there are 25 lines, unless
-the environment (TERM, LINES) says otherwise."""
+the environment (TERM, LINES, and COLUMNS for those 80) says otherwise."""
 import fcntl
 import os
 import pty
@@ -13,7 +13,8 @@ import termios
 pid, master = pty.fork()
 if pid == 0:
     os.environ.setdefault("TERM", "xterm")
-    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", int(os.environ.pop("LINES", 25)), 80, 0, 0))
+    lines, columns = (int(os.environ.pop(*each)) for each in (("LINES", 25), ("COLUMNS", 80)))
+    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
     try:
         os.execvp(sys.argv[1], sys.argv[1:])
     except OSError as error:
