@@ -9,6 +9,19 @@
 
 //  Text for troff (man (7)): a backslash would be a command, and so would a dot or a
 //  quote at the beginning of a line.
+//  Other letters than those of ASCII have names, for not every troff reads UTF-8.
+static const char *print_letter (const char *text)
+{
+    unsigned char first = (unsigned char)*text++;
+    unsigned letter = first < 0xe0   ? first & 0x1fu
+                      : first < 0xf0 ? first & 0xfu
+                                     : first & 7u;
+    for (; ((unsigned char)*text & 0xc0) == 0x80; text++)
+        letter = letter << 6 | ((unsigned char)*text & 0x3fu);
+    printf ("\\[u%04X]", letter);
+    return text - 1;
+}
+
 static void print_troff (const char *text)
 {
     if (*text == '.' || *text == '\'')
@@ -20,6 +33,8 @@ static void print_troff (const char *text)
             fputs ("\\-", stdout);
         else if (*text == '\n')
             fputs ("\n.PP\n", stdout);
+        else if ((unsigned char)*text >= 0x80)
+            text = print_letter (text);
         else
             putchar (*text);
     }

@@ -151,6 +151,7 @@ manuals () {
         gives 0 man "$each"
         says out ".TH DAFFI-$each 1"
         says out ".SH OPTIONS"
+        ! LC_ALL=C grep -q '[^ -~]' out || fail "man $each is not plain ASCII"
         if command -v man >/dev/null; then
             man --warnings -l out >shown 2>warned </dev/null || fail "man $each"
             [[ ! -s warned ]] || fail "man $each: $(cat warned)"
