@@ -4,6 +4,7 @@
 #include "serve.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -158,6 +159,23 @@ static daffi_exit_t start (daffi_cli_t *self, daffi_serve_run_t *run)
                   .lifecycle_arg = self});
 }
 
+//  As execvp (3) would find it.
+static bool is_there (daffi_cli_t *self, const char *command)
+{
+    const char *path = getenv ("PATH");
+    if (strchr (command, '/') || !path)
+        return !path || access (command, X_OK) == 0;
+    for (; *path; path += *path == ':') {
+        int size = (int)strcspn (path, ":");
+        if (access (daffi_keep_format (&self->keep, "%.*s%s%s", size, path,
+                                       size ? "/" : "", command),
+                    X_OK) == 0)
+            return true;
+        path += size;
+    }
+    return false;
+}
+
 static daffi_exit_t run (daffi_cli_t *self)
 {
     static daffi_logging_t logging = {.level = DAFFI_LOG_ERROR};
@@ -165,6 +183,12 @@ static daffi_exit_t run (daffi_cli_t *self)
     static daffi_serve_run_t how;
     if (self->set.rest != 1 || self->set.word_count < 2)
         return daffi_cli_usage (self, "usage: daffi serve FUNCTION -- COMMAND…");
+    if (!is_there (self, self->words[1]))
+        return daffi_problem_set (&self->problem, DAFFI_EXIT_USAGE,
+                                  "no such program: %s\n"
+                                  "  for a line of the shell: daffi serve %s -- sh -c "
+                                  "'COMMAND…'",
+                                  self->words[1], self->words[0]);
     how = (daffi_serve_run_t){
         .command_count = self->set.word_count - 1,
         .command = daffi_keep (&self->keep, self->set.word_count * sizeof (char *)),

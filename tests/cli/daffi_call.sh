@@ -94,9 +94,11 @@ failure () {
     serve killed -- sh -c 'kill -KILL $$'
     gives 1 call killed
     says err "killed by signal 9"
-    serve missing -- /no/such/program
+    ln -s "$(command -v cat)" removed
+    serve missing -- ./removed
+    rm removed
     gives 1 call missing
-    says err "cannot run /no/such/program: No such file or directory"
+    says err "cannot run ./removed: No such file or directory"
 }
 proves "a function that fails ends with exit code 1 and says who and why" failure
 
