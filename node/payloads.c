@@ -131,7 +131,7 @@ static daffi_status_t serve_call (daffi_request_t *request, void *arg)
                                    "arguments are needed");
     if (self->policy.options.run == DAFFI_RUN_REFUSED) {
         daffi_fail (&error, DAFFI_REFUSED,
-                    "this process takes no payloads; set .transfer of its options");
+                    "the process takes no payloads; set .transfer of its options");
         return daffi_payloads_refuse (request, &error);
     }
     daffi_held_t *held = daffi_vault_get (&self->vault, asked.hash);

@@ -25,13 +25,20 @@ daffi_exit_t daffi_cli_usage (daffi_cli_t *self, const char *format, ...)
                               text, self->program);
 }
 
+//  The value of the option of this name, or NULL: the command has none.
+static const daffi_option_value_t *option_of (const daffi_cli_t *self, const char *name)
+{
+    for (size_t i = 0; i < self->set.count; i++)
+        if (strcmp (self->table[i].name, name) == 0)
+            return &self->values[i];
+    return NULL;
+}
+
 //  What --to says, or NULL.
 static const char *asked_process (const daffi_cli_t *self)
 {
-    for (size_t i = 0; i < self->set.count; i++)
-        if (strcmp (self->table[i].name, "to") == 0)
-            return self->values[i].text;
-    return NULL;
+    const daffi_option_value_t *to = option_of (self, "to");
+    return to ? to->text : NULL;
 }
 
 //  The process or function that was probably meant, of those that are there.
@@ -82,11 +89,12 @@ static const char *advice_of (daffi_cli_t *self, const daffi_error_t *error)
                                         error->function)
                    : "\n  what is offered: daffi ls functions";
     case DAFFI_NAME_TAKEN:
-        return "\n  to take its place: --takeover";
+        return option_of (self, "takeover") ? "\n  to take its place: --takeover" : "";
     case DAFFI_NO_PROCESS:
         return "\n  who is there: daffi ls processes";
     case DAFFI_TIMEOUT:
-        return "\n  for more time: --timeout 5m";
+        return option_of (self, "timeout") ? "\n  for more time: --timeout 5m"
+                                           : "\n  see what is the matter: daffi doctor";
     case DAFFI_BUSY:
     case DAFFI_DRAINING:
         return "\n  try again later; what runs now: daffi ls calls";
@@ -115,8 +123,9 @@ daffi_exit_t daffi_cli_failed (daffi_cli_t *self, const daffi_error_t *error)
     const char *hint = NULL;
     const char *text = error->text[0] ? error->text : daffi_status_text (error->status);
     size_t size = strlen (error->function);
-    //  the name is said before it already
-    if (missing && strncmp (text, error->function, size) == 0 &&
+    //  the name is said before it already; and those of our own questions say nothing
+    if ((missing || error->function[0] == '$') &&
+        strncmp (text, error->function, size) == 0 &&
         strncmp (text + size, ": ", 2) == 0)
         text += size + 2;
     if (!ran &&

@@ -216,7 +216,7 @@ daffi_status_t daffi_transfer_policy_judge (const daffi_transfer_policy_t *self,
 {
     if (self->options.run == DAFFI_RUN_REFUSED)
         return daffi_fail (error, DAFFI_REFUSED,
-                           "this process takes no payloads; set .transfer of its "
+                           "the process takes no payloads; set .transfer of its "
                            "options");
     daffi_status_t status = check_signature (self, payload, trust, error);
     if (!status)
