@@ -70,7 +70,7 @@ static bool until_item (const sender_t *self)
     return !fds[1].revents;
 }
 
-//  PENDING: a line was refused.
+//  PENDING: a line was refused; OK: an item could not be printed.
 static daffi_status_t receive (daffi_cli_t *self, sender_t *sender,
                                daffi_error_t *error)
 {
@@ -83,8 +83,9 @@ static daffi_status_t receive (daffi_cli_t *self, sender_t *sender,
         if (status)
             return status;
         daffi_print_value (self, daffi_result_value (item), false);
-        fflush (stdout);
         daffi_result_destroy (&item);
+        if (fflush (stdout) || ferror (stdout))
+            return DAFFI_OK;
     }
 }
 
@@ -121,6 +122,8 @@ daffi_exit_t daffi_call_stream (daffi_cli_t *self, daffi_stream_t *opened,
     }
     close (sender.lines.stop_fd);
     close (sender.refused_fd);
+    if (status == DAFFI_OK)
+        return DAFFI_EXIT_INTERNAL;
     if (status == DAFFI_PENDING)
         return refused (self, &sender);
     if (status != DAFFI_END)

@@ -15,11 +15,16 @@
 
 static int end_fd = -1;
 
+void daffi_follow_end (void)
+{
+    (void)!write (end_fd, &(uint64_t){1}, sizeof (uint64_t));
+}
+
 static void on_signal (int number)
 {
     (void)number;
     int before = errno;
-    (void)!write (end_fd, &(uint64_t){1}, sizeof (uint64_t));
+    daffi_follow_end ();
     errno = before;
 }
 

@@ -18,6 +18,9 @@ daffi_exit_t daffi_follow_begin (daffi_cli_t *self, const daffi_options_t *more)
 bool daffi_follow_until (int fd);
 bool daffi_follow_pause (int64_t time_ms);
 
+//  Asks for the end, from any thread: nobody can read what is printed.
+void daffi_follow_end (void);
+
 //  Whether what failed with this code failed because the controller is away.
 bool daffi_follow_away (const daffi_cli_t *self, daffi_exit_t code);
 //  Waits until one is there. On a problem it says so: the new one refuses this process.

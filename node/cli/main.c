@@ -1,6 +1,7 @@
 //  SPDX-License-Identifier: MPL-2.0
 //  daffi: the command line. It finds the command, lets it run and says how it ended.
 
+#include <errno.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,10 +9,15 @@
 #include "command.h"
 #include "help.h"
 
-static daffi_exit_t flushed (void)
+//  What was printed is worth nothing where it could not be written.
+static daffi_exit_t flushed (const char *program)
 {
-    return fflush (stdout) == 0 && !ferror (stdout) ? DAFFI_EXIT_OK
-                                                    : DAFFI_EXIT_INTERNAL;
+    bool failed = fflush (stdout) != 0;
+    const char *reason = failed ? strerror (errno) : "not all of it was written";
+    if (!failed && !ferror (stdout))
+        return DAFFI_EXIT_OK;
+    fprintf (stderr, "%s: standard output: %s\n", program, reason);
+    return DAFFI_EXIT_INTERNAL;
 }
 
 //  In red on a terminal, and nothing where a command has said it itself.
@@ -47,9 +53,9 @@ static daffi_exit_t run (daffi_cli_t *self, int argc, char *const *argv)
     daffi_exit_t code = daffi_cli_read (self, argc, argv);
     if (!code && self->command)
         code = self->command->run (self);
-    if (!code)
-        code = flushed ();
     say (self, self->program);
+    if (!code || (ferror (stdout) && !self->problem.text[0]))
+        code = flushed (self->program);
     daffi_cli_done (self);
     return code;
 }
@@ -62,11 +68,11 @@ int main (int argc, char **argv)
     if (strcmp (typed, "--help") == 0 || strcmp (typed, "-h") == 0 ||
         (strcmp (typed, "help") == 0 && argc < 3)) {
         daffi_help_program ();
-        return (int)flushed ();
+        return (int)flushed ("daffi");
     }
     if (strcmp (typed, "--version") == 0) {
         printf ("daffi %s (libdaffi %s)\n", DAFFI_VERSION, daffi_version ());
-        return (int)flushed ();
+        return (int)flushed ("daffi");
     }
     if (strcmp (typed, "help") == 0) {
         static char *const help[] = {"help", "--help", NULL};

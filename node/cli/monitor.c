@@ -63,7 +63,8 @@ static void print_line (daffi_cli_t *self, const line_t *line)
         putchar ('\n');
         json_object_put (line->object);
     }
-    fflush (stdout);
+    if (fflush (stdout) || ferror (stdout))
+        daffi_follow_end ();
     pthread_mutex_unlock (&output);
 }
 

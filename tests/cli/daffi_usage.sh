@@ -49,7 +49,7 @@ options_before_the_rest () {
     gives 0 serve --help
     says out "usage: daffi serve FUNCTION [option…] -- COMMAND [ARGUMENT…]"
     gives 0 man serve
-    says out 'FUNCTION [option…] \-\- COMMAND'
+    says out 'FUNCTION [option\[u2026]] \-\- COMMAND'
 }
 proves "the usage of serve has its options before what is the command's own" options_before_the_rest
 
@@ -74,11 +74,40 @@ lost_output () {
     [[ -w /dev/full ]] || skip "no /dev/full"
     up
     serve echo -- cat
-    local code=0
-    "$daffi" call echo x >/dev/full || code=$?
-    [[ $code == 9 ]] || fail "exit code $code, not 9"
+    serve yes --stream -- yes
+    local code each
+    for each in "call echo x" "call yes --stream" "ls" "ls --watch" "top" "monitor"; do
+        code=0
+        #  shellcheck disable=SC2086  # words
+        timeout -k 5 "$patience" "$daffi" $each >/dev/full 2>err || code=$?
+        [[ $code == 9 ]] || fail "exit code $code, not 9: $each"
+        says err "daffi ${each%% *}: standard output: "
+    done
 }
-proves "a result that cannot be printed ends with exit code 9" lost_output
+proves "what cannot be printed is said, and ends with exit code 9" lost_output
+
+missing_program () {
+    up
+    gives 2 serve thumb -- no-such-program -x
+    says err "no such program: no-such-program"
+    gives 2 serve thumb -- /no/such
+    says err "no such program: /no/such"
+    mkdir bin
+    printf '#!/bin/sh\nexec cat\n' >bin/mine
+    chmod +x bin/mine
+    PATH=$PWD/bin:$PATH serve thumb -- mine
+    prints x call thumb x
+}
+proves "a program that is not there is not served" missing_program
+
+unknown_process () {
+    up
+    for each in info ping drain; do
+        gives 4 "$each" nobody
+        says err "daffi $each: no process 'nobody' is connected"
+    done
+}
+proves "who is not there is named, and no question of our own" unknown_process
 
 up_is_the_broker () {
     exec {stdout_fd}< <(exec "$daffi" up --host 127.0.0.1 2>log)
