@@ -31,9 +31,16 @@ static void key_us (daffi_buffer_t *out, const char *key, uint64_t value_ns)
     daffi_write_double (out, (double)value_ns / 1000);
 }
 
+//  Of one walk: what is registered between two would make the array wrong.
+typedef struct {
+    daffi_buffer_t rows;
+    uint32_t count;
+} table_t;
+
 static void write_function (void *context, daffi_text_t name, daffi_served_t *served)
 {
-    daffi_buffer_t *out = context;
+    table_t *table = context;
+    daffi_buffer_t *out = &table->rows;
     daffi_tally_t *tally = &served->tally;
     //  in this order: one that ends meanwhile is not counted as running twice
     uint64_t ended = atomic_load_explicit (&tally->ended, memory_order_acquire);
@@ -56,27 +63,18 @@ static void write_function (void *context, daffi_text_t name, daffi_served_t *se
         key_us (out, quantiles[i].key, value < longest ? value : longest);
     }
     key_us (out, "max_us", longest);
+    table->count++;
 }
 
-static void count (void *context, daffi_text_t name, daffi_served_t *served)
-{
-    (void)name, (void)served;
-    (*(uint32_t *)context)++;
-}
-
-//  What is registered between the two walks makes the array wrong: then once more.
 static void write_functions (daffi_node_t *self, daffi_buffer_t *out)
 {
-    uint32_t before = 0, after = 0;
-    size_t start = out->size;
-    do {
-        before = after = 0;
-        out->size = start;
-        daffi_functions_tally (&self->functions, count, &before);
-        daffi_write_array (out, before);
-        daffi_functions_tally (&self->functions, write_function, out);
-        daffi_functions_tally (&self->functions, count, &after);
-    } while (before != after);
+    table_t table = {0};
+    daffi_buffer_init (&table.rows);
+    daffi_functions_tally (&self->functions, write_function, &table);
+    daffi_write_array (out, table.count);
+    daffi_buffer_append (out, table.rows.data, table.rows.size);
+    out->failed = out->failed || table.rows.failed;
+    daffi_buffer_done (&table.rows);
 }
 
 static daffi_status_t stats (daffi_request_t *request, void *arg)

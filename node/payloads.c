@@ -270,6 +270,7 @@ daffi_payloads_t *daffi_payloads_new (daffi_node_t *node,
         return NULL;
     }
     pthread_mutex_init (&self->lock, NULL);
+    pthread_mutex_init (&self->publishing, NULL);
     daffi_vault_init (&self->vault, &self->policy, log);
     if (self->policy.options.run == DAFFI_RUN_ISOLATED &&
         !(self->runner = daffi_runner_new (&self->policy, log, error))) {
@@ -294,6 +295,7 @@ void daffi_payloads_destroy (daffi_payloads_t **self_p)
     daffi_runner_destroy (&self->runner);
     daffi_vault_done (&self->vault);
     daffi_transfer_policy_done (&self->policy);
+    pthread_mutex_destroy (&self->publishing);
     pthread_mutex_destroy (&self->lock);
     free (self);
     *self_p = NULL;

@@ -29,6 +29,7 @@ struct daffi_payloads {
     daffi_vault_t vault;
     daffi_runner_t *runner;  //  NULL: nothing runs isolated
     pthread_mutex_t lock;
+    pthread_mutex_t publishing;  //  held where the list and the registrations change
     daffi_list_t uploads;
     daffi_list_t published;
 };

@@ -60,15 +60,17 @@ static daffi_status_t offer (daffi_payloads_t *self, daffi_held_t *held,
     atomic_fetch_add (&held->refs, 1);
     atomic_fetch_add (&held->published, 1);
     snprintf (text, sizeof text, "%.*s", (int)signature.size, signature.data);
-    pthread_mutex_lock (&self->lock);
-    daffi_list_append (&self->published, &published->link);
-    pthread_mutex_unlock (&self->lock);
     daffi_function_t entry = {.name = name,
                               .callback = run,
                               .arg = published,
                               .release = release,
                               .signature = text};
+    pthread_mutex_lock (&self->publishing);
+    pthread_mutex_lock (&self->lock);
+    daffi_list_append (&self->published, &published->link);
+    pthread_mutex_unlock (&self->lock);
     daffi_status_t status = daffi_node_register (self->node, &entry, 1, error);
+    pthread_mutex_unlock (&self->publishing);
     if (status)
         release (published);
     return status;
@@ -128,11 +130,23 @@ static bool take (daffi_payloads_t *self, const char *name, const uint8_t *hash,
     return found;
 }
 
+//  As a whole: a name that is published meanwhile is withdrawn before or after that.
+static bool withdraw (daffi_payloads_t *self, const char *name, const uint8_t *hash,
+                      char *taken)
+{
+    pthread_mutex_lock (&self->publishing);
+    bool found = take (self, name, hash, taken);
+    if (found)
+        (void)daffi_node_unregister (self->node, taken, NULL);
+    pthread_mutex_unlock (&self->publishing);
+    return found;
+}
+
 void daffi_payloads_withdraw_all (daffi_payloads_t *self, const uint8_t *hash)
 {
     char taken[DAFFI_NAME_MAX + 1];
-    while (take (self, NULL, hash, taken))
-        (void)daffi_node_unregister (self->node, taken, NULL);
+    while (withdraw (self, NULL, hash, taken))
+        continue;
 }
 
 //  Who published under this name; "": nobody.
@@ -159,14 +173,12 @@ daffi_status_t daffi_payloads_withdraw (daffi_request_t *request, void *arg)
     find_owner (self, named ? name : "", owner);
     if (!daffi_payloads_managed_by (self, request, owner))
         return DAFFI_REFUSED;
-    if (!named || !take (self, name, NULL, taken)) {
+    if (!named || !withdraw (self, name, NULL, taken)) {
         daffi_fail (&error, DAFFI_NOT_FOUND, "nothing is published under that name");
         return daffi_payloads_refuse (request, &error);
     }
     daffi_log (&self->log, DAFFI_LOG_INFO, "payload.withdrawn", "name=%s caller=%s",
                taken, daffi_request_caller (request));
-    if (daffi_node_unregister (self->node, taken, &error))
-        return daffi_payloads_refuse (request, &error);
     return DAFFI_OK;
 }
 

@@ -188,14 +188,15 @@ static void print_result (bench_t *self)
         daffi_value_string ("calls_per_second"),
         daffi_value_uint ((uint64_t)((double)self->ended / seconds))};
     qsort (self->times_us, self->time_count, sizeof *self->times_us, by_time);
-    for (size_t i = 0; i < QUANTILES; i++) {
-        size_t last = self->time_count ? self->time_count - 1 : 0;
-        size_t at = (size_t)((double)last * quantiles[i].share);
+    //  where every call failed there are no times to speak of
+    size_t shown = self->time_count ? QUANTILES : 0;
+    for (size_t i = 0; i < shown; i++) {
+        size_t at = (size_t)((double)(self->time_count - 1) * quantiles[i].share);
         pairs[2 * (FIXED + i)] = daffi_value_string (quantiles[i].name);
-        pairs[2 * (FIXED + i) + 1] = daffi_value_uint (
-            self->time_count ? (uint64_t)(double)self->times_us[at] : 0);
+        pairs[2 * (FIXED + i) + 1] =
+            daffi_value_uint ((uint64_t)(double)self->times_us[at]);
     }
-    daffi_value_t map = daffi_value_map (pairs, FIXED + QUANTILES);
+    daffi_value_t map = daffi_value_map (pairs, FIXED + shown);
     daffi_facts_print (self->cli, &map);
 }
 

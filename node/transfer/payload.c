@@ -322,13 +322,16 @@ static void name_of (const char *path, char *name, size_t capacity)
 daffi_payload_t *daffi_payload_open (const char *path, daffi_error_t *error)
 {
     char name[DAFFI_MANIFEST_TEXT_MAX];
+    daffi_error_t why = {.text = ""};
     daffi_buffer_t file;
     daffi_buffer_init (&file);
     daffi_payload_t *self = NULL;
     path = path ? path : "";
     if (!daffi_file_read (path, DAFFI_PAYLOAD_FILE_MAX, &file, error)) {
         name_of (path, name, sizeof name);
-        self = from_bytes (file.data, file.size, name, error);
+        self = from_bytes (file.data, file.size, name, &why);
+        if (!self)
+            daffi_fail (error, why.status, "%.150s: %.340s", path, why.text);
     }
     daffi_buffer_done (&file);
     return self;

@@ -252,6 +252,7 @@ bench () {
     gives 1 bench bad --calls 3 --outstanding 2
     grep -qE $'^failed\t3$' out || fail "not all failed"
     gives 4 bench nothing --calls 2
+    ! grep -q p50 out || fail "there are times where no call was answered"
     ! grep -qE '[0-9]\.[0-9]{4,}' out || fail "seconds have thousandths"
     terminal "$daffi" bench --calls 300
     says out '100 %'

@@ -55,6 +55,8 @@ builds () {
     says out $'name\tresize'
     says out $'signer\tnone'
     says out 'halve (int) -> int'
+    gives 2 payload inspect resize.c
+    says err "resize.c: it is neither a shared object nor a bundle of one"
     echo 'int main (void) { return x; }' >broken.c
     gives 1 payload build broken.c
     says err "could not build it"
