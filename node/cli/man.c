@@ -18,7 +18,10 @@ static const char *print_letter (const char *text)
                                      : first & 7u;
     for (; ((unsigned char)*text & 0xc0) == 0x80; text++)
         letter = letter << 6 | ((unsigned char)*text & 0x3fu);
-    printf ("\\[u%04X]", letter);
+    if (letter == 0x2026)  //  a terminal of ASCII has none
+        fputs ("\\&...", stdout);
+    else
+        printf ("\\[u%04X]", letter);
     return text - 1;
 }
 

@@ -153,8 +153,11 @@ manuals () {
         says out ".SH OPTIONS"
         ! LC_ALL=C grep -q '[^ -~]' out || fail "man $each is not plain ASCII"
         if command -v man >/dev/null; then
-            man --warnings -l out >shown 2>warned </dev/null || fail "man $each"
-            [[ ! -s warned ]] || fail "man $each: $(cat warned)"
+            for language in C.UTF-8 C; do
+                LC_ALL=$language man --warnings -l out >shown 2>warned </dev/null ||
+                    fail "man $each"
+                [[ ! -s warned ]] || fail "man $each: $(cat warned)"
+            done
             grep -qF "daffi-$each" shown || fail "man shows nothing of $each"
         fi
     done <commands

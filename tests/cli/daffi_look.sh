@@ -64,7 +64,7 @@ ping () {
     up
     serve upper --name worker -- cat
     gives 0 ping worker -n 2 --interval 0
-    grep -qE $'^worker\t[0-9.]+ .?s$' out || fail "no time"
+    grep -qE $'^worker\t[0-9.]+ (µs|ms|s)$' out || fail "no time"
     [[ $(wc -l <out) == 2 ]] || fail "not twice"
     gives 0 ping -n 1 --json
     json 'it["process"] == "controller" and it["time_us"] > 0'

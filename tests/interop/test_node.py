@@ -23,8 +23,8 @@ def run():
         if line == "kill":
             controller.kill()
             cases.tell("done")
-        elif line == "start":
-            controller = broker("--unix-sock-path", folder)
+        elif line == "start":  # nobody is unknown before all are back, however slowly
+            controller = broker("--unix-sock-path", folder, "--settle", "10000")
             cases.tell("done")
         elif line.startswith("ok "):
             verdicts[line[3:]] = "ok"

@@ -143,7 +143,7 @@ def _():
         later = other.start("echo", 5)
         again = other.start("echo", 6, idempotent=True)
         waiting = other._wait("", "echo", 10)
-        broker()
+        broker("--settle", "10000")
         same((later.get(10), again.get(10), waiting.get(10)), (5, 6, "server"))
         until(lambda: log == ["init", "up", "down", "up"], "the lifecycle")
         other.stop()
