@@ -35,7 +35,7 @@ bool daffi_elf_locate (const daffi_elf_image_t *self, uint64_t address,
 //  Bytes at an address, or false where they are not all in the file.
 bool daffi_elf_read_address (const daffi_elf_image_t *self, uint64_t address, void *out,
                              size_t size);
-//  A string of the table; false where it does not end within it.
+//  A string of the table; false where it does not end within it, or is too long.
 bool daffi_elf_read_string (const daffi_elf_image_t *self, uint64_t at,
                             daffi_text_t *out);
 bool daffi_elf_begins (daffi_text_t text, const char *prefix);

@@ -75,7 +75,7 @@ bool daffi_elf_read_address (const daffi_elf_image_t *self, uint64_t address, vo
            read_at (self, offset, out, size);
 }
 
-enum { DYNAMIC_MAX = 512 };
+enum { DYNAMIC_MAX = 512, STRING_MAX = 4096 };
 
 //  --- header and segments ------------------------------------------------------------
 
@@ -269,7 +269,7 @@ static daffi_status_t read_dynamic (daffi_elf_image_t *self)
     return daffi_elf_bad (self, "its dynamic section has no end");
 }
 
-//  A string of the table; false where it does not end within it.
+//  A string of the table; false where it does not end within it, or is too long.
 bool daffi_elf_read_string (const daffi_elf_image_t *self, uint64_t at,
                             daffi_text_t *out)
 {
@@ -279,7 +279,8 @@ bool daffi_elf_read_string (const daffi_elf_image_t *self, uint64_t at,
         self->strings_size > room)
         return false;
     const char *start = (const char *)self->data + offset + at;
-    const char *end = memchr (start, 0, self->strings_size - at);
+    uint64_t rest = self->strings_size - at;
+    const char *end = memchr (start, 0, rest < STRING_MAX ? rest : STRING_MAX);
     if (!end)
         return false;
     *out = daffi_text (start, (size_t)(end - start));

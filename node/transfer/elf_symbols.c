@@ -101,6 +101,28 @@ static daffi_text_t without (daffi_text_t text, const char *prefix)
     return daffi_text (text.data + size, text.size - size);
 }
 
+//  The table has an end, and so has each name in it.
+static bool names_end (const daffi_elf_image_t *self)
+{
+    uint8_t last = 1;
+    return self->strings_size &&
+           daffi_elf_read_address (self, self->strings + self->strings_size - 1, &last,
+                                   sizeof last) &&
+           last == 0;
+}
+
+static const char prefix[] = "daffi_payload_";
+
+//  Names of C++ are long, and all symbols may share one that fills the file: only those
+//  that are meant for us are looked at as a whole.
+static bool is_ours (const daffi_elf_image_t *self, uint32_t name)
+{
+    char begin[sizeof prefix - 1];
+    return name < self->strings_size &&
+           daffi_elf_read_address (self, self->strings + name, begin, sizeof begin) &&
+           memcmp (begin, prefix, sizeof begin) == 0;
+}
+
 //  The first pass finds functions, the second what belongs to them.
 static daffi_status_t read_symbol (daffi_elf_image_t *self, daffi_elf_t *out,
                                    uint32_t pass, const Elf64_Sym *symbol)
@@ -108,11 +130,13 @@ static daffi_status_t read_symbol (daffi_elf_image_t *self, daffi_elf_t *out,
     daffi_text_t name;
     if (!symbol->st_name || symbol->st_shndx == SHN_UNDEF)
         return DAFFI_OK;
+    if (symbol->st_name >= self->strings_size)
+        return daffi_elf_bad (self, "a symbol's name is malformed");
+    if (!is_ours (self, symbol->st_name))
+        return DAFFI_OK;
     if (!daffi_elf_read_string (self, symbol->st_name, &name))
         return daffi_elf_bad (self, "a symbol's name is malformed");
-    if (!daffi_elf_begins (name, "daffi_payload_"))
-        return DAFFI_OK;
-    name = without (name, "daffi_payload_");
+    name = without (name, prefix);
     if (pass == 0 && daffi_elf_begins (name, "fn_"))
         return add_function (self, out, without (name, "fn_"), symbol);
     if (pass == 1 && daffi_elf_begins (name, "sig_"))
@@ -129,7 +153,7 @@ daffi_status_t daffi_elf_read_symbols (daffi_elf_image_t *self, daffi_elf_t *out
 {
     Elf64_Sym symbol;
     uint32_t count;
-    if (!count_symbols (self, &count))
+    if (!names_end (self) || !count_symbols (self, &count))
         return daffi_elf_bad (self, "its symbol table is malformed");
     for (uint32_t pass = 0; pass < 2; pass++)
         for (uint32_t i = 0; i < count; i++) {
