@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <dlfcn.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -40,12 +41,26 @@ static daffi_status_t find_all (daffi_library_t *self, const daffi_elf_t *elf,
     return DAFFI_OK;
 }
 
+//  The loader knows a library by its path, and would take what comes under the same
+//  number for one that it still has: it never lets go of what has a unique symbol of
+//  C++ or was linked with -z nodelete. So no path comes twice: each bit of a number is
+//  a slash with a dot or without.
+static void name_path (char *path, size_t capacity, int image)
+{
+    static atomic_uint last;
+    size_t size = (size_t)snprintf (path, capacity, "/proc");
+    for (unsigned number = atomic_fetch_add (&last, 1); number; number >>= 1)
+        size += (size_t)snprintf (path + size, capacity - size, "/%s",
+                                  number & 1 ? "." : "");
+    snprintf (path + size, capacity - size, "/self/fd/%d", image);
+}
+
 daffi_status_t daffi_library_open (daffi_library_t *self, int image,
                                    const daffi_elf_t *elf, daffi_error_t *error)
 {
-    char path[64];
+    char path[128];
     memset (self, 0, sizeof *self);
-    snprintf (path, sizeof path, "/proc/self/fd/%d", image);
+    name_path (path, sizeof path, image);
     //  threads of its own may outlive it: then it is never unmapped
     self->handle =
         dlopen (path, RTLD_NOW | RTLD_LOCAL | (elf->stays ? RTLD_NODELETE : 0));

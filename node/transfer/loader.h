@@ -25,9 +25,7 @@ typedef struct {
 int daffi_image_new (const void *data, size_t size, daffi_error_t *error);
 
 //  Loads the image. `elf` is what daffi_elf_look () found in these very bytes, whose
-//  names must live as long as the library. The descriptor must stay open as long: the
-//  loader knows a library by its path, and would take another file under a reused
-//  number for this one. DAFFI_BAD_PAYLOAD: the loader's text.
+//  names must live as long as the library. DAFFI_BAD_PAYLOAD: the loader's text.
 DAFFI_MUST_USE daffi_status_t daffi_library_open (daffi_library_t *self, int image,
                                                   const daffi_elf_t *elf,
                                                   daffi_error_t *error);

@@ -29,10 +29,9 @@ void daffi_held_unref (daffi_held_t *self)
 {
     if (!self || atomic_fetch_sub_explicit (&self->refs, 1, memory_order_acq_rel) > 1)
         return;
-    bool stays = self->library_open && self->image_stays;
     if (self->library_open)
         daffi_library_close (&self->library);
-    if (self->image >= 0 && !stays)
+    if (self->image >= 0)
         close (self->image);
     free (self->elf);
     daffi_payload_destroy (&self->payload);
@@ -245,7 +244,6 @@ static daffi_status_t load (daffi_held_t *self, daffi_error_t *error)
     if (!status)
         status = daffi_library_open (&self->library, self->image, self->elf, error);
     self->library_open = !status;
-    self->image_stays = self->elf->stays;
     return status;
 }
 

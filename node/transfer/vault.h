@@ -31,7 +31,6 @@ typedef struct {
     daffi_elf_t *elf;          //  its names; or NULL
     atomic_bool library_open;  //  written under the lock
     atomic_bool told;          //  its loading, to the log
-    bool image_stays;  //  it is mapped for ever, so its descriptor is not used again
     atomic_uint running;
     atomic_uint published;  //  names that it is offered under
     atomic_ullong calls;
