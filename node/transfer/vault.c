@@ -174,11 +174,12 @@ daffi_status_t daffi_vault_put (daffi_vault_t *self, daffi_payload_t *payload,
         return daffi_fail (error, DAFFI_BUSY,
                            "the payloads in use fill the %llu bytes for them",
                            (unsigned long long)self->policy->options.memory_bytes);
+    daffi_error_t why;
     if (self->policy->options.cache_folder &&
         daffi_folder_write (self->policy->options.cache_folder, payload,
-                            self->policy->options.cache_bytes, error))
-        daffi_log (&self->log, DAFFI_LOG_WARNING, "payload.not_cached", "hash=%s",
-                   payload->hash_text);
+                            self->policy->options.cache_bytes, &why))
+        daffi_log (&self->log, DAFFI_LOG_WARNING, "payload.not_cached",
+                   "hash=%s text=%s", payload->hash_text, why.text);
     return DAFFI_OK;
 }
 

@@ -203,6 +203,37 @@ TEST ("a folder that others can write to is no cache")
     daffi_payload_destroy (&payload);
 }
 
+static void keep_text (void *arg, daffi_log_level_t level, const char *id,
+                       const char *text)
+{
+    (void)level;
+    if (strcmp (id, "payload.not_cached") == 0)
+        snprintf (arg, 512, "%s", text);
+}
+
+TEST ("what cannot be kept on disk is held in memory, and the log says why")
+{
+    char folder[200], text[512] = "";
+    daffi_error_t error;
+    daffi_held_t *held = NULL;
+    daffi_vault_t vault;
+    daffi_transfer_policy_t policy;
+    daffi_log_t log = {.write = keep_text, .arg = text, .level = DAFFI_LOG_DEBUG};
+    snprintf (folder, sizeof folder, "%s/open", test_tmpdir ());
+    CHECK (!mkdir (folder, 0777) && !chmod (folder, 0777));
+    const daffi_transfer_options_t options = {.run = DAFFI_RUN_HERE,
+                                              .cache_folder = folder};
+    CHECK_OK (daffi_transfer_policy_init (&policy, &options, "taker", &error));
+    daffi_vault_init (&vault, &policy, &log);
+    daffi_payload_t *payload = payload_number (1);
+    CHECK_OK (daffi_vault_put (&vault, payload, NULL, "a", &held, &error));
+    CHECK (strstr (text, "only this user can write to") != NULL);
+    daffi_held_unref (held);
+    daffi_payload_destroy (&payload);
+    daffi_vault_done (&vault);
+    daffi_transfer_policy_done (&policy);
+}
+
 TEST ("memory holds what was used last, and never drops what runs or is published")
 {
     enum { MANY = 8, ROOM = 3 };
