@@ -111,7 +111,9 @@ DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_payload_write (
 typedef enum {
     DAFFI_RUN_REFUSED = 0,  /*  no foreign code */
     DAFFI_RUN_ISOLATED = 1, /*  in a child of the runner, behind limits, Landlock and
-                                seccomp: a crash costs that call alone */
+                                seccomp, without this process's environment but for
+                                locale, time zone and what the loader reads: a crash
+                                costs that call alone */
     DAFFI_RUN_HERE = 2      /*  in this process: a crash ends it */
 } daffi_run_t;
 

@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -44,31 +43,6 @@ struct daffi_runner {
 };
 
 //  --- starting -----------------------------------------------------------------------
-
-static daffi_status_t spawn (daffi_runner_t *self, int theirs, daffi_error_t *error)
-{
-    char *const args[] = {"daffi-runner", "--of-a-node", NULL};
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none;
-    posix_spawn_file_actions_init (&actions);
-    posix_spawn_file_actions_addopen (&actions, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen (&actions, 1, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_adddup2 (&actions, theirs, 3);
-    posix_spawnattr_init (&attributes);
-    sigemptyset (&none);
-    posix_spawnattr_setsigmask (&attributes, &none);
-    posix_spawnattr_setflags (&attributes, POSIX_SPAWN_SETSIGMASK);
-    int failed =
-        posix_spawn (&self->pid, self->path, &actions, &attributes, args, environ);
-    posix_spawnattr_destroy (&attributes);
-    posix_spawn_file_actions_destroy (&actions);
-    if (!failed)
-        return DAFFI_OK;
-    self->pid = 0;
-    return daffi_fail (error, DAFFI_SYSTEM, "%.150s: %s", self->path,
-                       strerror (failed));
-}
 
 static daffi_status_t greet (daffi_runner_t *self, daffi_error_t *error)
 {
@@ -143,7 +117,7 @@ static daffi_status_t start (daffi_runner_t *self, daffi_error_t *error)
         theirs < 0 ? daffi_fail (error, DAFFI_SYSTEM,
                                  "no descriptor for the runner: %s; see ulimit -n",
                                  strerror (why))
-                   : spawn (self, theirs, error);
+                   : daffi_runner_spawn (self->path, theirs, &self->pid, error);
     if (theirs >= 0)
         close (theirs);
     if (!status)

@@ -57,6 +57,13 @@ void daffi_child_started (daffi_child_t *self, int pid);
 DAFFI_MUST_USE daffi_status_t daffi_runner_find (const char *wish, char *path,
                                                  size_t capacity, daffi_error_t *error);
 
+//  --- runner_spawn.c -----------------------------------------------------------------
+
+//  Starts the program at `path`, with its end of the control socket. *pid stays 0 where
+//  that fails.
+DAFFI_MUST_USE daffi_status_t daffi_runner_spawn (const char *path, int theirs,
+                                                  int *pid, daffi_error_t *error);
+
 //  --- child_cpu.c --------------------------------------------------------------------
 
 //  How long a call counts as short: both sides share a processor so long.

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -118,5 +119,16 @@ DAFFI_PAYLOAD_FUNCTION (hoards, "() -> int")
     int count = 0;
     while (count < 100000 && dup (1) >= 0)
         count++;
+    return daffi_payload_reply (call, count);
+}
+
+extern char **environ;
+
+/*  How many secrets stand in the environment. */
+DAFFI_PAYLOAD_FUNCTION (spies, "() -> int")
+{
+    int count = 0;
+    for (char **entry = environ; entry && *entry; entry++)
+        count += strncmp (*entry, "DAFFI_TEST_SECRET", 17) == 0;
     return daffi_payload_reply (call, count);
 }
