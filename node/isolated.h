@@ -8,7 +8,10 @@
 #include "payloads.h"
 #include "runner.h"
 
-enum { DAFFI_ISOLATED_BODY_MAX = 64 << 20 };
+enum {
+    DAFFI_ISOLATED_BODY_MAX = 64 << 20,
+    DAFFI_ISOLATED_STEP_MS = 100  //  at most so long without a look at the child
+};
 
 typedef enum {
     DAFFI_TALK_GOES_ON,
@@ -49,6 +52,9 @@ typedef struct {
 //  To the child, which may take its time, until that is killed.
 bool daffi_isolated_say (daffi_isolated_t *self, daffi_say_t type, int64_t a, int64_t b,
                          const daffi_buffer_t *data);
+
+//  Looks at its deadline, cancellation and CPU time. False: it is killed.
+bool daffi_isolated_watch (daffi_isolated_t *self);
 
 //  --- payload_says.c -----------------------------------------------------------------
 

@@ -22,8 +22,8 @@
 enum {
     CANCEL_GRACE_MS = 100,  //  for a function that looks whether it was cancelled
     KILL_GRACE_MS = 2000,   //  for the runner to tell that it has killed
-    STEP_MS = 100,          //  at most so long without a look at the child
-    ATTEMPTS = 3            //  kept children may end just when they are wanted
+    STEP_MS = DAFFI_ISOLATED_STEP_MS,
+    ATTEMPTS = 3  //  kept children may end just when they are wanted
 };
 
 //  --- waiting ------------------------------------------------------------------------
@@ -69,11 +69,15 @@ static void watch (daffi_isolated_t *self)
     }
 }
 
-static bool go_on_saying (void *arg)
+bool daffi_isolated_watch (daffi_isolated_t *self)
 {
-    daffi_isolated_t *self = arg;
     watch (self);
     return !self->killed;
+}
+
+static bool go_on_saying (void *arg)
+{
+    return daffi_isolated_watch (arg);
 }
 
 bool daffi_isolated_say (daffi_isolated_t *self, daffi_say_t type, int64_t a, int64_t b,

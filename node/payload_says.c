@@ -5,6 +5,7 @@
 //  spoil that.
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,7 +16,8 @@
 
 enum {
     OUTPUT_MAX = 16 << 10,  //  bytes of output and log lines of one call
-    LINE_MAX = 512
+    LINE_MAX = 512,
+    LARGE = 1 << 20  //  an item that is not copied often
 };
 
 //  What is left of the bytes that a call may bring into the log.
@@ -90,23 +92,47 @@ static void answer_error (daffi_isolated_t *self, const daffi_said_t *said, bool
 
 //  --- streams ------------------------------------------------------------------------
 
-//  Waits in steps, so that the child's deadline is kept.
-static int64_t step_of (const daffi_isolated_t *self, int64_t timeout_ms)
+//  Nobody has the other end of its socket any more, which the runner has until it is
+//  dead.
+static bool gone (const daffi_isolated_t *self)
 {
-    int64_t left =
-        self->kill_ms == DAFFI_NEVER ? timeout_ms : self->kill_ms - daffi_clock_ms ();
-    if (left < 0 && self->kill_ms != DAFFI_NEVER)
-        return 0;
-    return timeout_ms < 0 || (left >= 0 && left < timeout_ms) ? left : timeout_ms;
+    struct pollfd end = {.fd = self->child->socket};
+    return poll (&end, 1, 0) == 1 && (end.revents & POLLHUP);
+}
+
+//  Until when the caller of the function is waited for.
+static int64_t end_of (const daffi_isolated_t *self, int64_t timeout_ms)
+{
+    int64_t now_ms = daffi_clock_ms ();
+    bool sooner = timeout_ms >= 0 &&
+                  (self->kill_ms == DAFFI_NEVER || timeout_ms < self->kill_ms - now_ms);
+    return sooner ? now_ms + timeout_ms : self->kill_ms;
+}
+
+//  In steps: meanwhile the child may die, reach a limit or its deadline.
+static int64_t step_of (int64_t end_ms, int64_t step_ms)
+{
+    int64_t left = end_ms == DAFFI_NEVER ? step_ms : end_ms - daffi_clock_ms ();
+    return left < 0 ? 0 : left < step_ms ? left : step_ms;
+}
+
+static bool goes_on (daffi_isolated_t *self, int64_t end_ms)
+{
+    return (end_ms == DAFFI_NEVER || daffi_clock_ms () < end_ms) &&
+           daffi_isolated_watch (self) && !gone (self);
 }
 
 static void give_item (daffi_isolated_t *self, int64_t timeout_ms)
 {
     daffi_value_t item;
     daffi_buffer_t out;
+    daffi_status_t status;
+    int64_t end_ms = end_of (self, timeout_ms);
     daffi_buffer_init (&out);
-    daffi_status_t status =
-        daffi_request_receive (self->request, step_of (self, timeout_ms), &item);
+    do
+        status = daffi_request_receive (
+            self->request, step_of (end_ms, DAFFI_ISOLATED_STEP_MS), &item);
+    while (status == DAFFI_PENDING && goes_on (self, end_ms));
     if (!status && (daffi_write_value (&out, &item) || out.failed))
         status = DAFFI_NO_MEMORY;
     if (status)
@@ -118,9 +144,15 @@ static void give_item (daffi_isolated_t *self, int64_t timeout_ms)
 static void take_item (daffi_isolated_t *self, int64_t timeout_ms)
 {
     daffi_value_t item = daffi_value_raw (self->heard.data.data, self->heard.data.size);
-    daffi_status_t status =
-        daffi_request_yield_value (self->request, item, step_of (self, timeout_ms));
+    daffi_status_t status;
     const daffi_buffer_t nothing = {.size = 0};
+    int64_t end_ms = end_of (self, timeout_ms);
+    //  each step copies the item
+    int64_t step_ms = DAFFI_ISOLATED_STEP_MS * (item.size > LARGE ? 10 : 1);
+    do
+        status =
+            daffi_request_yield_value (self->request, item, step_of (end_ms, step_ms));
+    while (status == DAFFI_PENDING && goes_on (self, end_ms));
     (void)daffi_isolated_say (self, DAFFI_SAY_YIELDED, status, 0, &nothing);
 }
 

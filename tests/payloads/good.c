@@ -108,3 +108,23 @@ DAFFI_PAYLOAD_FUNCTION (endless, "() -> nil, yields int")
     daffi_payload_log (call, 3, "nobody reads");
     return status;
 }
+
+/*  Tells its process, and waits for an item. */
+DAFFI_PAYLOAD_FUNCTION (tell_and_receive, "(stream of any), yields int")
+{
+    daffi_value_t item;
+    int status = daffi_payload_yield (call, getpid ());
+    daffi_payload_log (call, 3, "waits for the caller");
+    return status ? status : daffi_payload_receive (call, -1, &item);
+}
+
+/*  Yields its process as often as it can, and once more. */
+DAFFI_PAYLOAD_FUNCTION (tell_and_yield, "() -> nil, yields int")
+{
+    daffi_value_t pid = daffi_value_int (getpid ());
+    int status = DAFFI_OK;
+    while (!status)
+        status = daffi_payload_yield_value (call, pid, 0);
+    daffi_payload_log (call, 3, "waits for the caller");
+    return daffi_payload_yield_value (call, pid, -1);
+}

@@ -4,9 +4,54 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "shipping.h"
 #include "test.h"
+
+static void wait_for (const char *id, const char *text)
+{
+    while (!shipping_logged (id, text))
+        usleep (1000);
+}
+
+//  Begins `function` as a stream that has no deadline, and kills its child when that
+//  waits for the caller.
+static void dies_while (const char *function)
+{
+    shipping_t at;
+    daffi_error_t error;
+    daffi_result_t *item = NULL;
+    int64_t pid;
+    shipping_start (&at,
+                    DAFFI_TRANSFER (.run = DAFFI_RUN_ISOLATED, .unsigned_local = true));
+    daffi_payload_t *payload = payload_open ("good");
+    CHECK_OK (ship_int (&at, payload, "get_pid", DAFFI_ARGS (), &pid, &error));
+    daffi_stream_t *stream = daffi_global_transfer_stream (
+        at.caller, payload, function, DAFFI_ARGS (),
+        DAFFI_CALL (.process = "taker", .timeout_ms = DAFFI_FOREVER), &error);
+    CHECK (stream != NULL);
+    wait_for ("payload.says", "waits for the caller");
+    CHECK (kill ((pid_t)pid, SIGKILL) == 0);
+    wait_for ("payload.crashed", "signal 9");
+    CHECK_OK (daffi_stream_receive (stream, 10000, &item, &error));
+    daffi_result_destroy (&item);
+    CHECK_STATUS (DAFFI_CRASHED, daffi_stream_wait (stream, 10000, &error));
+    CHECK_EQ_INT (error.executed, DAFFI_EXECUTED_YES);
+    daffi_stream_destroy (&stream);
+    daffi_payload_destroy (&payload);
+    shipping_stop (&at);
+}
+
+TEST ("a child that dies while it waits for an item ends its call")
+{
+    dies_while ("tell_and_receive");
+}
+
+TEST ("a child that dies while nobody takes its items ends its call")
+{
+    dies_while ("tell_and_yield");
+}
 
 TEST ("a process that ignores the ends of its children is told how those of the runner "
       "ended")
