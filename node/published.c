@@ -70,9 +70,9 @@ static daffi_status_t offer (daffi_payloads_t *self, daffi_held_t *held,
     daffi_list_append (&self->published, &published->link);
     pthread_mutex_unlock (&self->lock);
     daffi_status_t status = daffi_node_register (self->node, &entry, 1, error);
-    pthread_mutex_unlock (&self->publishing);
     if (status)
         release (published);
+    pthread_mutex_unlock (&self->publishing);
     return status;
 }
 
@@ -130,26 +130,30 @@ static bool take (daffi_payloads_t *self, const char *name, const uint8_t *hash,
     return found;
 }
 
-//  As a whole: a name that is published meanwhile is withdrawn before or after that.
+//  With `publishing` held: a name that is published meanwhile is withdrawn before or
+//  after that.
 static bool withdraw (daffi_payloads_t *self, const char *name, const uint8_t *hash,
                       char *taken)
 {
-    pthread_mutex_lock (&self->publishing);
     bool found = take (self, name, hash, taken);
     if (found)
         (void)daffi_node_unregister (self->node, taken, NULL);
-    pthread_mutex_unlock (&self->publishing);
     return found;
 }
 
 void daffi_payloads_withdraw_all (daffi_payloads_t *self, const uint8_t *hash)
 {
     char taken[DAFFI_NAME_MAX + 1];
-    while (withdraw (self, NULL, hash, taken))
-        continue;
+    bool found = true;
+    while (found) {
+        pthread_mutex_lock (&self->publishing);
+        found = withdraw (self, NULL, hash, taken);
+        pthread_mutex_unlock (&self->publishing);
+    }
 }
 
-//  Who published under this name; "": nobody.
+//  Who published under this name; "": nobody. With `publishing` held: else it may be
+//  one who will be told that the name is taken.
 static void find_owner (daffi_payloads_t *self, const char *name, char *owner)
 {
     owner[0] = 0;
@@ -170,10 +174,15 @@ daffi_status_t daffi_payloads_withdraw (daffi_request_t *request, void *arg)
     const char *name;
     char owner[DAFFI_NAME_MAX + 1], taken[DAFFI_NAME_MAX + 1];
     bool named = !daffi_request_string (request, 0, &name);
+    //  as a whole: it is withdrawn from who was asked about
+    pthread_mutex_lock (&self->publishing);
     find_owner (self, named ? name : "", owner);
-    if (!daffi_payloads_managed_by (self, request, owner))
+    bool may = daffi_payloads_managed_by (self, request, owner);
+    bool found = may && named && withdraw (self, name, NULL, taken);
+    pthread_mutex_unlock (&self->publishing);
+    if (!may)
         return DAFFI_REFUSED;
-    if (!named || !withdraw (self, name, NULL, taken)) {
+    if (!found) {
         daffi_fail (&error, DAFFI_NOT_FOUND, "nothing is published under that name");
         return daffi_payloads_refuse (request, &error);
     }

@@ -1,6 +1,8 @@
 //  SPDX-License-Identifier: MPL-2.0
 //  Function transfer into the node's own process: shipped once, called like any other.
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +90,54 @@ TEST ("a published function is an ordinary one until it is withdrawn")
                   daffi_global_withdraw (at.caller, "taker", "plus", &error));
     CHECK (daffi_call_int (at.caller, "plus", DAFFI_ARGS (4, 5), &number, &error) !=
            DAFFI_OK);
+    daffi_payload_destroy (&payload);
+    shipping_stop (&at);
+}
+
+typedef struct {
+    daffi_global_t *global;
+    const daffi_payload_t *payload;
+    atomic_bool on;
+} claimer_t;
+
+//  Wants the name again and again, and is told that it is taken.
+static void *claim (void *arg)
+{
+    claimer_t *self = arg;
+    daffi_error_t error;
+    while (atomic_load (&self->on))
+        CHECK_STATUS (DAFFI_EXISTS,
+                      daffi_global_publish (self->global, "taker", self->payload, "add",
+                                            "math.add", &error));
+    return NULL;
+}
+
+TEST ("who wants a name that is taken cannot withdraw it meanwhile")
+{
+    enum { TRIES = 10000 };
+    shipping_t at;
+    daffi_error_t error;
+    pthread_t thread;
+    shipping_start (&at, DAFFI_TRANSFER (.run = DAFFI_RUN_HERE, .unsigned_local = true,
+                                         .managers = "nobody"));
+    daffi_payload_t *payload = payload_open ("good");
+    CHECK_OK (
+        daffi_global_publish (at.caller, "taker", payload, "add", "math.add", &error));
+    daffi_global_t *other = daffi_global_new (
+        DAFFI_OPTIONS (.process_name = "other", .unix_sock_path = at.folder,
+                       .connect_timeout_ms = 10000),
+        &error);
+    CHECK (other != NULL);
+    claimer_t claimer = {.global = other, .payload = payload};
+    atomic_init (&claimer.on, true);
+    CHECK (!pthread_create (&thread, NULL, claim, &claimer));
+    for (int i = 0; i < TRIES; i++)
+        CHECK_STATUS (DAFFI_REFUSED,
+                      daffi_global_withdraw (other, "taker", "math.add", &error));
+    atomic_store (&claimer.on, false);
+    pthread_join (thread, NULL);
+    CHECK_OK (daffi_global_withdraw (at.caller, "taker", "math.add", &error));
+    daffi_global_destroy (&other);
     daffi_payload_destroy (&payload);
     shipping_stop (&at);
 }
