@@ -169,9 +169,10 @@ typedef struct daffi_transfer_options {
 
 /*  Calls a function of the payload in that process, which is sent the payload first if
  *  it does not have it. Everything else as in daffi_call (), and besides: NO_PAYLOAD
- *  (known by hash alone, and not there), BAD_PAYLOAD (it cannot be loaded; the text is
- *  the loader's), REFUSED (signature, key, expiry, process; the text says which),
- *  NO_FUNCTION, CRASHED, LIMIT and FORBIDDEN (isolated: what ended it). Blocks. */
+ *  (known by hash alone, and not there, or expired there), BAD_PAYLOAD (it cannot be
+ *  loaded; the text is the loader's), REFUSED (signature, key, expiry, process; the
+ *  text says which), NO_FUNCTION, CRASHED, LIMIT and FORBIDDEN (isolated: what ended
+ *  it). Blocks. */
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t daffi_global_transfer_and_call (
     daffi_global_t *self, const char *process, const daffi_payload_t *payload,
     const char *function, daffi_args_t args, daffi_result_t **result,

@@ -54,6 +54,20 @@ const uint8_t *daffi_payloads_hash_of (daffi_request_t *request)
     return NULL;
 }
 
+daffi_held_t *daffi_payloads_find (daffi_payloads_t *self, const uint8_t *hash,
+                                   daffi_error_t *error)
+{
+    daffi_held_t *held = daffi_vault_get (&self->vault, hash);
+    if (held && !daffi_held_expired (held))
+        return held;
+    daffi_fail (error, DAFFI_NO_PAYLOAD, "%s",
+                held ? "the payload that is there has expired; ship it with a manifest "
+                       "that has not"
+                     : daffi_status_text (DAFFI_NO_PAYLOAD));
+    daffi_held_unref (held);
+    return NULL;
+}
+
 //  --- running ------------------------------------------------------------------------
 
 daffi_status_t daffi_payloads_run (daffi_payloads_t *self, daffi_held_t *held,
@@ -87,13 +101,11 @@ static daffi_status_t serve_have (daffi_request_t *request, void *arg)
     const uint8_t *hash = daffi_payloads_hash_of (request);
     if (!hash)
         return DAFFI_INVALID;
-    daffi_held_t *held = daffi_vault_get (&self->vault, hash);
-    if (held) {
-        daffi_held_unref (held);
-        return DAFFI_OK;
-    }
-    daffi_fail (&error, DAFFI_NO_PAYLOAD, "%s", daffi_status_text (DAFFI_NO_PAYLOAD));
-    return daffi_payloads_refuse (request, &error);
+    daffi_held_t *held = daffi_payloads_find (self, hash, &error);
+    if (!held)
+        return daffi_payloads_refuse (request, &error);
+    daffi_held_unref (held);
+    return DAFFI_OK;
 }
 
 typedef struct {
@@ -134,12 +146,9 @@ static daffi_status_t serve_call (daffi_request_t *request, void *arg)
                     "the process takes no payloads; set .transfer of its options");
         return daffi_payloads_refuse (request, &error);
     }
-    daffi_held_t *held = daffi_vault_get (&self->vault, asked.hash);
-    if (!held) {
-        daffi_fail (&error, DAFFI_NO_PAYLOAD, "%s",
-                    daffi_status_text (DAFFI_NO_PAYLOAD));
+    daffi_held_t *held = daffi_payloads_find (self, asked.hash, &error);
+    if (!held)
         return daffi_payloads_refuse (request, &error);
-    }
     daffi_status_t status =
         daffi_payloads_run (self, held, asked.function, asked.args, request);
     daffi_held_unref (held);

@@ -70,6 +70,10 @@ daffi_status_t daffi_payloads_refuse (daffi_request_t *request,
 //  undo what `owner` did.
 bool daffi_payloads_managed_by (daffi_payloads_t *self, daffi_request_t *request,
                                 const char *owner);
+//  A reference; NULL: `error` is NO_PAYLOAD. What has expired is not there any more for
+//  who wants it: whoever has a newer manifest of it may ship that.
+daffi_held_t *daffi_payloads_find (daffi_payloads_t *self, const uint8_t *hash,
+                                   daffi_error_t *error);
 //  Argument 0, which must be a hash; NULL and an answer where it is not.
 const uint8_t *daffi_payloads_hash_of (daffi_request_t *request);
 //  Runs a function of the payload with these arguments, here or isolated.

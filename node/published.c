@@ -85,16 +85,13 @@ daffi_status_t daffi_payloads_publish (daffi_request_t *request, void *arg)
     const uint8_t *hash = daffi_payloads_hash_of (request);
     if (!hash)
         return DAFFI_INVALID;
-    daffi_held_t *held = daffi_vault_get (&self->vault, hash);
-    daffi_status_t status;
+    daffi_held_t *held = daffi_payloads_find (self, hash, &error);
+    daffi_status_t status = DAFFI_NO_PAYLOAD;
     if (daffi_request_string (request, 1, &function) ||
         daffi_request_string (request, 2, &name))
         status =
             daffi_fail (&error, DAFFI_INVALID, "a function and a name must follow");
-    else if (!held)
-        status = daffi_fail (&error, DAFFI_NO_PAYLOAD, "%s",
-                             daffi_status_text (DAFFI_NO_PAYLOAD));
-    else
+    else if (held)
         status =
             offer (self, held, daffi_request_caller (request), function, name, &error);
     if (status || !held)

@@ -169,7 +169,7 @@ static daffi_status_t take_offer (daffi_payloads_t *self, daffi_request_t *reque
     if (daffi_transfer_policy_judge (&self->policy, payload, time (NULL), &trust,
                                      &error))
         return refuse (self, request, payload, &error);
-    daffi_held_t *held = daffi_vault_get (&self->vault, payload->hash);
+    daffi_held_t *held = daffi_payloads_find (self, payload->hash, &error);
     if (held) {
         daffi_held_unref (held);
         return answer (request, true);

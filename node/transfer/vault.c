@@ -39,6 +39,13 @@ void daffi_held_unref (daffi_held_t *self)
     free (self);
 }
 
+bool daffi_held_expired (const daffi_held_t *self)
+{
+    daffi_error_t error;
+    return daffi_transfer_policy_admit (NULL, self->payload, "", time (NULL), &error) !=
+           DAFFI_OK;
+}
+
 static daffi_held_t *ref (daffi_held_t *self)
 {
     atomic_fetch_add_explicit (&self->refs, 1, memory_order_acq_rel);
@@ -112,12 +119,18 @@ static daffi_held_t *new_held (daffi_payload_t *payload, const daffi_trust_t *tr
     return held;
 }
 
-//  Takes the reference of `payload`.
+//  Takes the reference of `payload`. Where one with an older manifest is held already
+//  that one stays, unless it has expired.
 static daffi_held_t *keep (daffi_vault_t *self, daffi_payload_t *payload,
                            const daffi_trust_t *trust, const char *owner)
 {
     pthread_mutex_lock (&self->lock);
     daffi_held_t *held = find (self, payload->hash);
+    if (held && daffi_held_expired (held)) {
+        forget (self, held);
+        daffi_held_unref (held);
+        held = NULL;
+    }
     if (!held && make_room (self, payload->bytes->size)) {
         held = new_held (payload, trust, owner);
         payload = NULL;

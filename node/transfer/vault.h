@@ -70,6 +70,7 @@ void daffi_vault_each (daffi_vault_t *self,
                        void *context);
 
 void daffi_held_unref (daffi_held_t *self);
+bool daffi_held_expired (const daffi_held_t *self);
 //  Its bytes as a sealed memfd, which belongs to it. -1: `error` says why.
 int daffi_held_image (daffi_held_t *self, daffi_error_t *error);
 //  The function, from a library that is loaded into this process at first use. NULL:

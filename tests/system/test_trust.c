@@ -127,6 +127,34 @@ TEST ("a payload is refused from the second on in which it expires, also where i
     shipping_stop (&at);
 }
 
+TEST ("a payload that expired is taken anew with a manifest that has not")
+{
+    shipping_t at;
+    keys_t keys;
+    int64_t number;
+    daffi_error_t error;
+    make_keys (&keys);
+    const daffi_trusted_key_t trusted[] = {{.key = keys.mine_public}, {.key = NULL}};
+    shipping_start (&at, DAFFI_TRANSFER (.run = DAFFI_RUN_HERE, .keys = trusted));
+    daffi_payload_t *old =
+        signed_by (keys.mine, MANIFEST (.expires_s = (uint64_t)time (NULL) + 2));
+    daffi_payload_t *known =
+        daffi_payload_from_hash (daffi_payload_info (old)->hash, &error);
+    CHECK_OK (ship_int (&at, old, "add", DAFFI_ARGS (1, 2), &number, &error));
+    while ((uint64_t)time (NULL) < daffi_payload_info (old)->expires_s)
+        usleep (10000);
+    CHECK_STATUS (DAFFI_NO_PAYLOAD,
+                  ship_int (&at, known, "add", DAFFI_ARGS (1, 2), &number, &error));
+    CHECK (strstr (error.text, "expired") != NULL);
+    daffi_payload_t *renewed = signed_by (keys.mine, MANIFEST (.version = "2"));
+    CHECK_OK (ship_int (&at, renewed, "add", DAFFI_ARGS (1, 2), &number, &error));
+    CHECK_OK (ship_int (&at, known, "add", DAFFI_ARGS (1, 2), &number, &error));
+    daffi_payload_destroy (&renewed);
+    daffi_payload_destroy (&known);
+    daffi_payload_destroy (&old);
+    shipping_stop (&at);
+}
+
 //  --- what no honest sender makes ----------------------------------------------------
 
 //  The parts of a bundle, to be changed: manifest, key, signature and shared object.
