@@ -88,7 +88,8 @@ static bool fit (const char *patterns, daffi_text_t name)
     return !patterns || daffi_patterns_fit (daffi_text_of (patterns), name);
 }
 
-//  Only this user, or root, can put something into the folder.
+//  Only this user, or root, can put something into the folder. A sticky bit is not
+//  enough: a socket of somebody else may have been there when the node connected.
 static bool closed (const char *socket)
 {
     char folder[sizeof ((daffi_transfer_policy_t *)0)->socket];
@@ -100,7 +101,7 @@ static bool closed (const char *socket)
     *slash = 0;
     return !stat (folder, &status) && S_ISDIR (status.st_mode) &&
            (status.st_uid == geteuid () || status.st_uid == 0) &&
-           (!(status.st_mode & 022) || (status.st_mode & S_ISVTX));
+           !(status.st_mode & 022);
 }
 
 bool daffi_transfer_policy_local (const daffi_transfer_policy_t *self)

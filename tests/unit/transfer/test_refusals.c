@@ -317,6 +317,9 @@ TEST ("unsigned payloads need a socket of this user in a folder that others cann
     forge_manifest (&forged, NULL);
     CHECK (chmod (bench.folder, 0777) == 0);
     bench_refuses (&bench, &forged, DAFFI_REFUSED, "a UNIX socket of its own user");
+    //  others can put a socket of theirs there first
+    CHECK (chmod (bench.folder, 01777) == 0);
+    bench_refuses (&bench, &forged, DAFFI_REFUSED, "a UNIX socket of its own user");
     CHECK (chmod (bench.folder, 0700) == 0);
     CHECK_OK (bench_offer (&bench, &forged, &error));
     forge_done (&forged);
