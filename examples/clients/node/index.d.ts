@@ -252,6 +252,7 @@ export declare class Global extends EventEmitter {
   readonly processName: string;
   readonly endpoint: string;
   readonly state: 'connecting' | 'greeting' | 'connected' | 'refused' | 'draining' | 'ended';
+  /** Why the controller does not take it; null once it does. */
   readonly refusal: DaffiError | null;
 
   register (name: string, callback: Callback, options?: { signature?: string }): void;

@@ -37,7 +37,7 @@ function endpointOf ({ host, port, unixSockPath }) {
   if (host && !(Number.isInteger(port) && port > 0 && port < 65536)) {
     throw new DaffiError(Status.INVALID, `${String(port)} is no port: a number from 1 to 65535`);
   }
-  if (host) return `tcp://${host}:${port}`;
+  if (host) return `tcp://${host.includes(':') && host[0] !== '[' ? `[${host}]` : host}:${port}`;
   const path = `${unixSockPath ?? `${process.env.TMPDIR || '/tmp'}/daffi`}/.sock`;
   if (Buffer.byteLength(path) > PATH_BYTES) {
     throw new DaffiError(Status.INVALID, `the socket's path '${path}' has ${Buffer.byteLength(path)} bytes, ` +
@@ -136,12 +136,13 @@ export class Global extends EventEmitter {
     this.#drainTimeout = options.drainTimeout ?? 5000;
     this.#node = new Node(this.processName, this.endpoint, options, (event, value) => {
       if (event === 'refused') this.refusal = value;
+      if (event === 'connect') this.refusal = null;
       if (event === 'drain') this.stop();
       else this.emit(event, value);
     });
     for (const [name, callback] of Object.entries(options.functions ?? {})) this.register(name, callback);
-    //  after the caller has had its turn to listen
-    queueMicrotask(() => this.#node.start());
+    //  what comes is told in a later turn, when the caller has had its own to listen
+    this.#node.start();
   }
 
   // A Global that is connected; throws after `connectTimeout` (10 s), or where it is refused.
@@ -169,7 +170,11 @@ export class Global extends EventEmitter {
   get state () { return this.#node.state; }
 
   register (name, callback, { signature } = {}) {
-    if (!NAME.test(name)) throw new DaffiError(Status.INVALID, `${name} is no name of a function`);
+    if (typeof name !== 'string' || !NAME.test(name)) {
+      throw new DaffiError(Status.INVALID, `${String(name)} is no name of a function: 1 to 128 of A-Z a-z 0-9 . _ -`);
+    }
+    if (typeof callback !== 'function') throw new DaffiError(Status.INVALID, `${name}: its callback is no function`);
+    if (typeof (signature ?? '') !== 'string') throw new DaffiError(Status.INVALID, `${name}: its signature is no text`);
     this.#node.offer(name, callback, signature ?? signatureOf(callback));
   }
 
@@ -240,11 +245,12 @@ export class Global extends EventEmitter {
   }
 
   async registeredCallbacks () {
-    const found = {};
+    //  not put into an object one by one: a process may be called __proto__
+    const found = new Map();
     for (const [process, name, signature] of await this.call('$sys.functions')) {
-      (found[process] ??= {})[name] = signature;
+      found.set(process, [...found.get(process) ?? [], [name, signature]]);
     }
-    return found;
+    return Object.fromEntries([...found].map(([process, own]) => [process, Object.fromEntries(own)]));
   }
 
   // --- tasks -------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ export class Call {
     this.channel?.finish(failure);
     try {
       if (failure) throw failure;
-      this.resolve(this.broadcast ? this.values() : unpack(body));
+      this.resolve(this.broadcast ? this.values() : readAnswer(body, process, this.name));
     } catch (reason) {
       this.reject(reason);
     }
@@ -81,6 +81,7 @@ export class Calls {
     this.node = node;
     this.flight = new Map();
     this.waiting = new Set();
+    this.resting = new Set(); // before another attempt
     this.lastId = 0n;
   }
 
@@ -120,6 +121,7 @@ export class Calls {
   }
 
   launch (call) {
+    this.resting.delete(call);
     if (call.done) return;
     if (call.signal?.aborted) call.cancel();
     else if (this.node.takesCalls) this.send(call);
@@ -147,6 +149,7 @@ export class Calls {
   // It is in no table any more; the controller is told.
   withdraw (call) {
     this.waiting.delete(call);
+    this.resting.delete(call);
     if (this.flight.get(call.id) !== call) return;
     this.flight.delete(call.id);
     if (this.node.connected && !call.cancelled && call.type !== Type.SCHEDULE) this.node.link.send(record(Type.CANCEL, call.id));
@@ -185,7 +188,7 @@ export class Calls {
   }
 
   stop () {
-    for (const call of [...this.flight.values(), ...this.waiting]) {
+    for (const call of [...this.flight.values(), ...this.waiting, ...this.resting]) {
       call.abandon(call.error(Status.STOPPED, 'this Global has stopped'));
     }
   }
@@ -196,8 +199,7 @@ export class Calls {
     const call = this.flight.get(each.id);
     if (!call) return;
     if (each.options[Option.PART]) {
-      call.replies.push(failure ? { process: each.peer, error: failure }
-        : { process: each.peer, value: unpack(each.body) });
+      call.replies.push(failure ? { process: each.peer, error: failure } : readReply(each, call.name));
       call.onReply();
       return;
     }
@@ -216,7 +218,8 @@ export class Calls {
   onProgress (each) {
     const call = this.flight.get(each.id);
     if (!call) return;
-    const [done, total, text] = unpack(each.body);
+    const [done, total, text] = readProgress(each.body);
+    if (done === undefined) return;
     call.progress = { process: each.peer, done, total, text };
     call.onProgress?.(call.progress);
   }
@@ -242,8 +245,36 @@ export class Calls {
     const pause = BACKOFF_MS * 2 ** call.attempts * (1 + Math.random());
     if (now() + pause >= call.deadline) return false;
     call.maybeRan ||= failure.executed === Executed.MAYBE;
+    this.resting.add(call);
     setTimeout(() => this.launch(call), pause);
     return true;
+  }
+}
+
+// What other processes have written may be anything: it fails that answer, and nothing else.
+function readAnswer (body, process, name) {
+  try {
+    return unpack(body);
+  } catch (reason) {
+    throw new DaffiError(Status.PROTOCOL, `the answer cannot be read: ${reason.message}`,
+      { executed: Executed.YES, process, function: name });
+  }
+}
+
+function readReply (each, name) {
+  try {
+    return { process: each.peer, value: readAnswer(each.body, each.peer, name) };
+  } catch (reason) {
+    return { process: each.peer, error: reason };
+  }
+}
+
+function readProgress (body) {
+  try {
+    const progress = unpack(body);
+    return Array.isArray(progress) ? progress : [];
+  } catch {
+    return [];
   }
 }
 

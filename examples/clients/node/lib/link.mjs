@@ -3,7 +3,8 @@
 
 import { Dealer } from 'zeromq';
 
-import { MESSAGE_BYTES } from './protocol.mjs';
+import { DaffiError } from './errors.mjs';
+import { MESSAGE_BYTES, Status } from './protocol.mjs';
 import { writeMessages } from './wire.mjs';
 
 const RETRY_MS = 5;
@@ -21,17 +22,25 @@ export class Link {
     this.closed = false;
   }
 
+  // Throws where ZeroMQ cannot use the endpoint.
   open () {
     const socket = new Dealer({
       immediate: true, linger: 0, sendTimeout: 0, sendHighWaterMark: 0, receiveHighWaterMark: 0,
       maxMessageSize: MESSAGE_BYTES + (1 << 20), handshakeInterval: 3000,
-      reconnectInterval: 25 + Math.floor(Math.random() * 50), reconnectMaxInterval: 500
+      reconnectInterval: 25 + Math.floor(Math.random() * 50), reconnectMaxInterval: 500,
+      ipv6: this.endpoint.includes('[')
     });
     this.socket = socket;
     const current = (act) => () => { if (this.socket === socket) act(); };
     socket.events.on('handshake', current(() => this.session.onUp()));
     socket.events.on('disconnect', current(() => this.session.onDown()));
-    socket.connect(this.endpoint);
+    try {
+      socket.connect(this.endpoint);
+    } catch (reason) {
+      this.socket = null;
+      socket.close();
+      throw new DaffiError(Status.ENDPOINT, `cannot connect to ${this.endpoint}: ${reason.message}; look at host and port`);
+    }
     this.receive(socket);
   }
 

@@ -13,7 +13,7 @@ import { MESSAGE_BYTES, NESTING, Status, VALUES } from './protocol.mjs';
 const isPlain = (value) => value !== null && typeof value === 'object' &&
   !ArrayBuffer.isView(value) && !(value instanceof Date) && !(value instanceof ExtData);
 
-const EMPTY = [Map, Set, Promise];
+const EMPTY = [Map, Set, WeakMap, WeakSet, Promise, RegExp, Error, ArrayBuffer, SharedArrayBuffer];
 
 const narrow = (value) => typeof value === 'bigint' && value >= BigInt(Number.MIN_SAFE_INTEGER) &&
   value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
@@ -29,7 +29,8 @@ function mapped (value, change, state, depth) {
   if (!isPlain(value)) return change(value);
   //  whose keys are none of its own: it would arrive empty
   if (EMPTY.some((kind) => value instanceof kind)) {
-    throw new TypeError(`a ${value.constructor.name} cannot travel: an array or an object can`);
+    const name = value.constructor.name;
+    throw new TypeError(`${/^[AE]/.test(name) ? 'an' : 'a'} ${name} cannot travel: an array, an object or a Uint8Array can`);
   }
   if (depth >= NESTING) throw new RangeError(`nested more than ${NESTING} deep`);
   if (Array.isArray(value)) return value.map((each) => mapped(each, change, state, depth + 1));
