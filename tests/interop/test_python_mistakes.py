@@ -5,13 +5,17 @@ goes on."""
 import asyncio
 import dataclasses
 import math
+import os
+import socket
 import threading
 
 import daffi
-from daffi import Global, current_request, exceptions
+from daffi import Global, current_request, exceptions, link, serve
 from daffi.execution_modifiers import seconds
+from daffi.protocol import Type
+from daffi.wire import Record
 from place import Place
-from proofs import main, proves, raises, same, until
+from proofs import broker, main, proves, raises, same, skip, until
 
 
 @proves("an answer for an event loop that is over harms nobody")
@@ -56,6 +60,7 @@ def _():
 @proves("an endpoint that cannot be is refused at once")
 def _():
     for options, part in (({"unix_sock_path": "/tmp/" + "x" * 200}, "107"),
+                          ({"host": "no host", "port": 1}, "cannot connect to tcp://no host"),
                           ({"host": "127.0.0.1", "port": 99999}, "99999 is no port"),
                           ({"host": "127.0.0.1", "port": "many"}, "'many' is no port")):
         reason = raises(exceptions.InitializationError, Global, **options)
@@ -252,6 +257,119 @@ def _():
         until(lambda: len(all) == 4, "the loss")
         same(all[3].type, daffi.TaskEventType.LOST)
         third.stop()
+
+
+@proves("what waits for a connection may be more than is sent at once")
+def _():
+    before = link.WAITING_BYTES, link.MESSAGE_BYTES
+    g = Global("early")
+    try:
+        link.WAITING_BYTES = link.MESSAGE_BYTES = 1000
+        calls = [g.start("size", b"x" * 900) for _ in range(4)]
+        g.cast("size", b"x" * 900)
+        broker("--unix-sock-path", os.path.dirname(g.endpoint[len("ipc://"):]))
+        with Global("server") as server:
+            server.register("size", len)
+            same([each.get(10) for each in calls], [900] * 4)
+    finally:
+        link.WAITING_BYTES, link.MESSAGE_BYTES = before
+        g.stop()
+
+
+@proves("an answer that finds no room is an error that does")
+def _():
+    with Place(work=lambda: "done") as at:
+        send = at.server._node.link.send
+
+        def full(record, *rest, **options):
+            if record.type == Type.RESULT:
+                raise exceptions.error(daffi.Status.BUSY, "too many bytes wait to be sent")
+            send(record, *rest, **options)
+        at.server._node.link.send = full
+        reason = raises(daffi.BusyError, at.caller.call, "work", timeout=10)
+        same((reason.status, reason.executed), (daffi.Status.BUSY, daffi.Executed.YES))
+
+
+@proves("an answer that is no value fails as such, and alone")
+def _():
+    class Broken(serve.Request):
+        def reply(self, value):
+            self._answer(Record(Type.RESULT, self._record.id, body=b"\xc1"))
+    with Place(work=lambda: 1) as at, at.join("other", work=lambda: 2) as other:
+        original, serve.Request = serve.Request, Broken
+        try:
+            reason = raises(daffi.DaffiError, at.caller.call, "work", process="server")
+            same((reason.status, reason.process), (daffi.Status.PROTOCOL, "server"))
+            serve.Request = lambda server, *rest: \
+                (original if server is other._node.server else Broken)(server, *rest)
+            replies = at.caller.broadcast("work").get(10)
+        finally:
+            serve.Request = original
+        same(replies["other"], 2)
+        same(replies["server"].status, daffi.Status.PROTOCOL)
+
+
+@proves("an exception with notes is told by its kind and what it says")
+def _():
+    def fail():
+        reason = ValueError("what is wrong")
+        reason.__notes__ = ["a hint", "and\nmore"]
+        raise reason
+    with Place(fail=fail) as at:
+        same(raises(daffi.RemoteCallError, at.caller.call, "fail").text,
+             "ValueError: what is wrong")
+
+
+@proves("what is no function, no number of workers and no heartbeat is refused at once")
+def _():
+    def wrong(part, function, *args, **options):
+        reason = raises(exceptions.InitializationError, function, *args, **options)
+        assert part in reason.text, reason.text
+    with Place() as at:
+        wrong("'text' is no function", at.server.register, "f", "text")
+        wrong("f: None is no function", at.server.register, "f")
+        wrong("5 is no name of a function", at.server.register, 5, print)
+    wrong("5 is no name of a process", Global, 5)
+    for workers in (0, -1, "many"):
+        wrong("workers=", Global, workers=workers)
+    for heartbeat in ("1", -1, math.nan, 1e300):
+        wrong("a heartbeat of", Global, heartbeat=heartbeat)
+        wrong("a heartbeat of", Global, heartbeat_timeout=heartbeat)
+
+
+@proves("async items without an event loop are refused, and no call is made")
+def _():
+    async def items():
+        yield 1
+    with Place(total=lambda: 1) as at:
+        reason = raises(exceptions.InitializationError, at.caller.stream, "total",
+                        items=items())
+        assert "running event loop" in reason.text, reason.text
+        same(at.caller._node.calls._flight, {})
+
+
+@proves("a time that was not enough is the same error, waited for either way")
+def _():
+    go_on = threading.Event()
+    with Place(slow=lambda: go_on.wait(10)) as at:
+        result = at.caller.start("slow")
+        raises(daffi.TimeoutError, result.get, 0.01)
+        raises(daffi.TimeoutError, lambda: asyncio.run(result.get_async(0.01)))
+        go_on.set()
+        assert asyncio.run(result.get_async(10))
+
+
+@proves("a controller at an IPv6 address is reached, with brackets and without")
+def _():
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError as reason:
+        skip(f"this machine has no ::1: {reason}")
+    port = int(broker("--host", "::1", "--port", "0").endpoint.rpartition(":")[2])
+    for host in ("::1", "[::1]"):
+        with Global(host=host, port=port, connect_timeout=10) as g:
+            same(g.endpoint, f"tcp://[::1]:{port}")
 
 
 main()

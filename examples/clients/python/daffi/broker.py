@@ -41,6 +41,7 @@ def endpoint_of(host, port, unix_sock_path):
     if port and not (isinstance(port, int) and 0 < port < 65536):
         raise InitializationError(f"{port!r} is no port: 1 to 65535")
     if host:
+        host = f"[{host}]" if ":" in host and host[0] != "[" else host
         return f"tcp://{host}:{port}"
     path = os.path.join(unix_sock_path or default_folder(), ".sock")
     if len(os.fsencode(path)) > PATH_BYTES:
@@ -85,3 +86,7 @@ class Broker:
             self._process.wait()
         self._process.stdout.close()
         self._errors.close()
+
+    def on_forked(self):
+        """In the child of a fork (): the broker ends with the parent alone."""
+        os.close(self._process.stdin.fileno())

@@ -5,7 +5,7 @@ import random
 import time
 
 from .channel import Channel
-from .exceptions import error
+from .exceptions import DaffiError, error
 from .protocol import WINDOW_BYTES, WINDOW_ITEMS, Executed, Option, Status, Type
 from .results import Broadcast, Progress
 from .values import unpack
@@ -25,6 +25,7 @@ class Calls:
         self._link = node.link
         self._flight = {}
         self._waiting = {}
+        self._resting = {}      # id (call) -> it and its alarm: sent at a later moment
         self._last_id = 0
 
     def next_id(self):
@@ -38,18 +39,31 @@ class Calls:
                 call._alarm = self._link.alarm(call.deadline + GRACE,
                                                lambda: self._expire(call))
             if call.delay:
-                self._link.alarm(time.monotonic() + call.delay, lambda: self._launch(call))
+                self._rest(call, call.delay)
             else:
                 self._launch(call)
         return call
 
+    def _rest(self, call, pause):
+        self._resting[id(call)] = call, self._link.alarm(time.monotonic() + pause,
+                                                         lambda: self._launch(call))
+
     def _launch(self, call):
+        self._resting.pop(id(call), None)
         if call._finished:
             return
         if self._node.takes_calls:
-            self._send(call)
+            self._send_or_fail(call)
         else:
             self._waiting[id(call)] = call
+
+    def _send_or_fail(self, call):
+        """Where there is no room for it that is its own outcome, and harms no other."""
+        try:
+            self._send(call)
+        except DaffiError as reason:
+            reason.function = call.name
+            self._fail(call, reason)
 
     def _send(self, call):
         call.attempts += 1
@@ -80,6 +94,9 @@ class Calls:
     def withdraw(self, call):
         """It is in no table any more; the controller is told."""
         self._waiting.pop(id(call), None)
+        resting = self._resting.pop(id(call), None)
+        if resting:
+            resting[1].clear()
         if self._flight.pop(call.id, None) is call and self._node.connected and \
                 call.type != Type.SCHEDULE:
             self._link.send(Record(Type.CANCEL, call.id))
@@ -101,7 +118,7 @@ class Calls:
             if call.deadline is not None and call.deadline <= time.monotonic():
                 self._expire(call)
             elif not call._finished:
-                self._send(call)
+                self._send_or_fail(call)
 
     def on_lost(self, executed):
         """The session ended: waits and schedules go on with the next one, and calls that
@@ -115,7 +132,8 @@ class Calls:
                                    "controller broke", executed, call.peer, call.name))
 
     def stop(self):
-        for call in [*self._flight.values(), *self._waiting.values()]:
+        resting = [call for call, _ in self._resting.values()]
+        for call in [*self._flight.values(), *self._waiting.values(), *resting]:
             self.withdraw(call)
             call.finish(error=error(Status.STOPPED, "this Global has stopped",
                                     call._maybe(), call.peer, call.name))
@@ -194,11 +212,10 @@ class Calls:
                 getattr(call, "replies", None):
             return False
         pause = BACKOFF * 2 ** call.attempts * (1 + random.random())
-        now = time.monotonic()
-        if call.deadline is not None and now + pause >= call.deadline:
+        if call.deadline is not None and time.monotonic() + pause >= call.deadline:
             return False
         call._maybe_ran |= failure.executed == Executed.MAYBE
-        self._link.alarm(now + pause, lambda: self._launch(call))
+        self._rest(call, pause)
         return True
 
 

@@ -5,6 +5,8 @@ One without a body hands its arguments on. One with a body sends what it returns
 or `Args` are several arguments, None is none. One that yields sends its items as a stream.
 """
 
+import asyncio
+import contextvars
 import dis
 import functools
 import inspect
@@ -130,10 +132,21 @@ class RemoteFunction:
                 feed, arguments = items_async(value), []
             else:
                 arguments = several(await value)
+        if isinstance(modifier, PERIOD):
+            #  it waits for the controller, which the event loop shall not
+            run = functools.partial(contextvars.copy_context().run, self._run, modifier,
+                                    arguments)
+            return await asyncio.get_running_loop().run_in_executor(None, run)
         result = self._run(modifier, arguments, feed, wait=False)
-        if isinstance(modifier, (FG, STREAM, BROADCAST)) and hasattr(result, "__await__"):
+        if not isinstance(modifier, (FG, STREAM, BROADCAST)) or \
+                not hasattr(result, "__await__"):
+            return result
+        try:
             return await result
-        return result
+        except asyncio.CancelledError:
+            if isinstance(modifier, BROADCAST):
+                result.cancel()
+            raise
 
     def _as_they_are(self, args, named):
         """Named arguments get their places, where the fetcher's signature tells them."""

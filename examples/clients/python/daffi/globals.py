@@ -2,10 +2,8 @@
 """Global: this process's membership. It offers the declared callbacks and calls others."""
 
 import asyncio
-import atexit
 import math
 import os
-import re
 import threading
 import time
 import weakref
@@ -13,30 +11,23 @@ import weakref
 from . import registry, tasks, transfer
 from .broker import Broker, endpoint_of
 from .calls import open_channel
+from .channel import wake
+from .checks import check_heartbeat, check_name, check_workers
 from .exceptions import GlobalContextError, InitializationError, error
 from .execution_modifiers import seconds
 from .functions import Function, join_named
 from .node import Node, State
 from .protocol import MESSAGE_BYTES, Option, Policy, Status, Type
 from .results import AsyncResult, Broadcast
+from .running import get_g, running  # noqa: F401
 from .serve import current_request
-from .streams import CallStream
+from .streams import CallStream, check_items
 from .values import pack
 
 DEFAULT_TIMEOUT = 30.0
 FOREVER = math.inf
 LONGEST = 48 * 3600.0
 START_TIMEOUT = 10.0
-_NAME = re.compile(r"\$?[A-Za-z0-9._-]{1,128}\Z")
-_running = []
-
-
-def get_g():
-    """The Global of the callback that runs here, else the one that started last."""
-    request = current_request()
-    if request:
-        return request._server.node.owner()
-    return _running[-1] if _running else None
 
 
 def _end(wanted):
@@ -63,7 +54,12 @@ class _Calls:
         self._g = g
 
     def __call__(self, function, *args, **options):
-        return self._g.start(function, *args, **options).get()
+        call = self._g.start(function, *args, **options)
+        try:
+            return call.get()
+        except KeyboardInterrupt:
+            call.cancel()   # nobody else holds it
+            raise
 
     def __getattr__(self, name):
         if name.startswith("__"):
@@ -86,9 +82,10 @@ class Global:
                  heartbeat_timeout=3.0, capacity=256, workers=16, takeover=False,
                  drain_timeout=5.0, controller_options=()):
         self.process_name = process_name or f"python-{os.urandom(6).hex()}"
-        if not _NAME.match(self.process_name) or self.process_name[0] == "$":
-            raise InitializationError(f"{self.process_name!r} is no name: 1 to 128 of "
-                                      "A-Z a-z 0-9 . _ -")
+        check_name("a process", self.process_name)
+        check_workers(workers)
+        check_heartbeat(heartbeat)
+        check_heartbeat(heartbeat_timeout)
         if not init_controller and not init_node:
             raise InitializationError("neither controller nor node")
         if not init_controller and host and not port:
@@ -99,6 +96,7 @@ class Global:
         self._drain_timeout = drain_timeout
         self._broker = self._node = None
         self._stopped = threading.Event()
+        self._joined = []       # coroutines that wait for it: their loops and futures
         self._stopping = threading.Lock()
         self._begun_to_stop = False
         if init_controller:
@@ -125,16 +123,17 @@ class Global:
         for name, function in list(registry.callbacks.items()):
             self.register(name, function)
         registry.listeners.append(self.register)
-        _running.append(self)
-        if on_init:
-            node.events.put(on_init, self, self.process_name)
-        node.start()
-        if connect_timeout:
-            try:
+        running.append(self)
+        try:
+            with node.link.lock:    # on_init comes first
+                node.start()
+                if on_init:
+                    node.events.put(on_init, self, self.process_name)
+            if connect_timeout:
                 self._wait_connected(connect_timeout)
-            except BaseException:
-                self.stop()
-                raise
+        except BaseException:
+            self.stop()
+            raise
 
     def _wait_connected(self, timeout):
         end = time.monotonic() + timeout
@@ -169,10 +168,11 @@ class Global:
     def register(self, name, function=None, signature=None):
         """Offers a function: register (f) or register ("name", f). One of the same name is
         replaced."""
-        if function is None:
+        if function is None and callable(name):
             name, function = registry.remote_name(name), name
-        if not _NAME.match(name) or name[0] == "$":
-            raise InitializationError(f"{name!r} is no name of a function")
+        check_name("a function", name)
+        if not callable(function):
+            raise InitializationError(f"{name}: {function!r} is no function")
         self._live().offer(Function(name, function, signature))
 
     def unregister(self, name):
@@ -239,7 +239,8 @@ class Global:
         """Fire and forget."""
         call = self._make(AsyncResult, Type.CAST, function, args, named, process, timeout,
                           True, delay, options=_choice(policy, key))
-        self._node.calls.start(call)
+        if self._node.calls.start(call).error:
+            raise call.error
 
     def broadcast(self, function, *args, timeout=None, named=None, stop_after=0,
                   detached=False, delay=0):
@@ -253,6 +254,7 @@ class Global:
                detached=False):
         """A call that items go with, both ways: a CallStream. `items`, an iterable or an
         async one, is fed into it; else use send () and end ()."""
+        check_items(items)
         call = self._make(AsyncResult, Type.CALL, function, args, named, process, timeout,
                           detached)
         open_channel(self._node, call)
@@ -334,16 +336,23 @@ class Global:
     # --- the end --------------------------------------------------------------------------------------
 
     def join(self, timeout=None):
-        """Until it has stopped: False after `timeout` seconds. Ctrl-C stops it. Blocks."""
+        """Until it has stopped: False after `timeout` seconds. Ctrl-C stops it, as it does
+        a web server; the next one interrupts that. Blocks."""
         try:
             return self._stopped.wait(timeout)
         except KeyboardInterrupt:
             self.stop()
-            raise
+            return True
 
     async def join_async(self):
+        #  not in a thread: one that waits for ever keeps the program from its end
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(None, self._stopped.wait)
+        future = loop.create_future()
+        with self._stopping:
+            if self._stopped.is_set():
+                return
+            self._joined.append((loop, future))
+        await future
 
     def stop(self):
         """Withdraws the functions, lets what runs finish, says goodbye; then the controller,
@@ -362,8 +371,8 @@ class Global:
         await asyncio.get_running_loop().run_in_executor(None, self.stop)
 
     def _stop(self):
-        if self in _running:
-            _running.remove(self)
+        if self in running:
+            running.remove(self)
         if self._node:
             if self.register in registry.listeners:
                 registry.listeners.remove(self.register)
@@ -372,7 +381,10 @@ class Global:
             self._broker.stop(self._drain_timeout)
         if self._node:
             self._node.events.close()
-        self._stopped.set()
+        with self._stopping:
+            self._stopped.set()
+            for each in self._joined:
+                wake(*each)
 
     def __enter__(self):
         return self
@@ -385,9 +397,3 @@ class Global:
 
     async def __aexit__(self, *_):
         await self.stop_async()
-
-
-@atexit.register
-def _stop_all():
-    for each in list(_running):
-        each.stop()

@@ -65,6 +65,13 @@ class Link:
         self._thread = threading.Thread(target=self._run, name="daffi-io", daemon=True)
 
     def start(self):
+        """ENDPOINT where ZeroMQ cannot use it, and then all is closed again."""
+        try:
+            self._open_socket()
+        except zmq.ZMQError as reason:
+            self._close_all()
+            raise error(Status.ENDPOINT, f"cannot connect to {self.endpoint}: {reason}; look "
+                        "at host and port") from None
         self._thread.start()
 
     def close(self):
@@ -72,14 +79,14 @@ class Link:
         with self.lock:
             self._closing = True
             self._wake()
-        if threading.current_thread() is not self._thread:
+        if threading.current_thread() is not self._thread and self._thread.ident:
             self._thread.join()
 
     # --- under the lock -----------------------------------------------------------------
 
-    def send(self, record, deadline=None, clock=None):
+    def send(self, record, deadline=None, clock=None, refuse=True):
         """Queues a record. With a deadline its ttl is told when it is really sent."""
-        if self._outbox_bytes + len(record.body) > WAITING_BYTES + MESSAGE_BYTES:
+        if refuse and self._outbox_bytes + len(record.body) > WAITING_BYTES + MESSAGE_BYTES:
             raise error(Status.BUSY, "too many bytes wait to be sent", Executed.NO)
         self._outbox.append((record, deadline, clock))
         self._outbox_bytes += len(record.body)
@@ -121,7 +128,8 @@ class Link:
         options = {zmq.IMMEDIATE: 1, zmq.LINGER: 0, zmq.SNDHWM: 0, zmq.RCVHWM: 0,
                    zmq.MAXMSGSIZE: MESSAGE_BYTES + (1 << 20), zmq.HANDSHAKE_IVL: 3000,
                    zmq.RECONNECT_IVL: random.randint(RECONNECT_MIN_MS, RECONNECT_MAX_MS),
-                   zmq.RECONNECT_IVL_MAX: RECONNECT_LIMIT_MS}
+                   zmq.RECONNECT_IVL_MAX: RECONNECT_LIMIT_MS,
+                   zmq.IPV6: int("[" in self.endpoint)}
         for option, value in options.items():
             self._dealer.setsockopt(option, value)
         self._monitor = self._dealer.get_monitor_socket(_EVENTS)
@@ -136,8 +144,6 @@ class Link:
         self._dealer.close(linger=linger)
 
     def _run(self):
-        with self.lock:
-            self._open_socket()
         try:
             while self._turn():
                 pass
@@ -146,12 +152,23 @@ class Link:
             with self.lock:
                 self.session.on_broken()
         finally:
-            with self.lock:
-                self._close_socket(linger=LINGER_MS)
-                os.close(self._wake_read)
-                os.close(self._wake_write)
-                self._wake_write = -1
-            self._context.term()
+            self._close_all()
+
+    def _close_all(self):
+        with self.lock:
+            self._close_socket(linger=LINGER_MS)
+            self._close_pipe()
+        self._context.term()
+
+    def _close_pipe(self):
+        os.close(self._wake_read)
+        os.close(self._wake_write)
+        self._wake_write = -1
+
+    def on_forked(self):
+        """Under the lock, in the child: the parent shall not be woken."""
+        self._close_pipe()
+        self.forget()
 
     def _wait(self):
         with self.lock:

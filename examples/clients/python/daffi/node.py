@@ -59,6 +59,7 @@ class Node:
         self._greet_again = None
         self._told = {}
         self._drained = self._held = False
+        self._ended_text = "this Global has stopped"
 
     def start(self):
         self._heard = time.monotonic()
@@ -76,7 +77,7 @@ class Node:
 
     def check_running(self):
         if self.state == State.ENDED:
-            raise error(Status.STOPPED, "this Global has stopped")
+            raise error(Status.STOPPED, self._ended_text)
 
     # --- functions ------------------------------------------------------------------------------
 
@@ -150,6 +151,13 @@ class Node:
         self.server.on_lost()
         if was:
             self.on_change(False)
+
+    def on_forked(self):
+        """In the child of a fork (), under the lock: the threads are the parent's."""
+        self.state = State.ENDED
+        self._ended_text = "this Global is of the process that forked: create one in this one"
+        self.link.on_forked()
+        self.calls.stop()
 
     def next_turn(self):
         """When on_turn () is needed next though nothing happens."""

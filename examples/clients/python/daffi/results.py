@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 
 from .channel import wake
-from .exceptions import InitializationError, error
+from .exceptions import DaffiError, InitializationError, error
 from .protocol import Executed, Status
 from .values import unpack
 from .wire import check_fields
@@ -74,15 +74,20 @@ class AsyncResult:
             while not self._finished:
                 left = None if end is None else end - time.monotonic()
                 if left is not None and left <= 0:
-                    raise error(Status.TIMEOUT, "not finished yet", Executed.MAYBE,
-                                self.peer, self.name)
+                    raise self._unfinished()
                 self._done.wait(left)
         return self._outcome()
 
     result = get
 
+    def _unfinished(self):
+        return error(Status.TIMEOUT, "not finished yet", Executed.MAYBE, self.peer, self.name)
+
     async def get_async(self, timeout=None):
-        await asyncio.wait_for(self._finish_in_loop(), timeout)
+        try:
+            await asyncio.wait_for(self._finish_in_loop(), timeout)
+        except asyncio.TimeoutError:
+            raise self._unfinished() from None
         return self._outcome()
 
     def __await__(self):
@@ -141,7 +146,7 @@ class AsyncResult:
         if self._error:
             raise self._error
         if self._value is self:
-            self._value = unpack(self._body)
+            self._value = read_answer(self._body, self.process, self.name)
         return self._value
 
     async def _finish_in_loop(self):
@@ -153,6 +158,14 @@ class AsyncResult:
                 return
             self._callbacks.append(lambda: wake(loop, future))
         await future
+
+
+def read_answer(body, process, name):
+    try:
+        return unpack(body)
+    except ValueError as reason:
+        raise error(Status.PROTOCOL, f"the answer cannot be read: {reason}", Executed.YES,
+                    process, name) from None
 
 
 @dataclass
@@ -185,9 +198,12 @@ class Broadcast(AsyncResult):
         self.replies.append((record.peer, record.body, failure))
         self._done.notify_all()
 
-    @staticmethod
-    def _reply(process, body, failure):
-        return Reply(process, None if failure else unpack(body), failure)
+    def _reply(self, process, body, failure):
+        try:
+            return Reply(process, None if failure else read_answer(body, process, self.name),
+                         failure)
+        except DaffiError as reason:
+            return Reply(process, None, reason)
 
     def __iter__(self):
         index = 0

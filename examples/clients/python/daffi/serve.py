@@ -226,8 +226,19 @@ class Request:
             if self.channel:
                 self.channel.finish()
             if not self.orphaned and self._record.type == Type.CALL:
-                node.link.send(record)
+                self._send(record)
             self._server.idle.notify_all()
+
+    def _send(self, record):
+        """An answer that finds no room is an error that does."""
+        link = self._server.node.link
+        try:
+            link.send(record)
+        except DaffiError as reason:
+            options = {Option.STATUS: reason.status, Option.EXECUTED: record.options.get(
+                Option.EXECUTED, Executed.YES)}
+            link.send(Record(Type.ERROR, record.id, self._record.name, body=pack(reason.text),
+                             options=options), refuse=False)
 
 
 class CallFailed(DaffiError):
@@ -246,7 +257,9 @@ class Refusal(DaffiError):
 
 def describe(reason):
     """For people: the kind of an exception and what it says."""
-    return traceback.format_exception_only(type(reason), reason)[-1].strip()
+    shown = traceback.TracebackException(type(reason), reason, None)
+    shown.__notes__ = None      # else the last line is one of them
+    return list(shown.format_exception_only())[-1].strip()
 
 
 def cut(text):
@@ -295,14 +308,23 @@ class Server:
             threading.Thread(target=self._run, name="daffi-worker", daemon=True).start()
 
     def in_loop(self, function):
-        self._loop.call_soon_threadsafe(function)
+        if self._loop:
+            self._loop.call_soon_threadsafe(function)
 
     def _event_loop(self):
         if not self._loop:
             self._loop = asyncio.new_event_loop()
-            threading.Thread(target=self._loop.run_forever, name="daffi-asyncio",
+            threading.Thread(target=self._run_loop, name="daffi-asyncio",
                              daemon=True).start()
         return self._loop
+
+    def _run_loop(self):
+        loop = self._loop
+        loop.run_forever()
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        with self.node.link.lock:
+            self._loop = None
+            loop.close()
 
     def channel(self, token):
         request = self.requests.get(token)
@@ -335,8 +357,8 @@ class Server:
     def close(self):
         for _ in range(self._workers):
             self._queue.put(None)
-        if self._loop:
-            self._loop.call_soon_threadsafe(self._loop.stop)
+        with self.node.link.lock:
+            self.in_loop(lambda: self._loop.stop())
 
     def _run(self):
         while True:

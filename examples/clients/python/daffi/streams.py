@@ -5,19 +5,20 @@ import asyncio
 import threading
 import time
 
-from .exceptions import DaffiError
+from .exceptions import DaffiError, InitializationError
 from .protocol import Status
 from .values import unpack
 
 
 class CallStream:
     """Iterate over it (`for` or `async for`) for what the function yields; `outcome` is the
-    AsyncResult of the call. It is cancelled when nobody holds it any more."""
+    AsyncResult of the call. It is cancelled when nobody holds it any more; one with `items`
+    of which nothing was read goes on to its outcome."""
 
     def __init__(self, outcome, items=None):
         self.outcome = outcome
         self._channel = outcome.channel
-        self._feed = items
+        self._given_up = items is None  # what becomes of it when nobody holds it
         if items is None:
             return
         if hasattr(items, "__aiter__"):
@@ -43,6 +44,7 @@ class CallStream:
 
     def receive(self, timeout=None):
         """The next item. Raises StopIteration at the end. Blocks."""
+        self._given_up = True
         body = self._channel.take(_deadline(timeout))
         if body is None:
             raise StopIteration
@@ -58,6 +60,7 @@ class CallStream:
         return self
 
     async def __anext__(self):
+        self._given_up = True
         body = await self._channel.take_async()
         if body is None:
             raise StopAsyncIteration
@@ -76,11 +79,21 @@ class CallStream:
     def first(self):
         """What a fetcher returns: the result, or this, where the function yields."""
         self._channel._until(self._begun, None)
-        return self if self._channel.received else self.outcome.get()
+        return self._items() or self.outcome.get()
 
     async def first_async(self):
-        await self._channel._until_async(self._begun)
-        return self if self._channel.received else await self.outcome
+        try:
+            await self._channel._until_async(self._begun)
+            return self._items() or await self.outcome
+        except asyncio.CancelledError:
+            self.cancel()
+            raise
+
+    def _items(self):
+        if not self._channel.received:
+            return None
+        self._given_up = True
+        return self
 
     # --- the end -------------------------------------------------------------------------------
 
@@ -96,8 +109,19 @@ class CallStream:
         self.cancel()
 
     def __del__(self):
-        if self._feed is None:
+        if self._given_up:
             self.outcome.cancel()
+
+
+def check_items(items):
+    """Async ones are fed by the event loop that runs here."""
+    if not hasattr(items, "__aiter__"):
+        return
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        raise InitializationError("async items want a running event loop: call stream () in a "
+                                  "coroutine, or give a plain iterable") from None
 
 
 def _deadline(timeout):

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: MPL-2.0
+"""How a Python program ends, or what it waits for: stop, Ctrl-C, fork, and coroutines and
+streams that are given up."""
+
+import asyncio
+import os
+import signal
+import threading
+
+import daffi
+from daffi import BROADCAST, PERIOD, Global, Stream, current_request, fetcher
+from place import Place
+from proofs import broker, main, proves, raises, same, until
+
+
+def wait():
+    current_request().wait_cancelled(20)
+    return current_request().cancelled
+
+
+@proves("Ctrl-C in join stops it in good order, and the program goes on quietly")
+def _():
+    with Place() as at:
+        program = at.script("program", """
+print("up", flush=True)
+print("joined", g.join(), g.state, flush=True)
+""")
+        program.line("up")
+        program.signal(signal.SIGINT)
+        same((program.line(), program.end()), ("joined True ended", 0))
+
+
+@proves("Ctrl-C in a call cancels it")
+def _():
+    begun, cancelled = threading.Event(), threading.Event()
+
+    def work():
+        begun.set()
+        if wait():
+            cancelled.set()
+    with Place(work=work) as at:
+        program = at.script("program", """
+try:
+    g.call("work")
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+sys.stdin.read()
+""")
+        assert begun.wait(20)
+        program.signal(signal.SIGINT)
+        program.line("interrupted")
+        assert cancelled.wait(10), "it runs on"
+
+
+@proves("a coroutine that waits for the end is told of it, or given up without harm")
+def _():
+    with Place() as at:
+        program = at.script("program", """
+import asyncio
+async def main():
+    try:
+        await asyncio.wait_for(g.join_async(), 0.05)
+    except asyncio.TimeoutError:
+        print("given up", flush=True)
+    joined = asyncio.ensure_future(g.join_async())
+    await asyncio.sleep(0)
+    await g.stop_async()
+    await joined
+    await g.join_async()
+    print("joined", flush=True)
+    await asyncio.wait_for(Global("other", unix_sock_path="FOLDER").join_async(), 0.05)
+try:
+    asyncio.run(main())
+except asyncio.TimeoutError:
+    print("out", flush=True)
+""".replace("FOLDER", at.folder))
+        for line in ("given up", "joined", "out"):
+            same(program.line(), line)
+        same(program.end(), 0)
+
+
+@proves("a call that waits for its moment ends with its Global")
+def _():
+    with Place(work=lambda: 1) as at:
+        later = at.caller.start("work", delay=3600, timeout=daffi.FOREVER)
+        given_up = at.caller.start("work", delay=3600)
+        given_up.cancel()
+        raises(daffi.CancelledError, given_up.get, 10)
+        at.caller.stop()
+        reason = raises(daffi.GlobalContextError, later.get, 10)
+        same((reason.status, reason.executed), (daffi.Status.STOPPED, daffi.Executed.NO))
+
+
+@proves("in the child of a fork the Global is told to be its parent's, which goes on")
+def _():
+    with Place(work=lambda: 1) as at:
+        program = at.script("program", """
+import os
+pending = g.start("work", delay=3600, timeout=daffi.FOREVER)
+child = os.fork()
+if not child:
+    for act in (lambda: g.call("work"), lambda: pending.get()):
+        try:
+            act()
+        except daffi.GlobalContextError as reason:
+            print(reason.text, flush=True)
+    with Global("child", unix_sock_path=g.endpoint[len("ipc://"):-len("/.sock")]) as own:
+        print("child", own.call("work"), flush=True)
+    sys.exit(3)
+print("status", os.waitpid(child, 0)[1] >> 8, flush=True)
+print("parent", g.call("work"), flush=True)
+""")
+        text = "this Global is of the process that forked: create one in this one"
+        for line in (text, "this Global has stopped", "child 1", "status 3", "parent 1"):
+            same(program.line(), line)
+        same(program.end(), 0)
+
+
+@proves("what async callbacks needed is given back when it stops")
+def _():
+    async def work():
+        return 1
+
+    def descriptors():
+        return len(os.listdir("/proc/self/fd"))
+    with Place() as at:
+        before = descriptors()
+        for _ in range(3):
+            with at.join("worker", work=work):
+                same(at.caller.call("work"), 1)
+        until(lambda: descriptors() <= before, "the descriptors")
+
+
+@proves("a coroutine of a fetcher that is given up cancels its call")
+def _():
+    cancelled = threading.Event()
+
+    def work():
+        if wait():
+            cancelled.set()
+
+    def take(items: Stream):
+        for _ in items:
+            wait()
+            cancelled.set()
+
+    async def endless():
+        while True:
+            yield 1
+    with Place(work=work, take=take) as at:
+        async def give_up(function, modifier, name):
+            function.__name__ = name
+            try:
+                await asyncio.wait_for(fetcher(function, modifier).using(at.caller)(), 0.1)
+            except asyncio.TimeoutError:
+                return True
+
+        async def nothing():
+            pass
+        for function, modifier, name in ((nothing, None, "work"), (nothing, BROADCAST, "work"),
+                                         (endless, None, "take")):
+            cancelled.clear()
+            assert asyncio.run(give_up(function, modifier, name))
+            assert cancelled.wait(10), f"{name} runs on"
+
+
+@proves("a task is scheduled in a coroutine without holding up its event loop")
+def _():
+    async def work():
+        pass
+
+    async def both(g):
+        task = asyncio.ensure_future(fetcher(work, PERIOD(interval="1h")).using(g)())
+        await asyncio.sleep(0)
+        broker("--unix-sock-path", os.path.dirname(g.endpoint[len("ipc://"):]))
+        return await task
+    with Global("early") as g:
+        assert asyncio.run(both(g)).uuid
+
+
+@proves("a caller that reads no more ends the call, though it has items to give")
+def _():
+    ended = threading.Event()
+
+    def both(items: Stream):
+        try:
+            yield from items
+        finally:
+            ended.set()
+
+    def endless():
+        while True:
+            yield 1
+    with Place(both=both, total=lambda items: 0) as at:
+        for item in at.caller.stream("both", items=endless()):
+            same(item, 1)
+            break
+        assert ended.wait(10), "it runs on"
+
+
+main()
