@@ -3,15 +3,13 @@
 // `kill` and `start` the test that started it does so with the broker.
 
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import * as daffi from 'daffi';
 
-import { Type } from './lib/protocol.mjs';
-import { record } from './lib/wire.mjs';
+import { ends } from './node_ends.mjs';
 
 const { DaffiError, EventType, Executed, Global, Policy, Reason, ScheduledTask, Status, TaskEventType, currentRequest } = daffi;
 const [folder, types] = process.argv.slice(2);
@@ -54,58 +52,6 @@ const proofs = {
     assert.equal(await caller.call('fine', []), 1);
     await odd.stop();
   },
-  async 'an answer or a progress that is no value harms nobody else' () {
-    const body = Buffer.from([0xc1]);
-    const other = await join('other', { work: () => 2 });
-    const broken = await join('broken', {
-      work () { this.answer(record(Type.RESULT, this.record.id, { body })); },
-      report () {
-        for (const each of [body, Buffer.from([5])]) {
-          this.server.node.link.send(record(Type.PROGRESS, this.record.id, { body: each }));
-        }
-        return 1;
-      }
-    });
-    await caller.waitFunction('report', 5000);
-    const reason = await fails(caller.call('work', [], { process: 'broken' }));
-    assert.deepEqual([reason.status, reason.process, reason.executed], [Status.PROTOCOL, 'broken', Executed.YES]);
-    const replies = await caller.broadcast('work', []).result;
-    assert.equal(replies.get('other'), 2);
-    assert.equal(replies.get('broken').status, Status.PROTOCOL);
-    assert.equal(await caller.call('report', []), 1);
-    await broken.stop();
-    await other.stop();
-  },
-
-  async 'a process may be called __proto__, and changes no object' () {
-    const odd = await join('__proto__', { polluted: () => 1 });
-    await caller.waitFunction('polluted', 5000);
-    const found = Object.entries(await caller.registeredCallbacks());
-    assert.equal(({}).polluted, undefined);
-    assert.deepEqual(found.find(([name]) => name === '__proto__'), ['__proto__', { polluted: '()' }]);
-    await odd.stop();
-  },
-
-  async 'a call that rests before another attempt ends with its Global' () {
-    const g = await join('resting');
-    const call = g.start('nobody', [], { timeout: Infinity });
-    call.calls.flight.delete(call.id);
-    call.calls.fail(call, new DaffiError(Status.BUSY, 'another time'));
-    await g.stop();
-    assert.equal((await Promise.race([fails(call.result), pause(10000, {})])).status, Status.STOPPED);
-  },
-
-  async 'a refusal is forgotten when the name is free' () {
-    const first = await join('wanted');
-    const second = new Global({ processName: 'wanted', unixSockPath: folder });
-    await once(second, 'refused');
-    assert.equal(second.refusal.status, Status.NAME_TAKEN);
-    await first.stop();
-    await once(second, 'connect');
-    assert.equal(second.refusal, null);
-    await second.stop();
-  },
-
   async 'what is wrong with arguments, options and endpoints is said at once' () {
     const invalid = async (act, part) => {
       const reason = await fails((async () => act())());
@@ -114,6 +60,8 @@ const proofs = {
     };
     await invalid(() => caller.call(5, []), /name of a function/);
     for (const no of [[], [5]]) await invalid(() => caller.register('f', ...no), /f: its callback is no function/);
+    await invalid(() => caller.call('f', [], { signal: 5 }), /an AbortSignal was expected/);
+    await invalid(() => caller.call('f', [], { onProgress: 5 }), /onProgress: a function was expected/);
     await invalid(() => caller.register(undefined, () => 1), /undefined is no name of a function/);
     await invalid(() => caller.call('f', [new ArrayBuffer(1)]), /an ArrayBuffer cannot travel/);
     await invalid(() => caller.call('f', [/x/, new Error('x')]), /a RegExp cannot travel/);
@@ -388,7 +336,7 @@ const proofs = {
   }
 };
 
-for (const [sentence, proof] of Object.entries(proofs)) {
+for (const [sentence, proof] of Object.entries({ ...ends({ caller, join, fails, folder }), ...proofs })) {
   try {
     await proof();
     console.log(`ok ${sentence}`);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
-"""The Node.js client by itself, with the real broker; node_cases.mjs does the work."""
+"""The Node.js client by itself, with the real broker; node_cases.mjs and node_ends.mjs do the
+work."""
 
 import os
 import re
@@ -8,8 +9,10 @@ import subprocess
 from nodejs import CLIENT, TESTS, node_command, typescript
 from proofs import broker, launch, main, proves, same
 
-with open(os.path.join(TESTS, "node_cases.mjs"), encoding="utf-8") as _file:
-    SENTENCES = re.findall(r"^  (?:async )?'([^']+)' \(\)", _file.read(), re.MULTILINE)
+SENTENCES = []
+for _name in ("node_ends.mjs", "node_cases.mjs"):
+    with open(os.path.join(TESTS, _name), encoding="utf-8") as _file:
+        SENTENCES += re.findall(r"^  (?:async )?'([^']+)' \(\)", _file.read(), re.MULTILINE)
 verdicts = {}
 
 

@@ -4,13 +4,23 @@ streams that are given up."""
 
 import asyncio
 import os
-import signal
 import threading
 
 import daffi
 from daffi import BROADCAST, PERIOD, Global, Stream, current_request, fetcher
 from place import Place
 from proofs import broker, main, proves, raises, same, until
+
+#  Once it is told to, as soon as the main thread waits: not a moment before.
+CTRL_C = """
+import os, signal, threading
+def interrupt():
+    sys.stdin.readline()
+    while sys._current_frames()[threading.main_thread().ident].f_code.co_name != "wait":
+        time.sleep(0.005)
+    os.kill(os.getpid(), signal.SIGINT)
+threading.Thread(target=interrupt, daemon=True).start()
+"""
 
 
 def wait():
@@ -21,12 +31,12 @@ def wait():
 @proves("Ctrl-C in join stops it in good order, and the program goes on quietly")
 def _():
     with Place() as at:
-        program = at.script("program", """
+        program = at.script("program", CTRL_C + """
 print("up", flush=True)
 print("joined", g.join(), g.state, flush=True)
 """)
         program.line("up")
-        program.signal(signal.SIGINT)
+        program.tell("now")
         same((program.line(), program.end()), ("joined True ended", 0))
 
 
@@ -39,7 +49,7 @@ def _():
         if wait():
             cancelled.set()
     with Place(work=work) as at:
-        program = at.script("program", """
+        program = at.script("program", CTRL_C + """
 try:
     g.call("work")
 except KeyboardInterrupt:
@@ -47,7 +57,7 @@ except KeyboardInterrupt:
 sys.stdin.read()
 """)
         assert begun.wait(20)
-        program.signal(signal.SIGINT)
+        program.tell("now")
         program.line("interrupted")
         assert cancelled.wait(10), "it runs on"
 
@@ -89,6 +99,29 @@ def _():
         at.caller.stop()
         reason = raises(daffi.GlobalContextError, later.get, 10)
         same((reason.status, reason.executed), (daffi.Status.STOPPED, daffi.Executed.NO))
+
+
+@proves("a cast that runs is counted, and waited for by stop, but ends with no session")
+def _():
+    begun, go_on, done = threading.Event(), threading.Event(), threading.Event()
+
+    def work():
+        begun.set()
+        go_on.wait(20)
+        assert not current_request().cancelled
+        done.set()
+    with Place(work=work) as at:
+        at.caller.cast("work")
+        assert begun.wait(10)
+        same(at.caller.call("$node.info", process="server")["running"], 2)
+        server = at.server._node.server
+        assert not server.drain(0)
+        at.broker.kill()
+        until(lambda: not at.server._node.connected, "the end of the session")
+        assert not server.drain(0)
+        go_on.set()
+        at.server.stop()
+        assert done.is_set()
 
 
 @proves("in the child of a fork the Global is told to be its parent's, which goes on")

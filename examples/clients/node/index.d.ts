@@ -290,7 +290,7 @@ export declare class Global extends EventEmitter {
   payloads (process: string): Promise<PayloadInfo[]>;
   unload (process: string, payload: Payload | string | Uint8Array): Promise<void>;
 
-  /** Lets what runs finish and says goodbye. */
+  /** Lets what runs finish and says goodbye. In a callback it only begins to: listen to `end`. */
   stop (): Promise<void>;
 }
 

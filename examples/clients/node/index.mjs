@@ -11,7 +11,7 @@
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 
-import { checkText, checkTime, checkWhole, DaffiError } from './lib/errors.mjs';
+import { checkListeners, checkText, checkTime, checkWhole, DaffiError, tell } from './lib/errors.mjs';
 import { now } from './lib/link.mjs';
 import { Node } from './lib/node.mjs';
 import { Option, Policy, SIGNATURE_BYTES, Status, Type } from './lib/protocol.mjs';
@@ -138,7 +138,7 @@ export class Global extends EventEmitter {
       if (event === 'refused') this.refusal = value;
       if (event === 'connect') this.refusal = null;
       if (event === 'drain') this.stop();
-      else this.emit(event, value);
+      else tell(() => this.emit(event, value));
     });
     for (const [name, callback] of Object.entries(options.functions ?? {})) this.register(name, callback);
     //  what comes is told in a later turn, when the caller has had its own to listen
@@ -188,6 +188,7 @@ export class Global extends EventEmitter {
     checkText('key', options.key ?? '');
     checkWhole('policy', options.policy ?? 0, 255);
     checkTime('timeout', options.timeout ?? 0);
+    checkListeners(options);
     if (!Array.isArray(args ?? [])) throw new DaffiError(Status.INVALID, 'the arguments are an array');
     const request = options.detached ? undefined : currentRequest();
     const left = request ? request.timeLeft() : Infinity;
@@ -213,6 +214,7 @@ export class Global extends EventEmitter {
   async call (name, args, options) { return this.start(name, args, options).result; }
 
   cast (name, args, options = {}) {
+    if (this.state === 'ended') throw new DaffiError(Status.STOPPED, 'this Global has stopped', { function: name });
     this.#node.calls.start(Type.CAST, this.#fields(name, args, { ...options, detached: true }));
   }
 
@@ -285,9 +287,11 @@ export class Global extends EventEmitter {
 
   // --- the end -----------------------------------------------------------------------------
 
-  // Withdraws the functions, lets what runs finish, says goodbye. Idempotent.
-  stop () {
-    this.#stopping ??= this.#node.stop(this.#drainTimeout).then(() => { this.emit('end'); });
-    return this.#stopping;
+  // Withdraws the functions, lets what runs finish, says goodbye. Idempotent. A callback, which
+  // would wait for itself, is not kept waiting.
+  async stop () {
+    this.#stopping ??= this.#node.stop(this.#drainTimeout).then(() => { tell(() => this.emit('end')); });
+    const request = currentRequest();
+    if (request?.server.node !== this.#node || request.answered) await this.#stopping;
   }
 }

@@ -2,7 +2,7 @@
 // What this process has asked for: calls, waits and broadcasts, and the table of them.
 
 import { Channel } from './channel.mjs';
-import { DaffiError, readStatus } from './errors.mjs';
+import { DaffiError, readStatus, tell } from './errors.mjs';
 import { now } from './link.mjs';
 import { Executed, Option, Status, Type, WINDOW_BYTES, WINDOW_ITEMS } from './protocol.mjs';
 import { unpack } from './values.mjs';
@@ -221,7 +221,7 @@ export class Calls {
     const [done, total, text] = readProgress(each.body);
     if (done === undefined) return;
     call.progress = { process: each.peer, done, total, text };
-    call.onProgress?.(call.progress);
+    if (call.onProgress) tell(() => call.onProgress(call.progress));
   }
 
   onEnd (each) {

@@ -26,6 +26,16 @@ export class DaffiError extends Error {
 export const readStatus = (number) =>
   Number.isInteger(number) && number in names ? number : Status.FAILED;
 
+// Runs what a program gave to be told: what that throws is uncaught, as always, but meets nobody
+// on the way who has more to do.
+export function tell (listener) {
+  try {
+    listener();
+  } catch (reason) {
+    process.nextTick(() => { throw reason; });
+  }
+}
+
 // What is wrong with an argument is said where it is given, not when it is sent.
 export function checkText (what, value) {
   if (typeof value !== 'string' || Buffer.byteLength(value) > NAME_BYTES) {
@@ -36,6 +46,13 @@ export function checkText (what, value) {
 export function checkWhole (what, value, largest) {
   if (!Number.isInteger(value) || value < 0 || value > largest) {
     throw new DaffiError(Status.INVALID, `${what}: a number from 0 to ${largest} was expected`);
+  }
+}
+
+export function checkListeners ({ signal, onProgress }) {
+  if (signal != null && !(signal instanceof AbortSignal)) throw new DaffiError(Status.INVALID, 'signal: an AbortSignal was expected');
+  if (onProgress != null && typeof onProgress !== 'function') {
+    throw new DaffiError(Status.INVALID, 'onProgress: a function was expected');
   }
 }
 

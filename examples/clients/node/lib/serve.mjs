@@ -36,6 +36,7 @@ export class Request {
   constructor (server, each, deadline) {
     this.server = server;
     this.record = each;
+    this.key = each.type === Type.CALL ? each.id : this; // casts have no token
     this.deadline = deadline;
     this.children = new Set();
     this.orphaned = this.answered = false;
@@ -143,7 +144,7 @@ export class Request {
     if (this.answered) return;
     this.answered = true;
     this.tally?.end((now() - this.began) * 1000, each.type === Type.ERROR);
-    this.server.requests.delete(this.record.id);
+    this.server.requests.delete(this.key);
     this.channel?.finish();
     if (!this.orphaned && this.record.type === Type.CALL) this.server.node.link.send(each);
     this.server.onAnswered();
@@ -180,14 +181,14 @@ export class Server {
   onCall (each, left) {
     const served = this.functions.get(each.name) ?? this.own.get(each.name);
     const request = new Request(this, each, left === null ? Infinity : now() + left);
-    if (each.type === Type.CALL) this.requests.set(each.id, request);
+    this.requests.set(request.key, request);
     if (served) request.run(served);
     else request.fail(new DaffiError(Status.NO_FUNCTION, 'not offered here'), Executed.NO);
   }
 
-  // Their answers would reach nobody.
+  // Their answers would reach nobody. A cast has none, and goes on.
   onLost () {
-    for (const request of [...this.requests.values()]) {
+    for (const request of [...this.requests.values()].filter((each) => each.key !== each)) {
       request.orphaned = true;
       request.cancel();
     }

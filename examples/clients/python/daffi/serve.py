@@ -31,6 +31,7 @@ class Request:
     def __init__(self, server, record, function, deadline):
         self._server = server
         self._record = record
+        self.key = record.id if record.type == Type.CALL else self  # casts have no token
         self._function = function
         self._cancelled = threading.Event()
         self._task = None
@@ -222,7 +223,7 @@ class Request:
             if self._begun:
                 self._function.tally.end((time.monotonic() - self._begun) * 1e6,
                                          record.type == Type.ERROR)
-            self._server.requests.pop(self._record.id, None)
+            self._server.requests.pop(self.key, None)
             if self.channel:
                 self.channel.finish()
             if not self.orphaned and self._record.type == Type.CALL:
@@ -292,8 +293,7 @@ class Server:
                     options={Option.STATUS: Status.NO_FUNCTION, Option.EXECUTED: 0}))
             return
         request = Request(self, record, function, deadline)
-        if record.type == Type.CALL:
-            self.requests[record.id] = request
+        self.requests[request.key] = request
         if record.name.startswith("$"):
             request.run()
         elif function.is_async:
@@ -336,10 +336,11 @@ class Server:
             request.cancel()
 
     def on_lost(self):
-        """Their answers would reach nobody."""
+        """Their answers would reach nobody. A cast has none, and goes on."""
         for request in list(self.requests.values()):
-            request.orphaned = True
-            request.cancel()
+            if request.key is not request:
+                request.orphaned = True
+                request.cancel()
 
     # --- the end ------------------------------------------------------------------------------------
 
