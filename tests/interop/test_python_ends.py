@@ -4,12 +4,13 @@ streams that are given up."""
 
 import asyncio
 import os
+import sys
 import threading
 
 import daffi
 from daffi import BROADCAST, PERIOD, Global, Stream, current_request, fetcher
 from place import Place
-from proofs import broker, main, proves, raises, same, until
+from proofs import broker, launch, main, proves, raises, same, until
 
 #  Once it is told to, as soon as the main thread waits: not a moment before.
 CTRL_C = """
@@ -147,6 +148,30 @@ print("parent", g.call("work"), flush=True)
         for line in (text, "this Global has stopped", "child 1", "status 3", "parent 1"):
             same(program.line(), line)
         same(program.end(), 0)
+
+
+@proves("a controller ends with the process that runs it, though a fork of that lives on")
+def _():
+    program = launch(sys.executable, "-c", """
+import os, sys
+from daffi import Global
+g = Global(init_controller=True)
+if not os.fork():
+    sys.stdin.read()
+    os._exit(0)
+print(g._broker._process.pid, flush=True)
+os._exit(0)
+""", name="program")
+    guard = int(program.line())
+
+    def gone():
+        try:
+            with open(f"/proc/{guard}/stat", encoding="ascii") as file:
+                return file.read().rpartition(")")[2].split()[0] == "Z"
+        except FileNotFoundError:
+            return True
+    until(gone, "the end of the controller")
+    program.tell("end")
 
 
 @proves("what async callbacks needed is given back when it stops")

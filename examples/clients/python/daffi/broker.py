@@ -89,4 +89,5 @@ class Broker:
 
     def on_forked(self):
         """In the child of a fork (): the broker ends with the parent alone."""
-        os.close(self._process.stdin.fileno())
+        self._process.stdin.close()
+        self._process.stdin = None
