@@ -191,35 +191,52 @@ def _():
 
 @proves("a coroutine of a fetcher that is given up cancels its call")
 def _():
-    cancelled = threading.Event()
+    begun, cancelled = threading.Event(), threading.Event()
 
     def work():
+        begun.set()
         if wait():
             cancelled.set()
 
     def take(items: Stream):
         for _ in items:
-            wait()
-            cancelled.set()
+            work()
+
+    async def nothing():
+        pass
 
     async def endless():
         while True:
             yield 1
-    with Place(work=work, take=take) as at:
-        async def give_up(function, modifier, name):
-            function.__name__ = name
-            try:
-                await asyncio.wait_for(fetcher(function, modifier).using(at.caller)(), 0.1)
-            except asyncio.TimeoutError:
-                return True
 
-        async def nothing():
-            pass
+    async def give_up(call):
+        task = asyncio.ensure_future(call())
+        await asyncio.get_running_loop().run_in_executor(None, begun.wait, 20)
+        task.cancel()
+        await asyncio.wait([task])
+        return task.cancelled()
+    with Place(work=work, take=take) as at:
         for function, modifier, name in ((nothing, None, "work"), (nothing, BROADCAST, "work"),
                                          (endless, None, "take")):
+            begun.clear()
             cancelled.clear()
-            assert asyncio.run(give_up(function, modifier, name))
+            function.__name__ = name
+            assert asyncio.run(give_up(fetcher(function, modifier).using(at.caller)))
             assert cancelled.wait(10), f"{name} runs on"
+
+
+@proves("a coroutine that is given up waits for no process and no function any more")
+def _():
+    async def give_up(waiting):
+        task = asyncio.ensure_future(waiting)
+        while not at.caller._node.calls._flight:
+            await asyncio.sleep(0.005)
+        task.cancel()
+        await asyncio.wait([task])
+    with Place() as at:
+        for waiting in (at.caller.wait_process_async, at.caller.wait_function_async):
+            asyncio.run(give_up(waiting("nobody")))
+            same(at.caller._node.calls._flight, {})
 
 
 @proves("a task is scheduled in a coroutine without holding up its event loop")

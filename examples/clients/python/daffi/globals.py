@@ -18,7 +18,7 @@ from .execution_modifiers import seconds
 from .functions import Function, join_named
 from .node import Node, State
 from .protocol import MESSAGE_BYTES, Option, Policy, Status, Type
-from .results import AsyncResult, Broadcast
+from .results import AsyncResult, Broadcast, awaited
 from .running import get_g, running  # noqa: F401
 from .serve import current_request
 from .streams import CallStream, check_items
@@ -227,12 +227,7 @@ class Global:
 
     async def call_async(self, function, *args, **options):
         """A coroutine that is cancelled cancels its call."""
-        call = self.start(function, *args, **options)
-        try:
-            return await call
-        except asyncio.CancelledError:
-            call.cancel()
-            raise
+        return await awaited(self.start(function, *args, **options))
 
     def cast(self, function, *args, process=None, timeout=None, policy=None, key=None,
              named=None, delay=0):
@@ -322,10 +317,10 @@ class Global:
         return self._wait("", func_name, timeout).get()
 
     async def wait_process_async(self, process_name, timeout=None):
-        return await self._wait(process_name, "", timeout)
+        return await awaited(self._wait(process_name, "", timeout))
 
     async def wait_function_async(self, func_name, timeout=None):
-        return await self._wait("", func_name, timeout)
+        return await awaited(self._wait("", func_name, timeout))
 
     def subscribe(self, on_event):
         """on_event (Event) for every process and function that is there, then for each that

@@ -160,6 +160,15 @@ class AsyncResult:
         await future
 
 
+async def awaited(call):
+    """A coroutine that is cancelled cancels its call."""
+    try:
+        return await call
+    except asyncio.CancelledError:
+        call.cancel()
+        raise
+
+
 def read_answer(body, process, name):
     try:
         return unpack(body)
