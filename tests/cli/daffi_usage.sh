@@ -49,7 +49,7 @@ options_before_the_rest () {
     gives 0 serve --help
     says out "usage: daffi serve FUNCTION [option…] -- COMMAND [ARGUMENT…]"
     gives 0 man serve
-    says out 'FUNCTION [option\[u2026]] \-\- COMMAND'
+    says out 'FUNCTION [option\&...] \-\- COMMAND'
 }
 proves "the usage of serve has its options before what is the command's own" options_before_the_rest
 
