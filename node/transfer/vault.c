@@ -106,6 +106,14 @@ static daffi_held_t *find (daffi_vault_t *self, const uint8_t *hash)
     return ref (held);
 }
 
+//  Locked.
+static void forget_expired (daffi_vault_t *self, const uint8_t *hash)
+{
+    daffi_held_t *held = daffi_names_get (&self->names, key_of (hash));
+    if (held && daffi_held_expired (held))
+        forget (self, held);
+}
+
 static daffi_held_t *new_held (daffi_payload_t *payload, const daffi_trust_t *trust,
                                const char *owner)
 {
@@ -125,12 +133,8 @@ static daffi_held_t *keep (daffi_vault_t *self, daffi_payload_t *payload,
                            const daffi_trust_t *trust, const char *owner)
 {
     pthread_mutex_lock (&self->lock);
+    forget_expired (self, payload->hash);
     daffi_held_t *held = find (self, payload->hash);
-    if (held && daffi_held_expired (held)) {
-        forget (self, held);
-        daffi_held_unref (held);
-        held = NULL;
-    }
     if (!held && make_room (self, payload->bytes->size)) {
         held = new_held (payload, trust, owner);
         payload = NULL;
