@@ -60,13 +60,33 @@ static void comes_to (shipping_t *at, daffi_payload_t *payload, daffi_status_t s
 
 #define MANIFEST(...) (&(daffi_manifest_options_t){.name = "image-blur", __VA_ARGS__})
 
+//  Takes what `mine` has signed.
+static void start_trusting (shipping_t *at, keys_t *keys)
+{
+    make_keys (keys);
+    const daffi_trusted_key_t trusted[] = {{.key = keys->mine_public}, {.key = NULL}};
+    shipping_start (at, DAFFI_TRANSFER (.run = DAFFI_RUN_HERE, .keys = trusted));
+}
+
+//  One that was taken, and has expired since.
+static daffi_payload_t *ship_expired (shipping_t *at, keys_t *keys)
+{
+    enum { VALID_S = 4 };  //  to be shipped in, on a busy machine too
+    int64_t number;
+    daffi_error_t error;
+    daffi_payload_t *payload =
+        signed_by (keys->mine, MANIFEST (.expires_s = (uint64_t)time (NULL) + VALID_S));
+    CHECK_OK (ship_int (at, payload, "add", DAFFI_ARGS (1, 2), &number, &error));
+    while ((uint64_t)time (NULL) < daffi_payload_info (payload)->expires_s)
+        usleep (10000);
+    return payload;
+}
+
 TEST ("a process takes what a trusted key has signed, and nothing else")
 {
     shipping_t at;
     keys_t keys;
-    make_keys (&keys);
-    const daffi_trusted_key_t trusted[] = {{.key = keys.mine_public}, {.key = NULL}};
-    shipping_start (&at, DAFFI_TRANSFER (.run = DAFFI_RUN_HERE, .keys = trusted));
+    start_trusting (&at, &keys);
     comes_to (&at, signed_by (NULL, MANIFEST (.version = "1")), DAFFI_REFUSED,
               "not signed");
     comes_to (&at, signed_by (keys.other, MANIFEST (.version = "1")), DAFFI_REFUSED,
@@ -113,14 +133,8 @@ TEST ("a payload is refused from the second on in which it expires, also where i
     keys_t keys;
     int64_t number;
     daffi_error_t error;
-    make_keys (&keys);
-    const daffi_trusted_key_t trusted[] = {{.key = keys.mine_public}, {.key = NULL}};
-    shipping_start (&at, DAFFI_TRANSFER (.run = DAFFI_RUN_HERE, .keys = trusted));
-    daffi_payload_t *payload =
-        signed_by (keys.mine, MANIFEST (.expires_s = (uint64_t)time (NULL) + 2));
-    CHECK_OK (ship_int (&at, payload, "add", DAFFI_ARGS (1, 2), &number, &error));
-    while ((uint64_t)time (NULL) < daffi_payload_info (payload)->expires_s)
-        usleep (10000);
+    start_trusting (&at, &keys);
+    daffi_payload_t *payload = ship_expired (&at, &keys);
     CHECK_STATUS (DAFFI_REFUSED,
                   ship_int (&at, payload, "add", DAFFI_ARGS (1, 2), &number, &error));
     daffi_payload_destroy (&payload);
@@ -133,16 +147,10 @@ TEST ("a payload that expired is taken anew with a manifest that has not")
     keys_t keys;
     int64_t number;
     daffi_error_t error;
-    make_keys (&keys);
-    const daffi_trusted_key_t trusted[] = {{.key = keys.mine_public}, {.key = NULL}};
-    shipping_start (&at, DAFFI_TRANSFER (.run = DAFFI_RUN_HERE, .keys = trusted));
-    daffi_payload_t *old =
-        signed_by (keys.mine, MANIFEST (.expires_s = (uint64_t)time (NULL) + 2));
+    start_trusting (&at, &keys);
+    daffi_payload_t *old = ship_expired (&at, &keys);
     daffi_payload_t *known =
         daffi_payload_from_hash (daffi_payload_info (old)->hash, &error);
-    CHECK_OK (ship_int (&at, old, "add", DAFFI_ARGS (1, 2), &number, &error));
-    while ((uint64_t)time (NULL) < daffi_payload_info (old)->expires_s)
-        usleep (10000);
     CHECK_STATUS (DAFFI_NO_PAYLOAD,
                   ship_int (&at, known, "add", DAFFI_ARGS (1, 2), &number, &error));
     CHECK (strstr (error.text, "expired") != NULL);
@@ -207,9 +215,7 @@ TEST ("one bit that is turned anywhere in manifest, key, signature or code is en
     keys_t keys;
     bundle_t bundle;
     unsigned random = 7;
-    make_keys (&keys);
-    const daffi_trusted_key_t trusted[] = {{.key = keys.mine_public}, {.key = NULL}};
-    shipping_start (&at, DAFFI_TRANSFER (.run = DAFFI_RUN_HERE, .keys = trusted));
+    start_trusting (&at, &keys);
     daffi_payload_t *payload = signed_by (keys.mine, MANIFEST (.version = "1"));
     read_bundle (&bundle, payload);
     for (int i = 0; i < 400; i++) {
