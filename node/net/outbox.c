@@ -29,6 +29,7 @@ struct daffi_parcel {
     uint32_t ttl_count;
     uint32_t ttl_room;
     size_t frame_bytes;
+    uint32_t records;
     int64_t begun_ms;
     daffi_account_t *whole;  //  of the parcels, or NULL
 };
@@ -53,6 +54,7 @@ static void parcel_clear (daffi_parcel_t *self)
     }
     self->frame_count = self->ttl_count = 0;
     self->frame_bytes = 0;
+    self->records = 0;
     daffi_buffer_clear (&self->packet);
 }
 
@@ -76,7 +78,7 @@ static daffi_parcel_t *take_parcel (daffi_parcels_t *self)
 //  One that waited long may have become as large as its peer's bound.
 static bool worth_keeping (const daffi_parcel_t *self)
 {
-    const size_t most = 2 * DAFFI_PACKET_MAX;
+    const size_t most = 2 * DAFFI_PACKET_BYTES;
     return self->packet.capacity <= most && self->ttl_room * sizeof (ttl_t) <= most;
 }
 
@@ -119,8 +121,9 @@ static size_t parcel_bytes (const daffi_parcel_t *self)
 
 static bool parcel_full (const daffi_parcel_t *self)
 {
-    return self->packet.size >= DAFFI_PACKET_ENOUGH ||
-           parcel_bytes (self) >= DAFFI_PACKET_MAX ||
+    return self->packet.size >= DAFFI_PACKET_BYTES ||
+           self->records >= DAFFI_PACKET_RECORDS ||
+           (self->frame_count && parcel_bytes (self) >= DAFFI_PACKET_LARGE) ||
            self->frame_count >= FRAMES_A_PARCEL;
 }
 
@@ -196,6 +199,7 @@ static bool parcel_append (daffi_parcel_t *self, const daffi_header_t *header,
         add_ttl (self, self->packet.size + ttl_offset,
                  (header->present & stamps) == DAFFI_OPT_SENT, deadline_ms);
     daffi_buffer_commit (&self->packet, size + fit.size);
+    self->records++;
     if (blob)
         add_frame (self, blob);
     if (body->tail)

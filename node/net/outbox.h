@@ -2,7 +2,7 @@
 //  What goes to one peer: records packed into packets, large bodies behind them.
 //
 //  Records collect in the present packet and go out at the end of the actor's turn, or
-//  when 32 KiB are together, or 64 with large bodies; nothing waits for more to come.
+//  when it is full (DAFFI_PACKET_BYTES and its like); nothing waits for more to come.
 //  Where libzmq takes no more, packets queue here, and records that may overtake (PONG,
 //  EVENT …) go first.
 

@@ -49,13 +49,15 @@ typedef enum {
 const char *daffi_record_name (unsigned type);
 
 enum {
-    DAFFI_HEADER_MAX = 1024,      //  bytes of one encoded header, options included
-    DAFFI_HEADER_ROOM = 544,      //  bytes that daffi_header_write can need at most
-    DAFFI_PACKET_MAX = 65536,     //  bytes of a packet that we make, with its large
-                                  //  bodies; a larger one is read
-    DAFFI_PACKET_ENOUGH = 32768,  //  bytes of records with which it goes out: who reads
-                                  //  them can begin while we go on
-    DAFFI_DETACH_MIN = 8192,  //  bodies from this size travel as frames of their own
+    DAFFI_HEADER_MAX = 1024,  //  bytes of one encoded header, options included
+    DAFFI_HEADER_ROOM = 544,  //  bytes that daffi_header_write can need at most
+    //  With so much a packet that we make goes out; a larger one is read. The fewer it
+    //  are, the less they cost (libzmq sends each with two system calls at least);
+    //  below 128 KiB, from where malloc maps and unmaps memory for each.
+    DAFFI_PACKET_BYTES = 98304,
+    DAFFI_PACKET_RECORDS = 512,  //  who reads them can begin while we go on
+    DAFFI_PACKET_LARGE = 65536,  //  bytes, where large bodies go with it
+    DAFFI_DETACH_MIN = 8192,     //  bodies from this size travel as frames of their own
 };
 
 #define DAFFI_TTL_NONE UINT32_MAX

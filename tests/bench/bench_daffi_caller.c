@@ -2,9 +2,9 @@
 //  daffi's caller: a node that keeps so many calls outstanding.
 //
 //  One call outstanding is a foreground call in a loop. More are futures, in one of the
-//  two ways that a good user would choose: wait for the oldest and replace it, or let
-//  on_done tell which are finished and replace those. Both are tried for a moment
-//  before the first round, and the quicker one stays.
+//  three ways that a good user would choose: wait for the oldest and replace it, let
+//  on_done tell which are finished and replace those, or let it replace them itself.
+//  All are tried for a moment before the first round, and the quickest one stays.
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -127,7 +127,8 @@ static const struct {
     const char *name;
     bench_caller_fn *run;
 } ways[] = {{"oldest-first", bench_window_oldest_first},
-            {"on-done", bench_window_on_done}};
+            {"on-done", bench_window_on_done},
+            {"chained", bench_window_chained}};
 
 static daffi_status_t choose_way (bench_window_t *self, size_t *best,
                                   daffi_error_t *error)

@@ -1,8 +1,10 @@
 //  SPDX-License-Identifier: MPL-2.0
-//  A window of futures: two ways to keep so many calls outstanding.
+//  A window of futures: three ways to keep so many calls outstanding.
 //
 //  Calls to one worker come back in order, so the oldest is a good one to wait for and
-//  needs no callback. With several workers on_done knows better which are finished.
+//  needs no callback. With several workers on_done knows better which are finished. And
+//  an on_done that begins the next call itself needs no thread beside the node's, as a
+//  program that is one event loop would have it, and as bare libzmq's caller does.
 #include "bench_daffi_window.h"
 
 #include <stdlib.h>
@@ -163,4 +165,75 @@ daffi_status_t bench_window_on_done (void *window, bench_meter_t *meter,
         }
     }
     return DAFFI_OK;
+}
+
+//  --- on_done begins the next call itself ----------------------------------
+
+static void on_done_again (daffi_future_t *future, void *arg);
+
+static daffi_status_t start_chained (bench_window_t *self, bench_slot_t *slot,
+                                     daffi_error_t *error)
+{
+    if (start_slot (self, slot, error))
+        return error->status;
+    daffi_status_t status = daffi_future_on_done (slot->future, on_done_again, slot);
+    return status ? bench_fail (error, status, "daffi_future_on_done") : DAFFI_OK;
+}
+
+//  Whether another call shall follow. Locked, since not all run in the node's thread:
+//  the first ones may be done before they have their on_done.
+static bool count_one (bench_window_t *self)
+{
+    pthread_mutex_lock (&self->lock);
+    if (self->running)
+        self->running = bench_meter_tick (self->meter);
+    else
+        bench_meter_late (self->meter);
+    bool running = self->running;
+    pthread_mutex_unlock (&self->lock);
+    return running;
+}
+
+static void end_chain (bench_window_t *self, const daffi_error_t *error)
+{
+    pthread_mutex_lock (&self->lock);
+    if (error->status) {
+        self->failed = *error;
+        self->running = false;
+    }
+    if (--self->flying == 0)
+        pthread_cond_signal (&self->wakeup);
+    pthread_mutex_unlock (&self->lock);
+}
+
+static void on_done_again (daffi_future_t *future, void *arg)
+{
+    (void)future;
+    bench_slot_t *slot = arg;
+    bench_window_t *self = slot->window;
+    daffi_error_t error = {0};
+    bool ended = bench_window_finish (self, &slot->future, &error) ||
+                 !count_one (self) || start_chained (self, slot, &error);
+    if (ended)
+        end_chain (self, &error);
+}
+
+//  Every call ends by its deadline, so the wait does.
+daffi_status_t bench_window_chained (void *window, bench_meter_t *meter,
+                                     daffi_error_t *error)
+{
+    bench_window_t *self = window;
+    self->meter = meter;
+    self->running = true;
+    self->flying = self->outstanding;
+    for (uint32_t i = 0; i < self->outstanding; i++)
+        if (start_chained (self, &self->slots[i], error))
+            return error->status;
+    pthread_mutex_lock (&self->lock);
+    while (self->flying > 0)
+        pthread_cond_wait (&self->wakeup, &self->lock);
+    pthread_mutex_unlock (&self->lock);
+    if (self->failed.status)
+        *error = self->failed;
+    return self->failed.status;
 }

@@ -1,7 +1,7 @@
 //  SPDX-License-Identifier: MPL-2.0
-//  A window of futures: two ways to keep so many calls outstanding.
+//  A window of futures: three ways to keep so many calls outstanding.
 //
-//  Both start the whole window, replace each finished call by a new one, and end with
+//  All start the whole window, replace each finished call by a new one, and end with
 //  no call in flight. On an error they return with calls in flight: the process ends.
 #ifndef BENCH_DAFFI_WINDOW_H
 #define BENCH_DAFFI_WINDOW_H
@@ -29,7 +29,12 @@ struct bench_window {
     bench_slot_t *slots;  //  one for each call outstanding
     pthread_mutex_t lock;
     pthread_cond_t wakeup;
-    bench_slot_t *finished;  //  told by on_done, guarded by the lock
+    //  guarded by the lock:
+    bench_slot_t *finished;  //  told by on_done
+    bench_meter_t *meter;    //  of the chained way, as is what follows
+    bool running;            //  a finished call is replaced
+    uint32_t flying;         //  slots that have not ended
+    daffi_error_t failed;
 };
 
 void bench_window_init (bench_window_t *self, size_t body_size, uint32_t outstanding);
@@ -40,10 +45,12 @@ daffi_future_t *bench_window_start (bench_window_t *self, daffi_error_t *error);
 daffi_status_t bench_window_finish (bench_window_t *self, daffi_future_t **future_p,
                                     daffi_error_t *error);
 
-//  The two ways; `window` is a bench_window_t, so that they fit bench_caller_fn.
+//  The three ways; `window` is a bench_window_t, so that they fit bench_caller_fn.
 daffi_status_t bench_window_oldest_first (void *window, bench_meter_t *meter,
                                           daffi_error_t *error);
 daffi_status_t bench_window_on_done (void *window, bench_meter_t *meter,
+                                     daffi_error_t *error);
+daffi_status_t bench_window_chained (void *window, bench_meter_t *meter,
                                      daffi_error_t *error);
 
 #endif
