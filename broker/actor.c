@@ -145,10 +145,11 @@ static int64_t next_time (const daffi_controller_t *self)
     return next_ms;
 }
 
+//  `more`: the socket may have a message; and still has, at the end.
 static void turn (daffi_controller_t *self, bool *more)
 {
     self->now_ms = daffi_clock_ms ();
-    *more = daffi_traffic_receive (self);
+    *more = *more && daffi_traffic_receive (self);
     if (!*more)
         daffi_traffic_lose_cut (self);
     daffi_traffic_lose_condemned (self);
@@ -161,16 +162,19 @@ static void turn (daffi_controller_t *self, bool *more)
 }
 
 //  Sleeps until something may be there. False: the actor shall end.
-static bool rest (daffi_controller_t *self, zsock_t *pipe, bool more)
+static bool rest (daffi_controller_t *self, zsock_t *pipe, bool *more)
 {
     bool closed = self->phase == DAFFI_CONTROLLER_CLOSED;
     daffi_rest_t on = {.mailbox = &self->mailbox,
                        .pipe = pipe,
                        .socket = closed ? NULL : self->router,
+                       .socket_fd =
+                           closed ? -1 : daffi_socket_get (self->router, ZMQ_FD),
                        .monitor = closed ? -1 : self->monitor.fd,
                        .other = closed ? -1 : daffi_keeper_fd (&self->keeper)};
-    if (!daffi_rest (&on, more, closed ? DAFFI_NEVER : next_time (self)))
+    if (!daffi_rest (&on, *more, closed ? DAFFI_NEVER : next_time (self)))
         return false;
+    *more = on.socket_woke;
     self->now_ms = daffi_clock_ms ();
     self->keeper.news = on.other_woke;
     if (on.monitor_woke)
@@ -192,7 +196,7 @@ void daffi_controller_actor (zsock_t *pipe, void *args)
     //  ZMQ_FD tells of changes only: both must have been found empty once
     daffi_traffic_watch (self);
     bool ended = daffi_rest_ended (pipe);
-    while (!ended && rest (self, pipe, more)) {
+    while (!ended && rest (self, pipe, &more)) {
         if (self->phase == DAFFI_CONTROLLER_CLOSED) {
             daffi_controller_read_mails (self);
             more = false;

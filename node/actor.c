@@ -126,6 +126,7 @@ static void close_down (daffi_node_t *self)
     daffi_monitor_close (&self->monitor);
     daffi_outbox_done (&self->outbox);
     daffi_parcels_done (&self->parcels);
+    daffi_lead_close (&self->lead);
     daffi_socket_close (&self->dealer);
     if (told)
         daffi_events_lifecycle (self, DAFFI_LIFECYCLE_DISCONNECT);
@@ -190,9 +191,16 @@ static void notice_gap (daffi_node_t *self)
         daffi_link_renew (self, "this process was stopped for longer than the timeout");
 }
 
-static void turn (daffi_node_t *self, bool *more)
+void daffi_node_awake (daffi_node_t *self)
 {
-    *more = daffi_records_receive (self);
+    self->now_ms = daffi_clock_ms ();
+    if (self->phase != DAFFI_NODE_CLOSED)
+        notice_gap (self);
+}
+
+void daffi_node_turn (daffi_node_t *self, bool *more)
+{
+    *more = *more && daffi_records_receive (self);
     if (!*more)
         lose_cut (self);
     read_mails (self);
@@ -206,8 +214,7 @@ static void turn (daffi_node_t *self, bool *more)
     end_drain (self);
 }
 
-//  When there is something to do, if nothing comes before.
-static int64_t next_time (const daffi_node_t *self)
+int64_t daffi_node_next (const daffi_node_t *self)
 {
     int64_t next_ms = daffi_wheel_next (&self->wheel);
     if (!daffi_outbox_empty (&self->outbox) && self->now_ms + STALL_RETRY_MS < next_ms)
@@ -216,20 +223,23 @@ static int64_t next_time (const daffi_node_t *self)
 }
 
 //  Sleeps until something may be there. False: the actor shall end.
-static bool rest (daffi_node_t *self, zsock_t *pipe, bool more)
+static bool rest (daffi_node_t *self, zsock_t *pipe, bool *more)
 {
     bool closed = self->phase == DAFFI_NODE_CLOSED;
+    int64_t next_ms = closed ? DAFFI_NEVER : daffi_node_next (self);
     daffi_rest_t on = {.mailbox = &self->mailbox,
                        .pipe = pipe,
                        .socket = closed ? NULL : self->dealer,
+                       .socket_fd = daffi_lead_gate (&self->lead),
+                       .lead = &self->lead.lock,
                        .monitor = closed ? -1 : self->monitor.fd,
                        .other = -1};
-    if (!daffi_rest (&on, more, closed ? DAFFI_NEVER : next_time (self)))
+    daffi_lead_relieve (&self->lead, *more ? self->now_ms : next_ms);
+    if (!daffi_rest (&on, *more, next_ms))
         return false;
-    self->now_ms = daffi_clock_ms ();
-    if (!closed)
-        notice_gap (self);
-    if (on.monitor_woke)
+    daffi_node_awake (self);
+    *more = daffi_lead_look (&self->lead) || on.socket_woke;
+    if (on.monitor_woke && self->phase != DAFFI_NODE_CLOSED)
         watch_connection (self);
     return true;
 }
@@ -246,22 +256,25 @@ void daffi_node_actor (zsock_t *pipe, void *args)
     bool more = true;
     daffi_future_forbid_waiting (true);
     zsock_signal (pipe, 0);
+    daffi_lead_take (&self->lead);
     daffi_link_start (self);
     //  ZMQ_FD tells of changes only: both must have been found empty once
     watch_connection (self);
     bool ended = daffi_rest_ended (pipe);
-    while (!ended && rest (self, pipe, more)) {
+    while (!ended && rest (self, pipe, &more)) {
         if (self->phase == DAFFI_NODE_CLOSED) {
             read_mails (self);
             daffi_outgoing_tell (self);
             more = false;
         } else {
-            turn (self, &more);
+            daffi_node_turn (self, &more);
         }
     }
     daffi_rest_end (pipe);
     self->now_ms = daffi_clock_ms ();
     close_down (self);
+    daffi_lead_relieve (&self->lead, DAFFI_NEVER);
+    daffi_lead_give (&self->lead);
     //  answers that came after the mailbox was closed are let go of by their workers
     daffi_node_shake_hands (self);
 }

@@ -101,7 +101,12 @@ daffi_status_t daffi_call (daffi_global_t *self, const char *function,
             error, DAFFI_DEADLOCK,
             "an inline callback runs in the node's actor and cannot wait "
             "for a call; register it without run_inline");
-    daffi_future_t *future = daffi_call_start (self, function, args, options, why);
+    daffi_packed_t body;
+    daffi_node_t *node = daffi_global_node (self, why);
+    if (!node || daffi_call_pack (args, &body, why))
+        return why->status;
+    daffi_future_t *future =
+        daffi_node_call_waiting (node, function, &body, options, why);
     return future ? daffi_call_finish (future, result, why) : why->status;
 }
 

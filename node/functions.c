@@ -24,6 +24,7 @@ void daffi_functions_init (daffi_functions_t *self)
     daffi_entropy_fill (&seed, sizeof seed);
     pthread_mutex_init (&self->lock, NULL);
     atomic_init (&self->local_count, 0);
+    atomic_init (&self->any_inline, false);
     self->last = NULL;
     self->tell = NULL;
     daffi_names_init (&self->names, seed);
@@ -201,6 +202,8 @@ static void add (daffi_functions_t *self, const daffi_function_t *function,
                  daffi_served_t ***replaced)
 {
     daffi_served_t *served = new_served (function);
+    if (function->run_inline && !daffi_name_reserved (daffi_text_of (function->name)))
+        atomic_store_explicit (&self->any_inline, true, memory_order_relaxed);
     *(*replaced)++ = put (self, function->name, served);
     for (const char *const *alias = function->aliases; alias && *alias; alias++)
         *(*replaced)++ = put (self, *alias, served);

@@ -53,6 +53,7 @@ typedef struct {
     size_t own_count;     //  of these: the node's own, which count for no limit
     atomic_uint
         local_count;  //  of these: not told to the controller, the node's own aside
+    atomic_bool any_inline;         //  one of the user's was to run in the actor, once
     daffi_functions_entry_t *last;  //  got last; NULL: none
     daffi_functions_tell_fn *tell;  //  or NULL
     void *context;
@@ -88,6 +89,11 @@ size_t daffi_functions_remove_group (daffi_functions_t *self, daffi_text_t group
 static inline bool daffi_functions_any_local (daffi_functions_t *self)
 {
     return atomic_load_explicit (&self->local_count, memory_order_relaxed) > 0;
+}
+
+static inline bool daffi_functions_any_inline (daffi_functions_t *self)
+{
+    return atomic_load_explicit (&self->any_inline, memory_order_relaxed);
 }
 
 //  A reference, or NULL.

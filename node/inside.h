@@ -14,6 +14,7 @@
 #include "entropy.h"
 #include "failure.h"
 #include "future.h"
+#include "lead.h"
 #include "mail.h"
 #include "message.h"
 #include "monitor.h"
@@ -103,8 +104,10 @@ struct daffi_node {
     daffi_state_t state;
     daffi_error_t why;
 
-    //  the actor's
     zactor_t *actor;
+    daffi_lead_t lead;
+
+    //  the actor's, or whose the lead is
     void *context;
     void *dealer;
     daffi_endpoint_t endpoint;
@@ -161,6 +164,13 @@ bool daffi_records_receive (daffi_node_t *self);
 
 //  --- actor.c ------------------------------------------------------------------------
 
+//  After a sleep, with the lead: the time is another.
+void daffi_node_awake (daffi_node_t *self);
+//  What has come is read, what is due done, what is to be sent sent; with the lead.
+//  `more`: the socket may have a message; and still has, at the end.
+void daffi_node_turn (daffi_node_t *self, bool *more);
+//  When there is something to do, if nothing comes before.
+int64_t daffi_node_next (const daffi_node_t *self);
 //  The zactor_fn; `args` is the node.
 void daffi_node_actor (zsock_t *pipe, void *args);
 //  Called at the actor's end and after zactor_destroy (): the handshake within czmq is

@@ -92,8 +92,9 @@ int64_t daffi_launch_deadline (const daffi_call_options_t *options)
     return deadline_ms;
 }
 
-//  Hands the future to the actor. On failure it is gone, and nobody has seen it.
-static daffi_future_t *launch (daffi_node_t *self, daffi_future_t *future,
+//  Hands the future to the actor; where this thread waits for it, does the actor's work
+//  where it can. On failure it is gone, and nobody has seen it.
+static daffi_future_t *launch (daffi_node_t *self, daffi_future_t *future, bool waits,
                                daffi_error_t *error)
 {
     future->mailbox = &self->mailbox;
@@ -107,7 +108,8 @@ static daffi_future_t *launch (daffi_node_t *self, daffi_future_t *future,
     if (before >= DAFFI_CALLS_MAX)
         status = daffi_fail (error, DAFFI_BUSY,
                              "%d calls of this process are in flight", DAFFI_CALLS_MAX);
-    else if (!daffi_mailbox_post (&self->mailbox, &future->start.link))
+    else if (!(waits && daffi_lead_call (self, future)) &&
+             !daffi_mailbox_post (&self->mailbox, &future->start.link))
         status = daffi_fail (error, DAFFI_STOPPED, "the node has stopped");
     if (!status)
         return future;
@@ -147,7 +149,7 @@ static daffi_status_t check_stream (daffi_node_t *self, const char *function,
 }
 
 //  Takes the cargo, which may be NULL, as well as the body.
-static daffi_future_t *call (daffi_node_t *self, daffi_future_kind_t kind,
+static daffi_future_t *call (daffi_node_t *self, daffi_future_kind_t kind, bool waits,
                              const char *function, daffi_cargo_t *cargo,
                              daffi_packed_t *body, const daffi_call_options_t *options,
                              daffi_error_t *error)
@@ -178,7 +180,7 @@ static daffi_future_t *call (daffi_node_t *self, daffi_future_kind_t kind,
         future->no_retry = true;
         future->channel = daffi_channel_new ();
     }
-    return launch (self, future, error);
+    return launch (self, future, waits, error);
 }
 
 daffi_future_t *daffi_node_call (daffi_node_t *self, const char *function,
@@ -186,7 +188,15 @@ daffi_future_t *daffi_node_call (daffi_node_t *self, const char *function,
                                  const daffi_call_options_t *options,
                                  daffi_error_t *error)
 {
-    return call (self, DAFFI_FUTURE_CALL, function, NULL, body, options, error);
+    return call (self, DAFFI_FUTURE_CALL, false, function, NULL, body, options, error);
+}
+
+daffi_future_t *daffi_node_call_waiting (daffi_node_t *self, const char *function,
+                                         daffi_packed_t *body,
+                                         const daffi_call_options_t *options,
+                                         daffi_error_t *error)
+{
+    return call (self, DAFFI_FUTURE_CALL, true, function, NULL, body, options, error);
 }
 
 daffi_future_t *daffi_node_stream (daffi_node_t *self, const char *function,
@@ -194,7 +204,8 @@ daffi_future_t *daffi_node_stream (daffi_node_t *self, const char *function,
                                    const daffi_call_options_t *options,
                                    daffi_error_t *error)
 {
-    return call (self, DAFFI_FUTURE_STREAM, function, NULL, body, options, error);
+    return call (self, DAFFI_FUTURE_STREAM, false, function, NULL, body, options,
+                 error);
 }
 
 daffi_future_t *daffi_node_transfer (daffi_node_t *self, bool stream,
@@ -203,8 +214,8 @@ daffi_future_t *daffi_node_transfer (daffi_node_t *self, bool stream,
                                      const daffi_call_options_t *options,
                                      daffi_error_t *error)
 {
-    return call (self, stream ? DAFFI_FUTURE_STREAM : DAFFI_FUTURE_CALL, function,
-                 cargo, body, options, error);
+    return call (self, stream ? DAFFI_FUTURE_STREAM : DAFFI_FUTURE_CALL, false,
+                 function, cargo, body, options, error);
 }
 
 //  In the actor, which is told of the outcome there: no thread waits for it.
@@ -251,7 +262,7 @@ daffi_future_t *daffi_node_broadcast (daffi_node_t *self, const char *function,
     future->stop_after = options->stop_after;
     set_time (future, &call);
     future->parent = parent_of (self, &call);
-    return launch (self, future, error);
+    return launch (self, future, false, error);
 }
 
 //  Its uuid makes it harmless to send it twice.
@@ -271,7 +282,7 @@ daffi_future_t *daffi_node_schedule (daffi_node_t *self, const char *function,
     future->deadline_ms = daffi_launch_deadline (&defaults);
     future->idempotent = true;
     future->parent = parent_of (self, &defaults);
-    return launch (self, future, error);
+    return launch (self, future, false, error);
 }
 
 daffi_future_t *daffi_node_wait (daffi_node_t *self, daffi_future_kind_t kind,
@@ -290,5 +301,5 @@ daffi_future_t *daffi_node_wait (daffi_node_t *self, daffi_future_kind_t kind,
     if (timeout_ms > DAFFI_DEADLINE_MAX_MS)
         timeout_ms = DAFFI_DEADLINE_MAX_MS;
     future->deadline_ms = daffi_deadline (daffi_clock_ms (), timeout_ms);
-    return launch (self, future, error);
+    return launch (self, future, false, error);
 }

@@ -151,6 +151,7 @@ daffi_node_t *daffi_node_new (const daffi_node_options_t *options, daffi_error_t
     daffi_name_copy (self->name, daffi_text_of (options->name));
     daffi_entropy_fill (seeds, sizeof seeds);
     pthread_mutex_init (&self->lock, NULL);
+    daffi_lead_init (&self->lead);
     pthread_condattr_init (&monotonic);
     pthread_condattr_setclock (&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init (&self->changed, &monotonic);
@@ -196,6 +197,8 @@ void daffi_node_destroy (daffi_node_t **self_p)
         return;
     zactor_destroy (&self->actor);
     daffi_node_shake_hands (self);
+    daffi_lead_take_alone (&self->lead);
+    daffi_lead_give (&self->lead);
     daffi_executor_destroy (&self->executor);
     if (self->mailbox.fd >= 0)
         daffi_mailbox_done (&self->mailbox);
@@ -208,22 +211,23 @@ void daffi_node_destroy (daffi_node_t **self_p)
     if (self->context)
         daffi_context_release ();
     daffi_pool_close (self->future_pool);
+    daffi_lead_done (&self->lead);
     pthread_cond_destroy (&self->changed);
     pthread_mutex_destroy (&self->lock);
     free (self);
     *self_p = NULL;
 }
 
-daffi_status_t daffi_node_start (daffi_node_t *self, const daffi_endpoint_t *endpoint,
-                                 daffi_error_t *error)
+//  With the lead, without an actor.
+static daffi_status_t begin_life (daffi_node_t *self, const daffi_endpoint_t *endpoint,
+                                  daffi_error_t *error)
 {
-    zactor_destroy (&self->actor);
-    daffi_node_shake_hands (self);
     self->endpoint = *endpoint;
     daffi_payloads_connects (self->payloads, endpoint->is_ipc ? endpoint->path : "");
     daffi_status_t status = open_dealer (self, error);
     if (status)
         return status;
+    daffi_lead_open (&self->lead, self->dealer);
     //  a new life: whoever knew the old one must not take it for this one
     daffi_entropy_fill (self->incarnation, sizeof self->incarnation);
     uint32_t number = self->link.number;
@@ -237,6 +241,19 @@ daffi_status_t daffi_node_start (daffi_node_t *self, const daffi_endpoint_t *end
     daffi_fail (&why, DAFFI_NOT_CONNECTED, "no controller answers at %s yet",
                 endpoint->text);
     daffi_node_set_state (self, DAFFI_STATE_CONNECTING, &why);
+    return DAFFI_OK;
+}
+
+daffi_status_t daffi_node_start (daffi_node_t *self, const daffi_endpoint_t *endpoint,
+                                 daffi_error_t *error)
+{
+    zactor_destroy (&self->actor);
+    daffi_node_shake_hands (self);
+    daffi_lead_take_alone (&self->lead);
+    daffi_status_t status = begin_life (self, endpoint, error);
+    daffi_lead_give (&self->lead);
+    if (status)
+        return status;
     daffi_mailbox_open (&self->mailbox);
     //  before the actor tells anything, and not before a call can be made
     if (!self->begun)
@@ -246,7 +263,6 @@ daffi_status_t daffi_node_start (daffi_node_t *self, const daffi_endpoint_t *end
     self->actor = zactor_new (daffi_node_actor, self);
     return DAFFI_OK;
 }
-
 daffi_status_t daffi_node_register (daffi_node_t *self,
                                     const daffi_function_t *functions, size_t count,
                                     daffi_error_t *error)

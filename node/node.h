@@ -79,6 +79,11 @@ daffi_future_t *daffi_node_call (daffi_node_t *self, const char *function,
                                  daffi_packed_t *body,
                                  const daffi_call_options_t *options,
                                  daffi_error_t *error);
+//  The same for a thread that waits for it at once, and only that: it may be done.
+daffi_future_t *daffi_node_call_waiting (daffi_node_t *self, const char *function,
+                                         daffi_packed_t *body,
+                                         const daffi_call_options_t *options,
+                                         daffi_error_t *error);
 daffi_future_t *daffi_node_stream (daffi_node_t *self, const char *function,
                                    daffi_packed_t *body,
                                    const daffi_call_options_t *options,

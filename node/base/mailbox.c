@@ -37,6 +37,16 @@ bool daffi_mailbox_post (daffi_mailbox_t *self, daffi_link_t *mail)
     return taken;
 }
 
+bool daffi_mailbox_leave (daffi_mailbox_t *self, daffi_link_t *mail)
+{
+    pthread_mutex_lock (&self->lock);
+    bool taken = !self->closed;
+    if (taken)
+        daffi_list_append (&self->mails, mail);
+    pthread_mutex_unlock (&self->lock);
+    return taken;
+}
+
 static void set_closed (daffi_mailbox_t *self, bool closed)
 {
     pthread_mutex_lock (&self->lock);

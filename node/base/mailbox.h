@@ -29,6 +29,8 @@ void daffi_mailbox_done (daffi_mailbox_t *self);
 //  From any thread. The mail belongs to the reader afterwards; false: the mailbox is
 //  closed and the mail still the caller's.
 bool daffi_mailbox_post (daffi_mailbox_t *self, daffi_link_t *mail);
+//  The same by who is the reader at the moment, and needs no waking.
+bool daffi_mailbox_leave (daffi_mailbox_t *self, daffi_link_t *mail);
 //  Nothing is taken any more; what is in it can still be taken out.
 void daffi_mailbox_close (daffi_mailbox_t *self);
 //  A closed mailbox takes mails again.

@@ -4,6 +4,7 @@
 #include "context.h"
 
 #include <czmq.h>
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <zmq.h>
@@ -14,7 +15,7 @@
 
 enum {
     SOCKETS_MAX = 65535,  //  libzmq's own bound; the default of 1,023 is soon reached
-    QUEUE_MESSAGES = 128  //  a message is a packet of some 32 KiB or a large body
+    QUEUE_MESSAGES = 64   //  a message is a packet of up to 96 KiB or a large body
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -63,7 +64,9 @@ int daffi_socket_get (void *socket, int option)
 {
     int value = 0;
     size_t size = sizeof value;
-    zmq_getsockopt (socket, option, &value, &size);
+    //  a signal must not make us miss that there is something
+    while (zmq_getsockopt (socket, option, &value, &size) && zmq_errno () == EINTR)
+        continue;
     return value;
 }
 

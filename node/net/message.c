@@ -3,6 +3,7 @@
 
 #include "message.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,6 +68,16 @@ static void keep (daffi_message_t *self, zmq_msg_t *frame)
     self->frames[self->count++] = wrap (frame);
 }
 
+//  A signal that comes meanwhile must not part a message.
+static bool receive (zmq_msg_t *frame, void *socket)
+{
+    int size;
+    while ((size = zmq_msg_recv (frame, socket, ZMQ_DONTWAIT)) < 0 &&
+           zmq_errno () == EINTR)
+        continue;
+    return size >= 0;
+}
+
 //  The frames behind the packet. All are received in any case; false: there are too
 //  many.
 static bool receive_frames (daffi_message_t *self, void *socket)
@@ -76,7 +87,7 @@ static bool receive_frames (daffi_message_t *self, void *socket)
     while (more) {
         zmq_msg_t frame;
         zmq_msg_init (&frame);
-        if (zmq_msg_recv (&frame, socket, ZMQ_DONTWAIT) < 0)
+        if (!receive (&frame, socket))
             return false;
         more = zmq_msg_more (&frame);
         fine = fine && self->count < DAFFI_FRAMES_MAX;
@@ -98,8 +109,7 @@ static bool receive_routing_id (daffi_message_t *self, void *socket)
     if (self->routing_id_size > DAFFI_ROUTING_ID_MAX)
         self->routing_id_size = DAFFI_ROUTING_ID_MAX;
     memcpy (self->routing_id, zmq_msg_data (&self->packet), self->routing_id_size);
-    return zmq_msg_more (&self->packet) &&
-           zmq_msg_recv (&self->packet, socket, ZMQ_DONTWAIT) >= 0 &&
+    return zmq_msg_more (&self->packet) && receive (&self->packet, socket) &&
            daffi_message_routing_id_automatic (self);
 }
 
@@ -107,7 +117,7 @@ daffi_status_t daffi_message_receive (daffi_message_t *self, void *socket,
                                       bool from_router)
 {
     clear (self);
-    if (zmq_msg_recv (&self->packet, socket, ZMQ_DONTWAIT) < 0)
+    if (!receive (&self->packet, socket))
         return DAFFI_PENDING;
     bool fine = !from_router || receive_routing_id (self, socket);
     //  the property is missing on the routing id's frame, so it is read from this one

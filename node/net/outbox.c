@@ -236,23 +236,40 @@ static void lend (daffi_outbox_t *self, zmq_msg_t *frame, daffi_blob_t *blob)
     zmq_msg_init_data (frame, blob->data, blob->size, loan_returned, loan);
 }
 
+//  A signal that comes meanwhile must not part a message.
+static int send_bytes (void *socket, const void *data, size_t size, int flags)
+{
+    int sent;
+    while ((sent = zmq_send (socket, data, size, flags | ZMQ_DONTWAIT)) < 0 &&
+           zmq_errno () == EINTR)
+        continue;
+    return sent;
+}
+
+static int send_frame (void *socket, zmq_msg_t *frame, int flags)
+{
+    int sent;
+    while ((sent = zmq_msg_send (frame, socket, flags | ZMQ_DONTWAIT)) < 0 &&
+           zmq_errno () == EINTR)
+        continue;
+    return sent;
+}
+
 //  0, or the errno of the first frame, which decides over all of them.
 static int send_parcel (daffi_outbox_t *self, daffi_parcel_t *parcel, int64_t now_ms)
 {
     int more = parcel->frame_count ? ZMQ_SNDMORE : 0;
-    if (self->to_router_peer &&
-        zmq_send (self->socket, self->routing_id, sizeof self->routing_id,
-                  ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
+    if (self->to_router_peer && send_bytes (self->socket, self->routing_id,
+                                            sizeof self->routing_id, ZMQ_SNDMORE) < 0)
         return zmq_errno ();
     refresh_ttls (parcel, now_ms);
-    if (zmq_send (self->socket, parcel->packet.data, parcel->packet.size,
-                  more | ZMQ_DONTWAIT) < 0)
+    if (send_bytes (self->socket, parcel->packet.data, parcel->packet.size, more) < 0)
         return zmq_errno ();
     for (uint32_t i = 0; i < parcel->frame_count; i++) {
         zmq_msg_t frame;
         lend (self, &frame, parcel->frames[i]);
         more = i + 1 < parcel->frame_count ? ZMQ_SNDMORE : 0;
-        if (zmq_msg_send (&frame, self->socket, more | ZMQ_DONTWAIT) < 0)
+        if (send_frame (self->socket, &frame, more) < 0)
             zmq_msg_close (&frame);
     }
     return 0;

@@ -8,7 +8,7 @@
 #include "clock.h"
 #include "context.h"
 
-static int time_until (int64_t next_ms)
+int daffi_rest_time (int64_t next_ms)
 {
     if (next_ms == DAFFI_NEVER)
         return -1;
@@ -18,21 +18,29 @@ static int time_until (int64_t next_ms)
 
 bool daffi_rest (daffi_rest_t *self, bool more, int64_t next_ms)
 {
-    int socket_fd = self->socket ? daffi_socket_get (self->socket, ZMQ_FD) : -1;
     struct pollfd fds[] = {{.fd = self->mailbox->fd, .events = POLLIN},
                            {.fd = zsock_fd (self->pipe), .events = POLLIN},
                            {.fd = self->monitor, .events = POLLIN},
                            {.fd = self->other, .events = POLLIN},
-                           {.fd = socket_fd, .events = POLLIN}};
+                           {.fd = self->socket_fd, .events = POLLIN}};
     //  sending may have eaten the edge that told of a message (zmq_getsockopt(3),
     //  ZMQ_FD)
     more = more || (self->socket &&
                     (daffi_socket_get (self->socket, ZMQ_EVENTS) & ZMQ_POLLIN) != 0);
     bool sleep = daffi_mailbox_may_sleep (self->mailbox) && !more;
-    poll (fds, sizeof fds / sizeof fds[0], sleep ? time_until (next_ms) : 0);
+    int timeout_ms = sleep ? daffi_rest_time (next_ms) : 0;
+    if (self->lead)
+        pthread_mutex_unlock (self->lead);
+    int woke = poll (fds, sizeof fds / sizeof fds[0], timeout_ms);
+    if (self->lead)
+        pthread_mutex_lock (self->lead);
     daffi_mailbox_awake (self->mailbox, fds[0].revents != 0);
     self->monitor_woke = fds[2].revents != 0;
     self->other_woke = fds[3].revents != 0;
+    //  what a connection that broke brought before it did came before the monitor knew
+    //  and the clock: now and then it is asked whatever is told
+    self->socket_woke =
+        more || fds[4].revents != 0 || self->monitor_woke || (sleep && woke == 0);
     return !fds[1].revents || !(zsock_events (self->pipe) & ZMQ_POLLIN);
 }
 
