@@ -162,22 +162,20 @@ static void turn (daffi_controller_t *self, bool *more)
 }
 
 //  Sleeps until something may be there. False: the actor shall end.
-static bool rest (daffi_controller_t *self, zsock_t *pipe, bool *more)
+static bool rest (daffi_controller_t *self, daffi_rest_t *on, bool *more)
 {
     bool closed = self->phase == DAFFI_CONTROLLER_CLOSED;
-    daffi_rest_t on = {.mailbox = &self->mailbox,
-                       .pipe = pipe,
-                       .socket = closed ? NULL : self->router,
-                       .socket_fd =
-                           closed ? -1 : daffi_socket_get (self->router, ZMQ_FD),
-                       .monitor = closed ? -1 : self->monitor.fd,
-                       .other = closed ? -1 : daffi_keeper_fd (&self->keeper)};
-    if (!daffi_rest (&on, *more, closed ? DAFFI_NEVER : next_time (self)))
+    on->socket = self->router;
+    if (closed)
+        on->socket_fd = -1;
+    on->monitor = closed ? -1 : self->monitor.fd;
+    on->other = closed ? -1 : daffi_keeper_fd (&self->keeper);
+    if (!daffi_rest (on, *more, closed ? DAFFI_NEVER : next_time (self)))
         return false;
-    *more = on.socket_woke;
+    *more = on->socket_woke;
     self->now_ms = daffi_clock_ms ();
-    self->keeper.news = on.other_woke;
-    if (on.monitor_woke)
+    self->keeper.news = on->other_woke;
+    if (on->monitor_woke)
         daffi_traffic_watch (self);
     return true;
 }
@@ -192,11 +190,13 @@ void daffi_controller_actor (zsock_t *pipe, void *args)
 {
     daffi_controller_t *self = args;
     bool more = true;
+    daffi_rest_t on;
     zsock_signal (pipe, 0);
+    daffi_rest_init (&on, &self->mailbox, pipe, self->router);
     //  ZMQ_FD tells of changes only: both must have been found empty once
     daffi_traffic_watch (self);
     bool ended = daffi_rest_ended (pipe);
-    while (!ended && rest (self, pipe, &more)) {
+    while (!ended && rest (self, &on, &more)) {
         if (self->phase == DAFFI_CONTROLLER_CLOSED) {
             daffi_controller_read_mails (self);
             more = false;

@@ -116,9 +116,10 @@ static daffi_peer_t *meet (daffi_controller_t *self)
 {
     const daffi_message_t *message = &self->message;
     daffi_traffic_watch (self);
-    daffi_peers_cut (&self->peers, message->fd);
+    int fd = daffi_message_fd (message);
+    daffi_peers_cut (&self->peers, fd);
     daffi_peer_t *peer =
-        daffi_peers_add (&self->peers, self->router, message->routing_id, message->fd);
+        daffi_peers_add (&self->peers, self->router, message->routing_id, fd);
     if (peer)
         peer->session = daffi_core_connect (self->core, peer, self->now_ms);
     return peer;

@@ -223,23 +223,19 @@ int64_t daffi_node_next (const daffi_node_t *self)
 }
 
 //  Sleeps until something may be there. False: the actor shall end.
-static bool rest (daffi_node_t *self, zsock_t *pipe, bool *more)
+static bool rest (daffi_node_t *self, daffi_rest_t *on, bool *more)
 {
     bool closed = self->phase == DAFFI_NODE_CLOSED;
     int64_t next_ms = closed ? DAFFI_NEVER : daffi_node_next (self);
-    daffi_rest_t on = {.mailbox = &self->mailbox,
-                       .pipe = pipe,
-                       .socket = closed ? NULL : self->dealer,
-                       .socket_fd = daffi_lead_gate (&self->lead),
-                       .lead = &self->lead.lock,
-                       .monitor = closed ? -1 : self->monitor.fd,
-                       .other = -1};
+    on->socket = self->dealer;
+    on->socket_fd = daffi_lead_gate (&self->lead);
+    on->monitor = closed ? -1 : self->monitor.fd;
     daffi_lead_relieve (&self->lead, *more ? self->now_ms : next_ms);
-    if (!daffi_rest (&on, *more, next_ms))
+    if (!daffi_rest (on, *more, next_ms))
         return false;
     daffi_node_awake (self);
-    *more = daffi_lead_look (&self->lead) || on.socket_woke;
-    if (on.monitor_woke && self->phase != DAFFI_NODE_CLOSED)
+    *more = daffi_lead_look (&self->lead) || on->socket_woke;
+    if (on->monitor_woke && self->phase != DAFFI_NODE_CLOSED)
         watch_connection (self);
     return true;
 }
@@ -254,14 +250,17 @@ void daffi_node_actor (zsock_t *pipe, void *args)
 {
     daffi_node_t *self = args;
     bool more = true;
+    daffi_rest_t on;
     daffi_future_forbid_waiting (true);
     zsock_signal (pipe, 0);
     daffi_lead_take (&self->lead);
+    daffi_rest_init (&on, &self->mailbox, pipe, self->dealer);
+    on.lead = &self->lead.lock;
     daffi_link_start (self);
     //  ZMQ_FD tells of changes only: both must have been found empty once
     watch_connection (self);
     bool ended = daffi_rest_ended (pipe);
-    while (!ended && rest (self, pipe, &more)) {
+    while (!ended && rest (self, &on, &more)) {
         if (self->phase == DAFFI_NODE_CLOSED) {
             read_mails (self);
             daffi_outgoing_tell (self);

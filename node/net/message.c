@@ -103,6 +103,13 @@ bool daffi_message_routing_id_automatic (const daffi_message_t *self)
     return self->routing_id_size == DAFFI_ROUTING_ID_SIZE && self->routing_id[0] == 0;
 }
 
+//  libzmq makes a text of the number and reads it again, so only where it is wanted.
+//  The property is missing on the routing id's frame.
+int daffi_message_fd (const daffi_message_t *self)
+{
+    return zmq_msg_get (&self->packet, ZMQ_SRCFD);
+}
+
 static bool receive_routing_id (daffi_message_t *self, void *socket)
 {
     self->routing_id_size = (uint32_t)zmq_msg_size (&self->packet);
@@ -120,8 +127,6 @@ daffi_status_t daffi_message_receive (daffi_message_t *self, void *socket,
     if (!receive (&self->packet, socket))
         return DAFFI_PENDING;
     bool fine = !from_router || receive_routing_id (self, socket);
-    //  the property is missing on the routing id's frame, so it is read from this one
-    self->fd = from_router ? zmq_msg_get (&self->packet, ZMQ_SRCFD) : -1;
     fine = receive_frames (self, socket) && fine;
     if (!fine)
         return DAFFI_PROTOCOL;

@@ -17,7 +17,6 @@ enum {
 typedef struct {
     uint8_t routing_id[DAFFI_ROUTING_ID_MAX];  //  ROUTER only
     uint32_t routing_id_size;
-    int fd;  //  ROUTER only: the connection's, or -1
     zmq_msg_t packet;
     daffi_packet_reader_t reader;
     daffi_blob_t **frames;
@@ -39,6 +38,9 @@ DAFFI_MUST_USE daffi_status_t daffi_message_receive (daffi_message_t *self,
 //  An automatic routing id is a zero and four bytes. Who chose its own could be taken
 //  for somebody else's next one.
 bool daffi_message_routing_id_automatic (const daffi_message_t *self);
+
+//  The connection's descriptor, of a message that a ROUTER received; or -1.
+int daffi_message_fd (const daffi_message_t *self);
 
 //  The next record and its body. DAFFI_END, or DAFFI_PROTOCOL: the rest cannot be read.
 //  The body lives until the message is received or done again; one with a blob can be

@@ -8,6 +8,18 @@
 #include "clock.h"
 #include "context.h"
 
+void daffi_rest_init (daffi_rest_t *self, daffi_mailbox_t *mailbox, zsock_t *pipe,
+                      void *socket)
+{
+    *self = (daffi_rest_t){.mailbox = mailbox,
+                           .pipe = pipe,
+                           .pipe_fd = zsock_fd (pipe),
+                           .socket = socket,
+                           .socket_fd = daffi_socket_get (socket, ZMQ_FD),
+                           .monitor = -1,
+                           .other = -1};
+}
+
 int daffi_rest_time (int64_t next_ms)
 {
     if (next_ms == DAFFI_NEVER)
@@ -19,7 +31,7 @@ int daffi_rest_time (int64_t next_ms)
 bool daffi_rest (daffi_rest_t *self, bool more, int64_t next_ms)
 {
     struct pollfd fds[] = {{.fd = self->mailbox->fd, .events = POLLIN},
-                           {.fd = zsock_fd (self->pipe), .events = POLLIN},
+                           {.fd = self->pipe_fd, .events = POLLIN},
                            {.fd = self->monitor, .events = POLLIN},
                            {.fd = self->other, .events = POLLIN},
                            {.fd = self->socket_fd, .events = POLLIN}};
@@ -37,8 +49,9 @@ bool daffi_rest (daffi_rest_t *self, bool more, int64_t next_ms)
     daffi_mailbox_awake (self->mailbox, fds[0].revents != 0);
     self->monitor_woke = fds[2].revents != 0;
     self->other_woke = fds[3].revents != 0;
-    //  what a connection that broke brought before it did came before the monitor knew
-    //  and the clock: now and then it is asked whatever is told
+    //  What a connection brought before it broke was there before the monitor knew. And
+    //  with the clock the socket is asked whatever it told: who watches it in our place
+    //  may stand still.
     self->socket_woke =
         more || fds[4].revents != 0 || self->monitor_woke || (sleep && woke == 0);
     return !fds[1].revents || !(zsock_events (self->pipe) & ZMQ_POLLIN);

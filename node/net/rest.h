@@ -12,6 +12,7 @@
 typedef struct {
     daffi_mailbox_t *mailbox;
     zsock_t *pipe;
+    int pipe_fd;
     void *socket;           //  NULL: closed
     int socket_fd;          //  that tells of it; -1: closed
     pthread_mutex_t *lead;  //  given up while it sleeps; or NULL
@@ -22,6 +23,10 @@ typedef struct {
     bool other_woke;
     bool socket_woke;  //  false: it has no message; asking it costs two system calls
 } daffi_rest_t;
+
+//  `socket` has its descriptor; there is no lead, no monitor and no other.
+void daffi_rest_init (daffi_rest_t *self, daffi_mailbox_t *mailbox, zsock_t *pipe,
+                      void *socket);
 
 //  Until something may be there, or `next_ms` (daffi_clock_ms (), DAFFI_NEVER) has
 //  come; does not sleep at all where there is `more` to do. False: the pipe has a

@@ -48,7 +48,7 @@ TEST ("a connection's beginning and end are told, with the descriptor of its mes
     zmq_pollitem_t item = {.socket = router, .events = ZMQ_POLLIN};
     CHECK (zmq_poll (&item, 1, 30000) == 1);
     CHECK_OK (daffi_message_receive (&message, router, true));
-    int fd = message.fd;
+    int fd = daffi_message_fd (&message);
     CHECK (fd >= 0);
 
     daffi_monitor_close (&there);
