@@ -39,6 +39,10 @@
  *  - Every function may be called from any thread, unless it says otherwise. "Blocks"
  *    is said where it is so. A call that would wait for the thread it runs in (a
  *    foreground call from an inline callback) returns DAFFI_DEADLOCK.
+ *  - A thread that waits for a foreground call (daffi_call () and its typed kin) may do
+ *    the node's actor's work meanwhile, where it waits for the node alone: on_done,
+ *    on_progress and the log function may run in it. So hold no lock in a foreground
+ *    call that one of them takes. pthread_cancel () takes effect when it is over.
  *  - The library installs no signal handler and writes nothing to stdout or stderr.
  *  - Destroy every Global before exit (): czmq's own exit handler takes the pipes of
  *    actors that still run, which ends the process with a failed assertion.

@@ -175,6 +175,8 @@ static daffi_status_t wait_while (daffi_channel_t *self,
     int64_t end_ms = daffi_deadline (daffi_clock_ms (), timeout_ms);
     struct timespec end = {.tv_sec = (time_t)(end_ms / 1000),
                            .tv_nsec = (long)(end_ms % 1000) * 1000000};
+    int cancelled;  //  who is in pthread_cond_wait () ends with the lock
+    pthread_setcancelstate (PTHREAD_CANCEL_DISABLE, &cancelled);
     pthread_mutex_unlock (&self->lock);
     daffi_executor_block ();
     pthread_mutex_lock (&self->lock);
@@ -186,6 +188,7 @@ static daffi_status_t wait_while (daffi_channel_t *self,
                                                CLOCK_MONOTONIC, &end);
     pthread_mutex_unlock (&self->lock);
     daffi_executor_unblock ();
+    pthread_setcancelstate (cancelled, &cancelled);
     pthread_mutex_lock (&self->lock);
     return must (self) ? DAFFI_PENDING : DAFFI_OK;
 }

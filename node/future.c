@@ -297,9 +297,13 @@ static daffi_status_t wait_for (daffi_future_t *self, uint32_t seen, int64_t tim
                                "an inline callback runs in the node's actor and cannot "
                                "wait for it; register "
                                "the function without run_inline");
+        //  who is cancelled in pthread_cond_wait () ends with the lock
+        int cancelled;
+        pthread_setcancelstate (PTHREAD_CANCEL_DISABLE, &cancelled);
         daffi_executor_block ();
         wait_long (self, seen, timeout_ms);
         daffi_executor_unblock ();
+        pthread_setcancelstate (cancelled, &cancelled);
         wait = still_awaited (self, seen);
     }
     if (wait)
