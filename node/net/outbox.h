@@ -9,32 +9,9 @@
 #ifndef DAFFI_OUTBOX_H
 #define DAFFI_OUTBOX_H
 
-#include "account.h"
-#include "blob.h"
-#include "buffer.h"
 #include "list.h"
 #include "message.h"
-#include "record.h"
-
-typedef struct daffi_parcel daffi_parcel_t;
-
-//  Packets' memory that is not in use, for all outboxes of one actor: a peer that
-//  nothing is said to costs none, and the next packet takes what was used last.
-enum { DAFFI_PARCELS_SPARE_MAX = 256 };  //  as many peers as one turn hears of
-typedef struct {
-    daffi_parcel_t *spare[DAFFI_PARCELS_SPARE_MAX];
-    uint32_t count;
-    size_t packets;  //  bytes in packets that wait
-    daffi_account_t
-        *whole;  //  bodies behind them, and those that libzmq holds; or NULL
-} daffi_parcels_t;
-
-//  Begins zeroed; outlives the outboxes.
-void daffi_parcels_done (daffi_parcels_t *self);
-//  From here on, and before anything is sent: what waits in all outboxes is counted. A
-//  body that waits for several of them is counted once, as it is there once.
-void daffi_parcels_count (daffi_parcels_t *self);
-size_t daffi_parcels_waiting (const daffi_parcels_t *self);
+#include "parcel.h"
 
 typedef struct {
     void *socket;

@@ -211,7 +211,8 @@ TEST ("what was spent waiting is not counted once more since sent_ms")
     wire_close (&wire);
 }
 
-TEST ("a peer that does not read makes its outbox wait, and gets all once it reads")
+//  In packets of so many records each.
+static void fill_and_read (unsigned together)
 {
     enum { COUNT = 5000, SIZE = 500 };
     wire_t wire;
@@ -222,7 +223,8 @@ TEST ("a peer that does not read makes its outbox wait, and gets all once it rea
     CHECK_STATUS (DAFFI_OK, daffi_outbox_flush (&wire.outbox, 1000));
     uint64_t sent = COUNT;
     while (daffi_outbox_flush (&wire.outbox, 1000) == DAFFI_OK && sent < 400000)
-        append (&wire.outbox, ++sent, SIZE, false);
+        for (unsigned i = 0; i < together; i++)
+            append (&wire.outbox, ++sent, SIZE, false);
     CHECK_STATUS (DAFFI_PENDING, daffi_outbox_flush (&wire.outbox, 1000));
     CHECK (daffi_outbox_waiting (&wire.outbox) > 0);
     append (&wire.outbox, UINT64_MAX, 0, true);
@@ -246,6 +248,16 @@ TEST ("a peer that does not read makes its outbox wait, and gets all once it rea
     CHECK (overtaken);
     CHECK (daffi_outbox_empty (&wire.outbox));
     wire_close (&wire);
+}
+
+TEST ("a peer that does not read makes its outbox wait, and gets all once it reads")
+{
+    fill_and_read (1);
+}
+
+TEST ("a packet that was to be lent with its memory waits as well")
+{
+    fill_and_read (50);
 }
 
 TEST ("a ROUTER's peer that is gone is NOT_FOUND, and nothing is kept for it")
