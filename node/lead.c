@@ -187,8 +187,12 @@ bool daffi_lead_call (daffi_node_t *node, daffi_future_t *future)
     bool leads = !self->watched && node->phase == DAFFI_NODE_RUNNING &&
                  node->link.welcomed && have_gate (self) &&
                  daffi_mailbox_leave (&node->mailbox, &future->start.link);
-    if (leads)
+    if (leads) {
+        //  a worker (on_node_connect) waits, too: another one may take its place
+        daffi_executor_block ();
         watch (node, future);
+        daffi_executor_unblock ();
+    }
     daffi_lead_give (self);
     pthread_setcancelstate (cancelled, &cancelled);
     return leads;

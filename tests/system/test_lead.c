@@ -244,6 +244,32 @@ SYSTEM_TEST ("a connection lives on while a thread waits for longer than its tim
     daffi_global_destroy (&hub);
 }
 
+//  --- whose thread it is
+//  -------------------------------------------------------------------
+
+static void call_own_function (daffi_global_t *global, void *arg)
+{
+    int64_t sum = 0;
+    daffi_error_t error;
+    (void)arg;
+    if (!daffi_call_int (global, "add", DAFFI_ARGS (1, 2), &sum, &error) && sum == 3)
+        board_add (BOARD_DONE, 1);
+    else
+        board_add (BOARD_FAILED, 1);
+}
+
+SYSTEM_TEST ("a worker that waits for a call of its own process leaves room to run it")
+{
+    daffi_global_t *hub = hub_start (at);
+    daffi_global_t *both =
+        START (at, .process_name = "both", .workers = 1, .functions = serve_functions,
+               .on_node_connect = call_own_function);
+    board_wait (BOARD_DONE, 1);
+    CHECK_EQ_INT (board_read (BOARD_FAILED), 0);
+    daffi_global_destroy (&both);
+    daffi_global_destroy (&hub);
+}
+
 //  --- what may happen to a thread
 //  ----------------------------------------------------------
 
