@@ -160,7 +160,8 @@ static void watch (daffi_node_t *node, daffi_future_t *future)
         if (daffi_future_done (future) || node->phase == DAFFI_NODE_CLOSED)
             break;
         more = rest (node, more);
-        if (daffi_future_done (future))
+        //  whoever registers an inline function meanwhile wants it run in the actor
+        if (daffi_future_done (future) || daffi_functions_any_inline (&node->functions))
             break;
     }
     self->watched = NULL;
@@ -170,22 +171,23 @@ static void watch (daffi_node_t *node, daffi_future_t *future)
 }
 
 //  Without the lead.
-static bool may_lead (daffi_node_t *node, const daffi_future_t *future)
+static bool may_lead (const daffi_future_t *future)
 {
     return future->alone && !future->spin_us && !daffi_future_waiting_forbidden () &&
-           !daffi_request_current () && !daffi_functions_any_inline (&node->functions);
+           !daffi_request_current ();
 }
 
 bool daffi_lead_call (daffi_node_t *node, daffi_future_t *future)
 {
     daffi_lead_t *self = &node->lead;
     int cancelled;
-    if (!may_lead (node, future) || pthread_mutex_trylock (&self->lock))
+    if (!may_lead (future) || pthread_mutex_trylock (&self->lock))
         return false;
     //  poll () would end a thread that is cancelled, and nobody would watch any more
     pthread_setcancelstate (PTHREAD_CANCEL_DISABLE, &cancelled);
     bool leads = !self->watched && node->phase == DAFFI_NODE_RUNNING &&
-                 node->link.welcomed && have_gate (self) &&
+                 node->link.welcomed &&
+                 !daffi_functions_any_inline (&node->functions) && have_gate (self) &&
                  daffi_mailbox_leave (&node->mailbox, &future->start.link);
     if (leads) {
         //  a worker (on_node_connect) waits, too: another one may take its place

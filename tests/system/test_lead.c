@@ -270,6 +270,34 @@ SYSTEM_TEST ("a worker that waits for a call of its own process leaves room to r
     daffi_global_destroy (&hub);
 }
 
+static daffi_status_t run_in_actor (daffi_request_t *request, void *arg)
+{
+    const waiter_t *waiter = arg;
+    bool wrong = pthread_equal (waiter->thread, pthread_self ());
+    return daffi_request_reply_value (request, daffi_value_int (wrong));
+}
+
+SYSTEM_TEST ("a thread that waits runs no function that is marked as inline meanwhile")
+{
+    daffi_global_t *hub = hub_start (at);
+    daffi_global_t *server = server_start (at, "server");
+    daffi_global_t *caller = caller_start (at);
+    waiter_t waiter;
+    wait_for_function (caller, "hold");
+    waiter_start (&waiter, caller, "hold", 1, 0);
+    const daffi_function_t function = {
+        .name = "quick", .callback = run_in_actor, .arg = &waiter, .run_inline = true};
+    CHECK_OK (daffi_global_register_function (caller, &function, NULL));
+    wait_for_function (server, "quick");
+    for (int i = 0; i < 20; i++)
+        CHECK_CALL_INT (server, "quick", DAFFI_ARGS (i), 0);
+    board_add (BOARD_GATE, 1);
+    waiter_end (&waiter, DAFFI_OK);
+    daffi_global_destroy (&caller);
+    daffi_global_destroy (&server);
+    daffi_global_destroy (&hub);
+}
+
 //  --- what may happen to a thread
 //  ----------------------------------------------------------
 
