@@ -42,8 +42,7 @@ void daffi_lead_done (daffi_lead_t *self)
     pthread_mutex_destroy (&self->lock);
 }
 
-//  --- the actor
-//  ------------------------------------------------------------------------
+//  --- the actor ----------------------------------------------------------------------
 
 void daffi_lead_take (daffi_lead_t *self)
 {
@@ -92,8 +91,7 @@ void daffi_lead_close (daffi_lead_t *self)
     self->socket_fd = -1;
 }
 
-//  --- the gate
-//  -------------------------------------------------------------------------
+//  --- the gate -----------------------------------------------------------------------
 
 static void set_gate (daffi_lead_t *self, bool open)
 {
@@ -117,8 +115,7 @@ static bool have_gate (daffi_lead_t *self)
     return self->gate >= 0;
 }
 
-//  --- watching
-//  -------------------------------------------------------------------------
+//  --- watching -----------------------------------------------------------------------
 
 //  Gives up the lead to sleep. True: the socket may have something.
 static bool rest (daffi_node_t *node, bool more)

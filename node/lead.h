@@ -25,8 +25,7 @@ typedef struct {
 void daffi_lead_init (daffi_lead_t *self);
 void daffi_lead_done (daffi_lead_t *self);
 
-//  --- whoever starts and ends the node
-//  -------------------------------------------------
+//  --- whoever starts and ends the node -----------------------------------------------
 
 //  Takes the lead when no thread watches any more; the actor has ended.
 void daffi_lead_take_alone (daffi_lead_t *self);
@@ -35,8 +34,7 @@ void daffi_lead_give (daffi_lead_t *self);
 void daffi_lead_open (daffi_lead_t *self, void *socket);
 void daffi_lead_close (daffi_lead_t *self);
 
-//  --- the actor, which has the lead but while it sleeps
-//  ----------------------------------
+//  --- the actor, which has the lead but while it sleeps ------------------------------
 
 void daffi_lead_take (daffi_lead_t *self);
 //  Before it sleeps, until then, and before it ends: who watches and need not any more
@@ -47,8 +45,7 @@ int daffi_lead_gate (const daffi_lead_t *self);
 //  After it slept: whether it shall look at the socket.
 bool daffi_lead_look (daffi_lead_t *self);
 
-//  --- any other thread
-//  -----------------------------------------------------------------
+//  --- any other thread ---------------------------------------------------------------
 
 //  Starts a plain call, which nobody knows yet, and waits for its outcome. False: this
 //  cannot be done now, and nothing has happened.

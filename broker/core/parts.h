@@ -43,8 +43,7 @@ void daffi_session_forget (daffi_core_t *self, daffi_session_t *session);
 void daffi_session_end (daffi_core_t *self, daffi_session_t *session,
                         daffi_left_reason_t reason, bool drop);
 
-//  --- work.c
-//  ---------------------------------------------------------------------------
+//  --- work.c -------------------------------------------------------------------------
 
 //  The session asks for something that looks at so many entries. False: it has done so
 //  too often, and is BUSY.

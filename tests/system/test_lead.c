@@ -13,8 +13,7 @@
 
 #include "place.h"
 
-//  --- a thread that waits
-//  --------------------------------------------------------------
+//  --- a thread that waits ------------------------------------------------------------
 
 typedef struct {
     pthread_t thread;
@@ -57,8 +56,7 @@ static void waiter_end (waiter_t *self, daffi_status_t expected)
     CHECK_STATUS (expected, self->status);
 }
 
-//  --- what it is for
-//  -------------------------------------------------------------------
+//  --- what it is for -----------------------------------------------------------------
 
 //  How often the threads of this process went to sleep, but for this one and libzmq's.
 static long sleeps_of_others (void)
@@ -105,8 +103,7 @@ SYSTEM_TEST ("calls one at a time do not wake the node's actor")
     broker_stop (&broker);
 }
 
-//  --- what must not change
-//  ---------------------------------------------------------------
+//  --- what must not change -----------------------------------------------------------
 
 static void open_next (daffi_future_t *future, void *arg)
 {
@@ -244,8 +241,7 @@ SYSTEM_TEST ("a connection lives on while a thread waits for longer than its tim
     daffi_global_destroy (&hub);
 }
 
-//  --- whose thread it is
-//  -------------------------------------------------------------------
+//  --- whose thread it is -------------------------------------------------------------
 
 static void call_own_function (daffi_global_t *global, void *arg)
 {
@@ -298,8 +294,7 @@ SYSTEM_TEST ("a thread that waits runs no function that is marked as inline mean
     daffi_global_destroy (&hub);
 }
 
-//  --- what may happen to a thread
-//  ----------------------------------------------------------
+//  --- what may happen to a thread ----------------------------------------------------
 
 static atomic_int rung;
 

@@ -15,8 +15,7 @@
     "raw=82ab696e74657276616c5f6d7364a46172677391" \
     "07"
 
-//  --- a disk that the test turns
-//  ------------------------------------------------------
+//  --- a disk that the test turns -----------------------------------------------------
 
 static uint64_t last_ticket, told;
 static unsigned adds, states;
@@ -45,8 +44,7 @@ static void written (shell_t *shell, daffi_status_t status)
     daffi_core_written (shell->core, told, status, "the disk is full", shell->now_ms);
 }
 
-//  --- in memory
-//  -----------------------------------------------------------------------
+//  --- in memory ----------------------------------------------------------------------
 
 TEST ("a run is a call by its owner, and its answer goes no further")
 {
@@ -168,8 +166,7 @@ TEST ("names that are none, and those of daffi, are not scheduled")
     shell_end (&core);
 }
 
-//  --- on disk
-//  -------------------------------------------------------------------------
+//  --- on disk ------------------------------------------------------------------------
 
 TEST ("a task is accepted after it is on disk, and a run begins after it is there")
 {

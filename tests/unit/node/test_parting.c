@@ -82,8 +82,7 @@ TEST ("a delayed call may run where the controller is silent, and may still hear
     meeting_end (&self);
 }
 
-//  --- a controller that drains
-//  ---------------------------------------------------------
+//  --- a controller that drains -------------------------------------------------------
 
 TEST ("what may have run stays so where a controller that drains refuses it")
 {
