@@ -3,7 +3,8 @@
 //  clock have, and sends the controller one packet.
 //
 //  It never runs user code, except for functions that are marked as inline: so
-//  heartbeats go out however long a callback takes.
+//  heartbeats go out however long a callback takes. A thread that waits may run a turn
+//  in its place: lead.c.
 
 #include <stdlib.h>
 

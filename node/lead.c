@@ -20,7 +20,6 @@
 
 #include <poll.h>
 #include <sys/epoll.h>
-#include <unistd.h>
 
 #include "context.h"
 #include "inside.h"

@@ -263,6 +263,7 @@ daffi_status_t daffi_node_start (daffi_node_t *self, const daffi_endpoint_t *end
     self->actor = zactor_new (daffi_node_actor, self);
     return DAFFI_OK;
 }
+
 daffi_status_t daffi_node_register (daffi_node_t *self,
                                     const daffi_function_t *functions, size_t count,
                                     daffi_error_t *error)

@@ -1,8 +1,9 @@
 //  SPDX-License-Identifier: MPL-2.0
 //  The node: a DEALER actor that calls and serves.
 //
-//  Everything else reaches it through its mailbox. This header is for the Global and
-//  for the functions of daffi.h; what the node's own files share is in inside.h.
+//  Everything else reaches it through its mailbox, or does its work (lead.h). This
+//  header is for the Global and for the functions of daffi.h; what the node's own files
+//  share is in inside.h.
 
 #ifndef DAFFI_NODE_H
 #define DAFFI_NODE_H
