@@ -231,7 +231,7 @@ static bool rest (daffi_node_t *self, daffi_rest_t *on, bool *more)
     on->socket = self->dealer;
     on->socket_fd = daffi_lead_gate (&self->lead);
     on->monitor = closed ? -1 : self->monitor.fd;
-    daffi_lead_relieve (&self->lead, *more ? self->now_ms : next_ms);
+    daffi_lead_relieve (self, *more ? self->now_ms : next_ms);
     if (!daffi_rest (on, *more, next_ms))
         return false;
     daffi_node_awake (self);
@@ -273,7 +273,7 @@ void daffi_node_actor (zsock_t *pipe, void *args)
     daffi_rest_end (pipe);
     self->now_ms = daffi_clock_ms ();
     close_down (self);
-    daffi_lead_relieve (&self->lead, DAFFI_NEVER);
+    daffi_lead_relieve (self, DAFFI_NEVER);
     daffi_lead_give (&self->lead);
     //  answers that came after the mailbox was closed are let go of by their workers
     daffi_node_shake_hands (self);

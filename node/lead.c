@@ -12,9 +12,12 @@
 //  node need not know. At most one thread watches, and it leaves with the outcome of
 //  its call: what remains is the actor's.
 //
-//  Only where nothing else is in flight: calls of many threads, or of one that keeps
-//  many in flight, share packets if the actor gathers them. And not in a callback, nor
-//  in a node that has inline ones: the actor is their thread.
+//  Only where nothing else is in flight, and until something is: calls of many threads,
+//  or of one that keeps many in flight, share packets if the actor gathers them, and
+//  others shall not wait for a thread that may be slow to get a processor (nice,
+//  SCHED_IDLE, a debugger). So the actor takes the watch back without asking; what
+//  comes out of the blue, as a request does, waits for its next heartbeat at worst. And
+//  not in a callback, nor in a node that has inline ones: the actor is their thread.
 
 #include "lead.h"
 
@@ -58,13 +61,6 @@ void daffi_lead_take_alone (daffi_lead_t *self)
     pthread_mutex_lock (&self->lock);
     while (self->watched)
         pthread_cond_wait (&self->left, &self->lock);
-}
-
-void daffi_lead_relieve (daffi_lead_t *self, int64_t until_ms)
-{
-    self->until_ms = until_ms;
-    if (self->watched && daffi_future_done (self->watched))
-        daffi_wake_signal (self->fd);
 }
 
 int daffi_lead_gate (const daffi_lead_t *self)
@@ -114,6 +110,26 @@ static bool have_gate (daffi_lead_t *self)
     return self->gate >= 0;
 }
 
+//  The node works for others as well.
+static bool busy (const daffi_node_t *node)
+{
+    return atomic_load_explicit (&node->in_flight, memory_order_relaxed) > 1 ||
+           atomic_load_explicit (&node->running_count, memory_order_relaxed) > 0;
+}
+
+void daffi_lead_relieve (daffi_node_t *node, int64_t until_ms)
+{
+    daffi_lead_t *self = &node->lead;
+    self->until_ms = until_ms;
+    if (!self->watched || self->relieved ||
+        !(daffi_future_done (self->watched) || busy (node)))
+        return;
+    self->relieved = true;
+    if (self->gate >= 0)
+        set_gate (self, true);
+    daffi_wake_signal (self->fd);
+}
+
 //  --- watching -----------------------------------------------------------------------
 
 //  Gives up the lead to sleep. True: the socket may have something.
@@ -147,17 +163,19 @@ static void watch (daffi_node_t *node, daffi_future_t *future)
     daffi_lead_t *self = &node->lead;
     bool more = daffi_lead_look (self);
     self->watched = future;
+    self->relieved = false;
     set_gate (self, false);
     for (;;) {
         daffi_future_forbid_waiting (true);
         daffi_node_awake (node);
         daffi_node_turn (node, &more);
         daffi_future_forbid_waiting (false);
-        if (daffi_future_done (future) || node->phase == DAFFI_NODE_CLOSED)
+        if (daffi_future_done (future) || busy (node) ||
+            node->phase == DAFFI_NODE_CLOSED)
             break;
         more = rest (node, more);
         //  whoever registers an inline function meanwhile wants it run in the actor
-        if (daffi_future_done (future) || daffi_functions_any_inline (&node->functions))
+        if (self->relieved || daffi_functions_any_inline (&node->functions))
             break;
     }
     self->watched = NULL;

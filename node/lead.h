@@ -18,6 +18,7 @@ typedef struct {
     int socket_fd;            //  that tells of the socket
     int gate;                 //  an epoll set of socket_fd, for the actor; -1: not yet
     int fd;                   //  wakes who watches; -1: not yet
+    bool relieved;            //  the actor watches again, and that thread is to leave
     int64_t until_ms;         //  the actor sleeps until then
     bool look;                //  the socket may have something: for the actor
 } daffi_lead_t;
@@ -37,9 +38,9 @@ void daffi_lead_close (daffi_lead_t *self);
 //  --- the actor, which has the lead but while it sleeps ------------------------------
 
 void daffi_lead_take (daffi_lead_t *self);
-//  Before it sleeps, until then, and before it ends: who watches and need not any more
-//  is woken.
-void daffi_lead_relieve (daffi_lead_t *self, int64_t until_ms);
+//  Before it sleeps, until then, and before it ends: it watches again where that thread
+//  has its outcome, or is not the only one any more that the node works for.
+void daffi_lead_relieve (daffi_node_t *node, int64_t until_ms);
 //  What it sleeps on instead of socket_fd.
 int daffi_lead_gate (const daffi_lead_t *self);
 //  After it slept: whether it shall look at the socket.
@@ -47,8 +48,9 @@ bool daffi_lead_look (daffi_lead_t *self);
 
 //  --- any other thread ---------------------------------------------------------------
 
-//  Starts a plain call, which nobody knows yet, and waits for its outcome. False: this
-//  cannot be done now, and nothing has happened.
+//  Starts a plain call, which nobody knows yet, and waits for its outcome, as long as
+//  the node works for nobody else. False: this cannot be done now, and nothing has
+//  happened.
 bool daffi_lead_call (daffi_node_t *node, daffi_future_t *future);
 
 #endif

@@ -44,6 +44,7 @@ static void waiter_start (waiter_t *self, daffi_global_t *caller, const char *fu
                        .function = function,
                        .number = number,
                        .timeout_ms = timeout_ms};
+    usleep (20000);  //  the actor is asleep by now, so that the lead can be had
     CHECK (!pthread_create (&self->thread, NULL, wait_in_thread, self));
     board_wait (BOARD_STARTED, (int)number);
 }
@@ -288,6 +289,45 @@ SYSTEM_TEST ("a thread that waits runs no function that is marked as inline mean
     for (int i = 0; i < 20; i++)
         CHECK_CALL_INT (server, "quick", DAFFI_ARGS (i), 0);
     board_add (BOARD_GATE, 1);
+    waiter_end (&waiter, DAFFI_OK);
+    daffi_global_destroy (&caller);
+    daffi_global_destroy (&server);
+    daffi_global_destroy (&hub);
+}
+
+//  --- a thread that does not get on --------------------------------------------------
+
+static atomic_bool stuck, released;
+
+static void stick (int number)
+{
+    (void)number;
+    atomic_store (&stuck, true);
+    while (!atomic_load (&released))
+        usleep (1000);
+}
+
+SYSTEM_TEST ("calls of others do not wait for a thread that waits and does not get on")
+{
+    daffi_global_t *hub = hub_start (at);
+    daffi_global_t *server = server_start (at, "server");
+    //  no heartbeat helps
+    daffi_global_t *caller = START (at, .process_name = "caller", .heartbeat_ms = 20000,
+                                    .heartbeat_timeout_ms = 60000);
+    struct sigaction action = {.sa_handler = stick};
+    waiter_t waiter;
+    wait_for_function (caller, "hold");
+    CHECK (!sigaction (SIGUSR1, &action, NULL));
+    waiter_start (&waiter, caller, "hold", 1, 0);
+    CHECK (!pthread_kill (waiter.thread, SIGUSR1));
+    while (!atomic_load (&stuck))
+        usleep (1000);
+    int64_t begun_ms = clock_ms ();
+    for (int i = 0; i < 20; i++)
+        CHECK_CALL_INT (caller, "add", DAFFI_ARGS (i, 1), i + 1);
+    CHECK (clock_ms () - begun_ms < 15000);
+    board_add (BOARD_GATE, 1);
+    atomic_store (&released, true);
     waiter_end (&waiter, DAFFI_OK);
     daffi_global_destroy (&caller);
     daffi_global_destroy (&server);
