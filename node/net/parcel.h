@@ -53,10 +53,10 @@ void daffi_parcels_done (daffi_parcels_t *self);
 void daffi_parcels_count (daffi_parcels_t *self);
 size_t daffi_parcels_waiting (const daffi_parcels_t *self);
 
-//  An empty one.
-daffi_parcel_t *daffi_parcel_take (daffi_parcels_t *stock);
-//  What it holds is let go of. NULL is none.
-void daffi_parcel_return (daffi_parcels_t *stock, daffi_parcel_t *self);
+//  An empty one, from the stock.
+daffi_parcel_t *daffi_parcel_take (daffi_parcels_t *self);
+//  And back; what it holds is let go of. NULL is none.
+void daffi_parcel_return (daffi_parcels_t *self, daffi_parcel_t *parcel);
 
 //  Appends one record, as daffi_outbox_append () does. False: no memory.
 bool daffi_parcel_append (daffi_parcel_t *self, const daffi_header_t *header,
