@@ -132,8 +132,22 @@ void daffi_lead_relieve (daffi_node_t *node, int64_t until_ms)
 
 //  --- watching -----------------------------------------------------------------------
 
+//  Spins before it sleeps, where it was asked for.
+static void await (struct pollfd *fds, nfds_t count, int32_t spin_us, int timeout_ms)
+{
+    int64_t end_us = spin_us && timeout_ms ? daffi_clock_us () + spin_us : 0;
+    int ready = 0;
+    while (end_us && !ready) {
+        ready = poll (fds, count, 0);
+        if (daffi_clock_us () >= end_us)
+            end_us = 0;
+    }
+    if (!ready)
+        poll (fds, count, timeout_ms);
+}
+
 //  Gives up the lead to sleep. True: the socket may have something.
-static bool rest (daffi_node_t *node, bool more)
+static bool rest (daffi_node_t *node, bool more, int32_t spin_us)
 {
     daffi_lead_t *self = &node->lead;
     struct pollfd fds[] = {{.fd = self->socket_fd, .events = POLLIN},
@@ -142,7 +156,7 @@ static bool rest (daffi_node_t *node, bool more)
     more = more || (daffi_socket_get (node->dealer, ZMQ_EVENTS) & ZMQ_POLLIN) != 0;
     int timeout_ms = more ? 0 : daffi_rest_time (daffi_node_next (node));
     daffi_lead_give (self);
-    poll (fds, sizeof fds / sizeof fds[0], timeout_ms);
+    await (fds, sizeof fds / sizeof fds[0], spin_us, timeout_ms);
     daffi_lead_take (self);
     if (fds[1].revents)
         daffi_wake_clear (self->fd);
@@ -173,7 +187,7 @@ static void watch (daffi_node_t *node, daffi_future_t *future)
         if (daffi_future_done (future) || busy (node) ||
             node->phase == DAFFI_NODE_CLOSED)
             break;
-        more = rest (node, more);
+        more = rest (node, more, future->spin_us);
         //  whoever registers an inline function meanwhile wants it run in the actor
         if (self->relieved || daffi_functions_any_inline (&node->functions))
             break;
@@ -187,8 +201,8 @@ static void watch (daffi_node_t *node, daffi_future_t *future)
 //  Without the lead.
 static bool may_lead (const daffi_future_t *future)
 {
-    return future->alone && !future->spin_us && !daffi_future_waiting_forbidden () &&
-           !daffi_request_current ();
+    return future->alone && future->spin_us != DAFFI_SPIN_AUTO &&
+           !daffi_future_waiting_forbidden () && !daffi_request_current ();
 }
 
 bool daffi_lead_call (daffi_node_t *node, daffi_future_t *future)

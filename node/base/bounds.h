@@ -15,7 +15,8 @@ enum {
                                     //  nothing starves
     DAFFI_CALLS_MAX = 10000,        //  calls in flight of one session
     DAFFI_FRAME_SLACK = 64 << 10,   //  ZMTP cuts off frames over DAFFI_BODY_MAX + this
-    DAFFI_QUEUE_MAX = 64 << 20,     //  bytes waiting for one session
+    DAFFI_QUEUE_MAX = 128 << 20,    //  bytes waiting for one session: bodies that were
+                                    //  sent count until libzmq lets go of them
     DAFFI_TOTAL_QUEUE_MAX = 1 << 30,  //  bytes waiting in a controller: of calls that
                                       //  nobody was given, and for nodes
     DAFFI_QUEUE_SHARE = 1 << 20,      //  that may wait for a node whatever waits for
