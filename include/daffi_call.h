@@ -184,11 +184,11 @@ DAFFI_EXPORT void daffi_future_cancel (daffi_future_t *self);
 DAFFI_EXPORT int daffi_future_fd (daffi_future_t *self);
 
 /*  Runs once when the future is done, at once where it is. Called from the node's
- * actor, from a thread that waits in a foreground call, or from this one, with
- * manual_dispatch inside daffi_global_dispatch (): so the future may be done before
- * on_done has run. Must not block; daffi_future_value () and its like are fine, and so
- * are destroying the future and beginning other calls: many in flight are kept so at
- * the least cost. One a future; DAFFI_EXISTS at the second. */
+ *  actor, from a thread that waits in a foreground call, or from this one; with
+ *  manual_dispatch inside daffi_global_dispatch (). So the future may be done before
+ *  on_done has run. Must not block; daffi_future_value () and its like are fine, and
+ *  so are destroying the future and beginning other calls: many in flight are kept so
+ *  at the least cost. One a future; DAFFI_EXISTS at the second. */
 typedef void (daffi_future_fn) (daffi_future_t *future, void *arg);
 DAFFI_EXPORT DAFFI_MUST_USE daffi_status_t
 daffi_future_on_done (daffi_future_t *self, daffi_future_fn *on_done, void *arg);
